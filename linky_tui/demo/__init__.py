@@ -1,0 +1,1 @@
+"""A simulated home and a simulated Conso API: everything can be tried without an account."""

@@ -1,0 +1,1 @@
+"""The Conso API: one request, its answer as readings, its faults, its budget."""

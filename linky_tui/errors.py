@@ -1,0 +1,132 @@
+"""Errors that a person reads: each has a title, a cause and a next step, and an exit code.
+
+::
+
+    LinkyError                 1  something failed
+    ├── ConfigError            2  the configuration is wrong (all problems together)
+    ├── UsageError             2  the command line is wrong
+    ├── TokenRefused           2  the gateway does not accept the token for this meter
+    ├── ApiError               1  the gateway or Enedis answered with something we cannot use
+    │   └── Banned             1  the gateway blocks this IP address
+    ├── StorageError           1  MongoDB holds or answered something we cannot work with
+    │   ├── CollectionRefused  2  a collection exists and is not ours: a setting has to change
+    │   └── AccessRefused      2  MongoDB does not let this user in
+    └── TemporaryError         3  try again later
+        ├── ServiceDown        3  the gateway or Enedis is down, or asks to wait
+        ├── BudgetSpent        3  today's requests are used up
+        ├── StorageUnavailable 3  MongoDB cannot be reached just now
+        └── SeriesBusy         3  another process is working on this series
+
+No text of an error ever holds a token or a password: whoever raises one from a foreign text
+passes it through :func:`linky_tui.formatting.plain` and names no credentials.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class LinkyError(Exception):
+    """Base of every error that a user can meet.
+
+    Attributes:
+        title: what happened, in a few words, without a full stop.
+        cause: why, and whose side it is on (yours, Enedis, the gateway, MongoDB).
+        next_step: what the user can do, or when it will be tried again.
+        exit_code: the exit code of a headless command that ends with it (design.md §5).
+    """
+
+    exit_code = 1
+
+    def __init__(self, title: str, cause: str, next_step: str) -> None:
+        super().__init__(title, cause, next_step)
+        self.title = title
+        self.cause = cause
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.cause} {self.next_step}"
+
+    def to_json(self) -> dict[str, str]:
+        """The three texts under the keys of design.md §5."""
+        return {"title": self.title, "cause": self.cause, "next_step": self.next_step}
+
+
+class ConfigError(LinkyError):
+    """The configuration cannot be used; ``problems`` lists everything that is wrong with it."""
+
+    exit_code = 2
+
+    def __init__(
+        self, title: str, cause: str, next_step: str, problems: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(title, cause, next_step)
+        self.problems = problems
+
+
+class UsageError(LinkyError):
+    """The command line is wrong."""
+
+    exit_code = 2
+
+
+class TokenRefused(LinkyError):
+    """The gateway refuses the token, or the token does not cover the meter."""
+
+    exit_code = 2
+
+
+class ApiError(LinkyError):
+    """The gateway or Enedis answered with something that cannot be used."""
+
+
+class Banned(ApiError):
+    """The gateway blocks this IP address (conso-api.md §2)."""
+
+
+class StorageError(LinkyError):
+    """MongoDB holds or answered something that we cannot work with."""
+
+
+class CollectionRefused(StorageError):
+    """A collection of that name exists and is not ours; nothing in it was touched."""
+
+    exit_code = 2
+
+
+class AccessRefused(StorageError):
+    """MongoDB refused the user name, the password or a right."""
+
+    exit_code = 2
+
+
+class TemporaryError(LinkyError):
+    """Trying again later is the right thing to do.
+
+    Attributes:
+        retry_at: when, as an aware UTC datetime, where that is known.
+    """
+
+    exit_code = 3
+
+    def __init__(
+        self, title: str, cause: str, next_step: str, retry_at: datetime | None = None
+    ) -> None:
+        super().__init__(title, cause, next_step)
+        self.retry_at = retry_at
+
+
+class ServiceDown(TemporaryError):
+    """The gateway or Enedis is down, or asked us to wait."""
+
+
+class BudgetSpent(TemporaryError):
+    """Today's requests are used up; ``retry_at`` is when the next ones are available."""
+
+
+class StorageUnavailable(TemporaryError):
+    """MongoDB cannot be reached just now, or the outcome of a write is unknown."""
+
+
+class SeriesBusy(TemporaryError):
+    """Another process holds the lease of the series, or took it from us."""

@@ -1,0 +1,96 @@
+"""The few things everything else talks about: series, readings, daily totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Flow(StrEnum):
+    """The direction of the energy, seen from the home."""
+
+    CONSUMPTION = "consumption"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Series:
+    """One meter's load curve: the unit of coverage, leases and ingest.
+
+    Attributes:
+        prm: the usage point, 14 digits.
+        flow: what is measured there.
+    """
+
+    prm: str
+    flow: Flow = Flow.CONSUMPTION
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What Enedis marks as out of the ordinary on a point; ``None`` means ordinary.
+
+    Attributes:
+        nature: the point's nature where it is not ``B`` (raw).
+        iv: the likelihood index ("indice de vraisemblance") where it is not 0.
+        ec: the extra state ("état complémentaire") where it is not 0.
+    """
+
+    nature: str | None = None
+    iv: int | None = None
+    ec: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Mean power over ``[start, start + interval_min)``.
+
+    Attributes:
+        start: start of the interval, an aware datetime in UTC.
+        interval_min: length of the interval in minutes.
+        power_w: mean power over it in watts.
+        flags: only where Enedis marks the point; no part of the measurement, so a difference in
+            flags alone is not a correction (design.md §3).
+    """
+
+    start: datetime
+    interval_min: int
+    power_w: int
+    flags: Flags | None = None
+
+    @property
+    def end(self) -> datetime:
+        """End of the interval (excluded), in UTC."""
+        return self.start + timedelta(minutes=self.interval_min)
+
+    @property
+    def watt_minutes(self) -> int:
+        """Energy in watt-minutes, exact whatever the interval; 60 of them are one Wh."""
+        return self.power_w * self.interval_min
+
+    def same_measure(self, other: Reading) -> bool:
+        """Whether both say the same of the same interval (flags aside)."""
+        return (self.start, self.interval_min, self.power_w) == (
+            other.start,
+            other.interval_min,
+            other.power_w,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DailyTotal:
+    """The energy of one Paris day, as Enedis itself reports it (difference of the indexes).
+
+    Attributes:
+        day: the Europe/Paris calendar day.
+        energy_wh: its energy in Wh.
+    """
+
+    day: date
+    energy_wh: int
+
+
+def whole_wh(watt_minutes: int) -> int:
+    """Watt-minutes as Wh: exact for Enedis data (conso-api.md §4), else the nearest whole one."""
+    return (watt_minutes + 30) // 60

@@ -1,0 +1,1 @@
+"""MongoDB: two collections with identical readings, their ledger, leases and statistics."""
