@@ -1,0 +1,207 @@
+"""The command line: which command, with which options, and its exit code (design.md §5).
+
+Nothing heavy is imported here: ``--version`` and ``--help`` answer at once, a headless command
+never loads the interface.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import NoReturn
+
+from linky_tui import __version__
+from linky_tui.errors import ConfigError, LinkyError, UsageError
+
+EXIT_INTERRUPTED = 130
+
+DESCRIPTION = """\
+Your Linky electricity history in MongoDB, stored twice (regular and time series) and honestly
+compared. Without a command the application opens."""
+
+EPILOG = """\
+exit codes: 0 done or nothing to do; 1 failed; 2 usage, configuration, token refused;
+3 temporary, try again later; 130 interrupted"""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The command line, checked.
+
+    Attributes:
+        command: ``sync``, ``backfill``, ``stats``, ``verify``, ``check``, or ``app``.
+        demo: work on the simulated home.
+        config: an explicitly named configuration file.
+        since: backfill: nothing older than this day.
+        repair: verify: make the collections identical.
+        as_json: print one JSON object on stdout.
+        quiet: print errors only.
+        verbose: print every step.
+    """
+
+    command: str
+    demo: bool = False
+    config: Path | None = None
+    since: date | None = None
+    repair: bool = False
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(
+            "The command line is not understood",
+            f"{message[:1].upper()}{message[1:]}.",
+            "linky-tui --help lists the options.",
+        )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run linky-tui; returns the exit code of design.md §5.
+
+    Args:
+        argv: the arguments without the program's name; ``sys.argv`` where not given.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        options = parse(arguments)
+        if options is None:
+            return 0
+        return _run(options)
+    except LinkyError as error:
+        report_error(error, as_json="--json" in arguments, command=_command_named(arguments))
+        return error.exit_code
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be said.
+        sys.stderr.close()
+        return 1
+
+
+def parse(arguments: Sequence[str]) -> Options | None:
+    """Parse and check the arguments; ``None`` where help or the version was all that was asked.
+
+    Raises:
+        UsageError: they make no sense.
+    """
+    parser = _parser()
+    try:
+        parsed = parser.parse_args(arguments)
+    except SystemExit:
+        return None
+    command = parsed.command or "app"
+    if parsed.since is not None and command != "backfill":
+        parser.error("--since goes with --backfill")
+    if parsed.repair and command != "verify":
+        parser.error("--repair goes with --verify")
+    if parsed.as_json and command == "app":
+        parser.error("--json goes with a command such as --sync or --stats")
+    return Options(
+        command,
+        parsed.demo,
+        parsed.config,
+        parsed.since,
+        parsed.repair,
+        parsed.as_json,
+        parsed.quiet,
+        parsed.verbose,
+    )
+
+
+def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
+    """Say an error: one JSON object on stdout, or title, cause and next step on stderr."""
+    problems = list(error.problems) if isinstance(error, ConfigError) else []
+    if as_json:
+        document = {
+            "command": command,
+            "status": "failed",
+            "error": {**error.to_json(), "problems": problems},
+            "problems": problems,
+        }
+        if command in ("sync", "backfill"):
+            document |= {
+                "meters": [],
+                "requests": {"made": 0, "left_today": None, "resets_at": None},
+            }
+        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        return
+    lines = [f"linky-tui: {error.title}", f"  {error.cause}"]
+    lines += [f"  - {problem}" for problem in problems]
+    lines.append(f"  {error.next_step}")
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+def _run(options: Options) -> int:
+    if options.command == "app":
+        raise UsageError(
+            "There is no application yet",
+            "This version works headless only.",
+            "linky-tui --demo --backfill shows what it does; linky-tui --help lists the commands.",
+        )
+    from linky_tui.headless import commands
+
+    return commands.run(options)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="linky-tui",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_argument_group("commands").add_mutually_exclusive_group()
+    for name, text in (
+        ("sync", "fetch what is missing up to yesterday, then exit (for cron)"),
+        ("backfill", "fetch the history; progress on stderr"),
+        ("stats", "compare both collections"),
+        ("verify", "prove that both collections are identical"),
+        ("check", "configuration, token, MongoDB; sends no request to the gateway"),
+    ):
+        commands.add_argument(
+            f"--{name}", dest="command", action="store_const", const=name, help=text
+        )
+    parser.add_argument(
+        "--demo", action="store_true", help="work on a simulated home: no account, own database"
+    )
+    parser.add_argument(
+        "--since",
+        type=_day,
+        metavar="YYYY-MM-DD",
+        help="with --backfill: nothing older than this day",
+    )
+    parser.add_argument(
+        "--repair", action="store_true", help="with --verify: make both collections identical"
+    )
+    parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
+    parser.add_argument(
+        "--json", dest="as_json", action="store_true", help="one JSON object on stdout"
+    )
+    loudness = parser.add_mutually_exclusive_group()
+    loudness.add_argument("--quiet", action="store_true", help="errors only")
+    loudness.add_argument("--verbose", action="store_true", help="every step")
+    parser.add_argument("--version", action="version", version=f"linky-tui {__version__}")
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-03-31") from None
+
+
+def _command_named(arguments: Sequence[str]) -> str:
+    for name in ("sync", "backfill", "stats", "verify", "check"):
+        if f"--{name}" in arguments:
+            return name
+    return "app"

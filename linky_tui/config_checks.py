@@ -1,0 +1,185 @@
+"""What a value of the configuration may be: each check gives the clean value or refuses it.
+
+A refusal says what is wrong without repeating the value, which may be a secret.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+MAX_TEXT = 8192
+"""Characters of any text; also more than a gateway takes as a header."""
+
+_PRM = re.compile(r"[0-9]{14}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+class Refused(ValueError):
+    """A value that cannot be used; its text completes "the value …"."""
+
+
+def text(value: object) -> str:
+    """A text of one line, without the white space around it."""
+    if not isinstance(value, str):
+        raise Refused("is not a text (texts are written in quotes)")
+    value = value.strip()
+    if len(value) > MAX_TEXT:
+        raise Refused(f"is longer than {MAX_TEXT:,} characters")
+    if any(unicodedata.category(character) in _INVISIBLE for character in value):
+        raise Refused("contains a line break or a control character")
+    return value
+
+
+def filled(value: object) -> str:
+    """A text that is not empty."""
+    value = text(value)
+    if not value:
+        raise Refused("is empty")
+    return value
+
+
+def program(value: object) -> str:
+    """The path of a program, "~" resolved; whether it exists is seen when it is needed."""
+    return os.path.expanduser(text(value))
+
+
+def prm(value: object) -> str:
+    """The 14 digits of a usage point, or nothing."""
+    value = text(value)
+    if value and not _PRM.fullmatch(value):
+        raise Refused(
+            f"has {len(value)} characters"
+            if len(value) != 14
+            else "contains more than the digits 0 to 9"
+        )
+    return value
+
+
+def token(value: object) -> str:
+    """The shape of a JWT (its content is not looked at), or nothing; "Bearer " is taken off."""
+    value = text(value)
+    if value[:7].lower() == "bearer ":
+        value = value[7:].strip()
+    if value and not _TOKEN.fullmatch(value):
+        raise Refused("is not a token")
+    return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address (no port, no brackets) means this very machine."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, ipaddress.IPv6Address):
+        return address == ipaddress.IPv6Address("::1")
+    return address.is_loopback
+
+
+def api_url(value: object) -> str:
+    """An https address without its last slash; http only on loopback (design.md §6)."""
+    value = filled(value)
+    if not value.isascii() or any(character in value for character in ' \\"<>^`{|}'):
+        raise Refused("is not an address")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise Refused("is not an address") from None
+    if "@" in parts.netloc:
+        raise Refused("contains a user name or a password")
+    if "?" in value or "#" in value:
+        raise Refused("contains a query or a fragment")
+    if parts.scheme not in {"https", "http"} or not host or port == 0:
+        raise Refused("is not an https address")
+    if parts.scheme == "http" and not is_loopback(host):
+        raise Refused("is not encrypted, and the token would travel with each request")
+    return value.rstrip("/")
+
+
+def mongodb_uri(value: object) -> str:
+    """The beginning of a MongoDB address, or nothing; the driver judges the rest."""
+    value = text(value)
+    if not value:
+        return value
+    scheme, found, rest = value.partition("://")
+    if scheme not in {"mongodb", "mongodb+srv"} or not found or not rest.strip("/"):
+        raise Refused("is not a MongoDB address")
+    if any(character.isspace() for character in value):
+        raise Refused("contains a space (in a password it is written %20)")
+    return value
+
+
+def database_name(value: object) -> str:
+    """A name that MongoDB takes for a database and does not keep for itself."""
+    value = filled(value)
+    for character in value:
+        if character in '/\\."$*<>:|?' or character.isspace():
+            shown = "a space" if character.isspace() else f"the character {character}"
+            raise Refused(f"contains {shown}")
+    if len(value.encode()) > 63:
+        raise Refused("is longer than 63 bytes")
+    if value.lower() in {"admin", "local", "config"}:
+        raise Refused("is a database of MongoDB itself")
+    return value
+
+
+def collection_name(value: object) -> str:
+    """A name that MongoDB and its driver take for a collection."""
+    value = filled(value)
+    if "$" in value:
+        raise Refused("contains the character $")
+    if value.startswith("system."):
+        raise Refused("starts with system., which MongoDB keeps for itself")
+    if value.startswith(".") or value.endswith(".") or ".." in value:
+        raise Refused("has a dot at an end or two in a row")
+    if len(value.encode()) > 120:
+        raise Refused("is longer than 120 bytes")
+    return value
+
+
+def whole_number(least: int, most: int) -> Callable[[object], int]:
+    """A whole number between two, both included; true and false are none."""
+
+    def check(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Refused("is not a whole number")
+        if not least <= value <= most:
+            raise Refused("is too small" if value < least else "is too large")
+        return value
+
+    return check
+
+
+def number(least: float, most: float) -> Callable[[object], float]:
+    """A number between two, both included; true and false are none."""
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise Refused("is not a number")
+        if not least <= value <= most:
+            raise Refused("is too small" if value < least else "is too large")
+        return float(value)
+
+    return check
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    """One of a few words."""
+
+    def check(value: object) -> str:
+        value = text(value)
+        if value not in choices:
+            raise Refused("is not known")
+        return value
+
+    return check

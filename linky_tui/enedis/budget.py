@@ -1,0 +1,255 @@
+"""How many requests this machine may still send today, and when the next one (design.md §4).
+
+The gateway blocks addresses at 100 requests a UTC day, by hand and for good (conso-api.md §2), so
+a request is counted before it is sent and stays counted whatever becomes of it. One transaction
+reads and writes both the count and the time of the last request: the pace and the limit hold
+between processes too.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from linky_tui.config_checks import is_loopback
+from linky_tui.enedis.budget_file import BudgetFile
+from linky_tui.enedis.hosts import hostname_of
+from linky_tui.enedis.kinds import Shape
+from linky_tui.errors import BudgetSpent
+from linky_tui.formatting import local_time_text
+from linky_tui.paris import utc_now
+
+MAX_PER_DAY = 90
+"""The most requests a UTC day for any host but loopback."""
+LEAST_SECONDS = 1.0
+"""The least time between two requests for any host but loopback."""
+SHAPE_VALID = timedelta(days=7)
+"""After this the generation of autumn 2026 is tried first again."""
+
+_CLOCK_STEP_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that apply, and what was changed to get there.
+
+    Attributes:
+        per_day: requests a UTC day.
+        min_seconds: seconds between two requests.
+        notes: a sentence for each configured value that was not taken as it is.
+    """
+
+    per_day: int
+    min_seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
+    """The configured limits, kept within what the gateway stands; loopback takes any.
+
+    Args:
+        api_url: address of the API.
+        per_day: requests a UTC day, as configured.
+        seconds: seconds between two requests, as configured.
+
+    Raises:
+        ConfigError: ``api_url`` is no address.
+    """
+    if is_loopback(hostname_of(api_url)):
+        return Limits(max(per_day, 1), max(seconds, 0.0))
+    notes: list[str] = []
+    day_limit = min(max(per_day, 1), MAX_PER_DAY)
+    if day_limit != per_day:
+        notes.append(
+            f"requests_per_day is {per_day}, but {day_limit} applies: the gateway blocks addresses "
+            "at 100 a day, for good."
+        )
+    pace = max(seconds, LEAST_SECONDS)
+    if pace != seconds:
+        notes.append(f"seconds_between_requests is {seconds:g}, but {pace:g} applies.")
+    return Limits(day_limit, pace, tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A request that may be sent, and has been counted.
+
+    Attributes:
+        wait_seconds: how long to wait before sending it.
+        used: requests of its UTC day, this one included.
+        left: how many more that day allows; ``None`` without a limit.
+    """
+
+    wait_seconds: float
+    used: int
+    left: int | None
+
+
+class Budget:
+    """The requests to one host, counted in a file that every process of this machine shares.
+
+    Args:
+        path: the SQLite file, created private where it does not exist.
+        host: the API host, as :func:`linky_tui.enedis.hosts.host_of` gives it.
+        per_day: requests a UTC day.
+        min_seconds: seconds between two requests.
+
+    Every method raises :class:`~linky_tui.errors.StorageError` where the file cannot be written
+    and :class:`~linky_tui.errors.TemporaryError` where another process keeps it locked: no count,
+    no request. A file that cannot be read is set aside, and today then counts as spent.
+    """
+
+    def __init__(self, path: Path, host: str, *, per_day: int, min_seconds: float) -> None:
+        self.host = host
+        self.per_day = per_day
+        self.min_seconds = min_seconds
+        self._file = BudgetFile(path)
+        self._anchor: tuple[float, float] | None = None
+
+    def used_today(self, now: datetime | None = None) -> int:
+        """Requests counted for the UTC day of ``now``; at least the limit once it was spent."""
+        with self._file.transaction() as file:
+            used, spent = file.day(self.host, _utc_day(now or utc_now()))
+        return max(used, self.per_day) if spent else used
+
+    @property
+    def last_request(self) -> datetime | None:
+        """When the last request was or will be sent (UTC), whichever process sends it."""
+        with self._file.transaction() as file:
+            last = file.last(self.host)
+        return None if last is None else datetime.fromtimestamp(last, UTC)
+
+    def reserve(self, floor_used: int = 0) -> Slot:
+        """Count one request and find its place in the queue.
+
+        Args:
+            floor_used: requests of today that others know of (the count in MongoDB); the higher
+                figure applies.
+
+        Raises:
+            BudgetSpent: today's requests are used; ``retry_at`` is the next UTC midnight.
+        """
+        wall = time.time()
+        with self._file.transaction() as file:
+            now = self._steady(wall)
+            slot = self._next_slot(now, file.last(self.host))
+            slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
+            used, spent = file.day(self.host, slot_day)
+            used = max(used, floor_used)
+            if spent or used >= self.per_day:
+                raise _spent(slot_day, spent)
+            file.count(self.host, slot_day, used + 1)
+            file.set_last(self.host, slot)
+        return Slot(slot - now, used + 1, self.per_day - used - 1)
+
+    def mark_spent(self, reason: str) -> None:
+        """Send nothing more today, whatever the limit: the gateway blocks this address.
+
+        Args:
+            reason: why, in plain words.
+        """
+        with self._file.transaction() as file:
+            file.spend(self.host, _utc_day(utc_now()), reason)
+
+    def remembered_shape(self) -> Shape | None:
+        """The generation that this host answered, or ``None`` where it is time to see again."""
+        with self._file.transaction() as file:
+            found = file.shape(self.host)
+        if found is None or not _is_fresh(found[1]):
+            return None
+        return Shape(found[0]) if found[0] in set(Shape) else None
+
+    def remember_shape(self, shape: Shape) -> None:
+        """Note which generation this host answered; confirming it does not make it younger."""
+        with self._file.transaction() as file:
+            found = file.shape(self.host)
+            if found is None or found[0] != shape or not _is_fresh(found[1]):
+                file.set_shape(self.host, shape.value, time.time())
+
+    def _next_slot(self, now: float, last: float | None) -> float:
+        if last is None:
+            return now
+        # No more than a day's requests can be queued, so a later time was written by a clock
+        # that has been set back since.
+        if last > now + self.per_day * self.min_seconds:
+            last = now
+        return max(now, last + self.min_seconds)
+
+    def _steady(self, wall: float) -> float:
+        """The time that the pace is kept by: the wall clock, but it never stands still.
+
+        A clock that is set back a little, or frozen by a test, would let every further request
+        wait longer than the one before.
+        """
+        elapsed = time.monotonic()
+        if self._anchor is not None:
+            expected = self._anchor[0] + elapsed - self._anchor[1]
+            if wall < expected < wall + _CLOCK_STEP_S:
+                return expected
+        self._anchor = (wall, elapsed)
+        return wall
+
+
+class NoBudget:
+    """The same without any limit, for the demo: it only counts, and in memory.
+
+    Attributes:
+        per_day: always ``None``, no limit.
+        min_seconds: always 0.
+    """
+
+    per_day: None = None
+    min_seconds = 0.0
+
+    def __init__(self) -> None:
+        self._used: dict[date, int] = {}
+        self._last: datetime | None = None
+        self._shape: Shape | None = None
+
+    def used_today(self, now: datetime | None = None) -> int:
+        """Requests counted for the UTC day of ``now``."""
+        return self._used.get(_utc_day(now or utc_now()), 0)
+
+    @property
+    def last_request(self) -> datetime | None:
+        """When the last request was sent (UTC)."""
+        return self._last
+
+    def reserve(self, floor_used: int = 0) -> Slot:
+        """Count one request; it may be sent at once, whatever others have used."""
+        self._last = utc_now()
+        used = max(self.used_today(self._last), floor_used) + 1
+        self._used[_utc_day(self._last)] = used
+        return Slot(0.0, used, None)
+
+    def mark_spent(self, reason: str) -> None:
+        """Nothing: there is no limit."""
+
+    def remembered_shape(self) -> Shape | None:
+        """The generation that the host answered in this process."""
+        return self._shape
+
+    def remember_shape(self, shape: Shape) -> None:
+        """Note which generation the host answered."""
+        self._shape = shape
+
+
+def _utc_day(instant: datetime) -> date:
+    return instant.astimezone(UTC).date()
+
+
+def _is_fresh(noted_at: float) -> bool:
+    return 0 <= time.time() - noted_at < SHAPE_VALID.total_seconds()
+
+
+def _spent(day: date, reason: str) -> BudgetSpent:
+    retry_at = datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(days=1)
+    cause = "The gateway blocks addresses at 100 requests a UTC day, so linky-tui stops before."
+    return BudgetSpent(
+        "Today's requests are used up",
+        f"No more requests today: {reason}." if reason else cause,
+        f"The next ones are available at {local_time_text(retry_at)} (Paris time).",
+        retry_at,
+    )

@@ -1,0 +1,244 @@
+"""One HTTP request to the Conso API: stoppable, bounded in time and size, never redirected."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import IncompleteRead
+from queue import Empty, SimpleQueue
+
+import requests
+from requests.auth import AuthBase
+
+from linky_tui import __version__
+from linky_tui.config_checks import is_loopback
+from linky_tui.enedis import answers
+from linky_tui.enedis.answers import Answer
+from linky_tui.enedis.faults import ApiFault, FaultKind, classify
+from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
+from linky_tui.enedis.kinds import DataRequest, Shape
+from linky_tui.enedis.token import is_sendable
+from linky_tui.errors import TokenRefused
+from linky_tui.formatting import plain
+from linky_tui.paris import utc_now
+
+__all__ = ["ConsoClient", "host_of"]
+
+USER_AGENT = f"linky-tui/{__version__} (+https://github.com/linky-tui/linky-tui)"
+"""The gateway asks public tools for a recognisable one (conso-api.md §1)."""
+TIMEOUTS_S = (5.0, 10.0)
+DEADLINE_S = 20.0
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+_POLL_S = 0.05
+# Small, so that a slow body is looked at often, and a compressed one cannot burst.
+_CHUNK_BYTES = 1024
+
+
+class _Bearer(AuthBase):
+    """Sets the token itself, so that no entry in a netrc file replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class _Received:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    complete: bool
+
+
+class _Abandoned(Exception):
+    """Nobody waits for the answer any more."""
+
+
+class ConsoClient:
+    """Sends single requests; whoever calls it counts, paces and retries them.
+
+    Args:
+        api_url: address of the API, https or on loopback. A proxy of the environment is used
+            except on loopback; certificates are always verified.
+        timeouts: seconds to connect, and seconds without a byte.
+        deadline_s: seconds for all of it.
+        max_body_bytes: the most that an answer may hold, decompressed.
+        user_agent: how the gateway knows us.
+
+    Attributes:
+        host: what the budget counts requests for.
+        is_loopback: whether the API is on this very machine.
+
+    Raises:
+        ConfigError: ``api_url`` is no address, or not encrypted though not on loopback.
+    """
+
+    def __init__(
+        self,
+        api_url: str,
+        *,
+        timeouts: tuple[float, float] = TIMEOUTS_S,
+        deadline_s: float = DEADLINE_S,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        user_agent: str = USER_AGENT,
+    ) -> None:
+        self._api_url = checked_url(api_url)
+        self.host = host_of(api_url)
+        self.is_loopback = is_loopback(hostname_of(api_url))
+        self._timeouts = timeouts
+        self._deadline_s = deadline_s
+        self._max_body_bytes = max_body_bytes
+        self._session = requests.Session()
+        self._session.verify = True
+        self._session.trust_env = not self.is_loopback
+        self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+
+    def attempt(
+        self, request: DataRequest, token: str, shape: Shape, stop: threading.Event
+    ) -> Answer:
+        """Send exactly one HTTP request and read its answer.
+
+        The request runs in a thread of its own: a stop or the deadline abandons it within a
+        twentieth of a second, wherever it hangs, and it then ends by itself.
+
+        Args:
+            request: what is asked.
+            token: the gateway's token; it appears in no error.
+            shape: the names of which generation are used; the answer may be of either.
+            stop: abandons the request when set.
+
+        Raises:
+            ApiFault: anything but a usable answer.
+            TokenRefused: the token holds characters that no header can; nothing was sent.
+        """
+        if not is_sendable(token):
+            raise TokenRefused(
+                "The token cannot be sent",
+                "Yours: it is empty, or contains spaces, line breaks or foreign characters.",
+                "Copy the whole token from the gateway's site into the settings.",
+            )
+        if stop.is_set():
+            raise ApiFault(FaultKind.STOPPED)
+        outcome: SimpleQueue[_Received | ApiFault] = SimpleQueue()
+        abandoned = threading.Event()
+        deadline = time.monotonic() + self._deadline_s
+        threading.Thread(
+            target=self._run,
+            args=(request, _Bearer(token), shape, abandoned, outcome),
+            name="conso-api request",
+            daemon=True,
+        ).start()
+        while True:
+            try:
+                received = outcome.get(timeout=_POLL_S)
+            except Empty:
+                received = None
+            if isinstance(received, _Received):
+                return self._judge(request, received)
+            if received is None and stop.is_set():
+                received = ApiFault(FaultKind.STOPPED)
+            elif received is None and time.monotonic() > deadline:
+                reason = f"no complete answer in {self._deadline_s:g} s"
+                received = ApiFault(FaultKind.NETWORK, text=reason)
+            if received is not None:
+                abandoned.set()
+                raise received
+
+    def close(self) -> None:
+        """Close the idle connection."""
+        self._session.close()
+
+    def _run(
+        self,
+        request: DataRequest,
+        auth: _Bearer,
+        shape: Shape,
+        abandoned: threading.Event,
+        outcome: SimpleQueue[_Received | ApiFault],
+    ) -> None:
+        result: _Received | ApiFault
+        try:
+            result = self._receive(request, auth, shape, abandoned)
+        except requests.exceptions.ContentDecodingError:
+            result = ApiFault(FaultKind.BAD_ANSWER, text="the answer's compression is damaged")
+        except Exception as error:
+            # Any exception, because urllib3 and http.client let some of their own pass. What they
+            # carry, the address with the PRM and the request with the token, ends here.
+            result = ApiFault(FaultKind.NETWORK, text=_reason(error))
+        outcome.put(result)
+
+    def _receive(
+        self, request: DataRequest, auth: _Bearer, shape: Shape, abandoned: threading.Event
+    ) -> _Received:
+        with self._session.get(
+            f"{self._api_url}/{request.type_name(shape)}",
+            params=request.parameters(shape),
+            auth=auth,
+            timeout=self._timeouts,
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = bytearray()
+            complete = True
+            for chunk in response.iter_content(_CHUNK_BYTES):
+                if abandoned.is_set():
+                    raise _Abandoned
+                body += chunk
+                if len(body) > self._max_body_bytes:
+                    complete = False
+                    break
+            return _Received(response.status_code, dict(response.headers), bytes(body), complete)
+
+    def _judge(self, request: DataRequest, received: _Received) -> Answer:
+        if received.status != HTTPStatus.OK:
+            raise classify(received.status, received.headers, received.body, utc_now())
+        if not received.complete:
+            raise ApiFault(
+                FaultKind.BAD_ANSWER,
+                received.status,
+                text=f"the answer is longer than {self._max_body_bytes:,} bytes",
+            )
+        return answers.parse(request, received.body)
+
+
+def _reason(error: BaseException) -> str:
+    """Why no answer came, without repeating the texts of the libraries: they hold the address."""
+    causes = list(_causes(error))
+    for kind, reason in (
+        (ssl.SSLCertVerificationError, "its TLS certificate is not accepted"),
+        (ssl.SSLError, "no TLS connection"),
+        (requests.exceptions.ProxyError, "the proxy does not let us through"),
+        (socket.gaierror, "the name of the host is not known"),
+        (ConnectionRefusedError, "the connection was refused"),
+        (TimeoutError, "the connection timed out"),
+        (requests.exceptions.Timeout, "the connection timed out"),
+        (ConnectionError, "the connection broke off"),
+        (IncompleteRead, "the connection broke off"),
+    ):
+        for cause in causes:
+            if isinstance(cause, kind):
+                detail = getattr(cause, "verify_message", "")
+                return plain(f"{reason}: {detail}" if detail else reason)
+    return f"the connection failed ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and whatever is inside it or led to it."""
+    seen: set[int] = set()
+    pending: list[object] = [error]
+    while pending:
+        cause = pending.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        pending += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]

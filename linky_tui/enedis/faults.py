@@ -1,0 +1,270 @@
+"""What can go wrong with a request, decided once, by HTTP status and code (conso-api.md §6)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linky_tui.enedis.error_body import ErrorBody, read_error_body
+from linky_tui.enedis.retry_time import next_full_hour, retry_time
+from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
+from linky_tui.formatting import local_time_text, mask_prm
+from linky_tui.models import Series
+
+
+class FaultKind(StrEnum):
+    """What a fault means for the one who asked."""
+
+    FLOOR = "floor"
+    """The window starts before the activation, the depth or the consent: ask for less."""
+    NO_DATA = "no_data"
+    """A window wholly without data: late where recent, a hole where old."""
+    UNKNOWN_TYPE = "unknown_type"
+    """The host does not know the type: the other generation may do."""
+    BAD_REQUEST = "bad_request"
+    """A fault of ours, or of this computer's clock."""
+    TOKEN = "token"  # noqa: S105 - no secret
+    CONSENT = "consent"
+    NOT_OWNER = "not_owner"
+    WRONG_DIRECTION = "wrong_direction"
+    QUOTA = "quota"
+    SERVICE = "service"
+    """Enedis or the gateway is broken; nobody can do anything about it but wait."""
+    NOT_SUBSCRIBED = "not_subscribed"
+    """Enedis does not give this API to the gateway (any more)."""
+    BANNED = "banned"
+    NETWORK = "network"
+    BAD_ANSWER = "bad_answer"
+    """A success whose content cannot be what was asked for."""
+    STOPPED = "stopped"
+    OTHER = "other"
+
+
+_BY_CODE = {
+    "ADAM-ERR0123": FaultKind.FLOOR,
+    "ADAM-ERR0125": FaultKind.FLOOR,
+    "ADAM-DC-0016": FaultKind.FLOOR,
+    "ADAM-DC-0009": FaultKind.FLOOR,
+    "ADAM-ERR0126": FaultKind.BAD_REQUEST,
+    "ADAM-DC-0015": FaultKind.BAD_REQUEST,
+    "ADAM-ERR0002": FaultKind.BAD_REQUEST,
+    "ADAM-DC-0007": FaultKind.NOT_OWNER,
+    "ADAM-DC-0008": FaultKind.CONSENT,
+    "ADAM-ERR0069": FaultKind.WRONG_DIRECTION,
+    "STM-ERR-0000014": FaultKind.NO_DATA,
+    "STM-ERR-0000020": FaultKind.NO_DATA,
+    "900804": FaultKind.QUOTA,
+    "900807": FaultKind.QUOTA,
+    "900908": FaultKind.NOT_SUBSCRIBED,
+    "no_data_found": FaultKind.NO_DATA,
+    "technical_error": FaultKind.SERVICE,
+    "invalid_request": FaultKind.BAD_REQUEST,
+}
+
+# Title, cause, next step. {prm} is masked, {said} is the foreign text, {when} the next try.
+_TEXTS = {
+    FaultKind.FLOOR: (
+        "Enedis has no data that far back",
+        "Enedis: the start is before the meter's activation, before your consent, or older than "
+        "Enedis keeps for meter {prm}.{said}",
+        "Ask for a later start; what is older cannot be fetched.",
+    ),
+    FaultKind.NO_DATA: (
+        "Enedis has no data for these days",
+        "Enedis: nothing is published for meter {prm} in these days.{said}",
+        "A day usually appears after 8:00 the next morning. If none ever does, check in your "
+        "Enedis account that hourly collection and recording are switched on.",
+    ),
+    FaultKind.UNKNOWN_TYPE: (
+        "The gateway does not know this kind of data",
+        "The gateway: it does not offer the data under the name asked for.{said}",
+        "Check api_url in the settings; if it is right, look for a newer linky-tui.",
+    ),
+    FaultKind.BAD_REQUEST: (
+        "The request was refused as wrong",
+        "Yours: a fault in linky-tui, or the clock of this computer is wrong.{said}",
+        "Check the date and the time of this computer; if they are right, report this.",
+    ),
+    FaultKind.TOKEN: (
+        "The token is refused",
+        "Yours: the gateway does not accept the token for meter {prm}. It is wrong, expired, or "
+        "was made for another meter.{said}",
+        "Get a new token from the gateway and enter it in the settings.",
+    ),
+    FaultKind.CONSENT: (
+        "No consent for this meter",
+        "Yours: Enedis has no valid consent for meter {prm}.{said}",
+        "Give your consent again from the gateway's site and enter the new token.",
+    ),
+    FaultKind.NOT_OWNER: (
+        "Enedis says that the meter is not yours",
+        "Enedis: it does not connect meter {prm} with the person who gave the consent; that has "
+        "also been a fault of Enedis.{said}",
+        "Try again tomorrow. If it stays, remove the share in your Enedis account and give your "
+        "consent again.",
+    ),
+    FaultKind.WRONG_DIRECTION: (
+        "The meter does not measure this",
+        "Yours: Enedis has no {flow} for meter {prm}.{said}",
+        "Remove the meter's {flow} from the settings.",
+    ),
+    FaultKind.QUOTA: (
+        "Enedis asks to wait",
+        "Enedis: the requests that all users of the gateway share are used up for now.{said}",
+        "Try again {when}.",
+    ),
+    FaultKind.SERVICE: (
+        "The service is down",
+        "Enedis or the gateway: a fault of its own.{said}",
+        "Nothing is to be done on your side. Try again {when}.",
+    ),
+    FaultKind.NOT_SUBSCRIBED: (
+        "Enedis closed this data to the gateway",
+        "The gateway: Enedis does not let it read this kind of data (any more).{said}",
+        "Nothing is to be done on your side. Try again {when}, and look for news on the gateway's "
+        "site.",
+    ),
+    FaultKind.BANNED: (
+        "The gateway blocks your address",
+        "The gateway: its protection refuses every request from your IP address. It blocks, by "
+        "hand and for good, addresses that sent 100 requests in a day; on a shared address "
+        "(mobile, some fibre) those of others count too.{said}",
+        "Stop every tool that asks the gateway, then ask its author to lift the block: "
+        "https://github.com/bokub/conso-api/issues",
+    ),
+    FaultKind.NETWORK: (
+        "The gateway cannot be reached",
+        "Your network, or the gateway: no answer came.{said}",
+        "Check the connection. Try again {when}.",
+    ),
+    FaultKind.BAD_ANSWER: (
+        "The answer cannot be used",
+        "The gateway or Enedis: the answer is not what was asked for; nothing of it was "
+        "stored.{said}",
+        "Try again later; if it stays, report this.",
+    ),
+    FaultKind.STOPPED: (
+        "Stopped",
+        "Yours: it was stopped before the answer came.",
+        "Start it again when you like; the request counts all the same.",
+    ),
+    FaultKind.OTHER: (
+        "The gateway gave an unexpected answer",
+        "The gateway or Enedis: the answer is none of the known ones.{said}",
+        "Try again later; if it stays, report this.",
+    ),
+}
+
+_ERRORS: dict[FaultKind, type[LinkyError]] = {
+    FaultKind.TOKEN: TokenRefused,
+    FaultKind.BANNED: Banned,
+    FaultKind.SERVICE: ServiceDown,
+    FaultKind.QUOTA: ServiceDown,
+    FaultKind.NETWORK: ServiceDown,
+    FaultKind.NOT_SUBSCRIBED: ServiceDown,
+}
+
+
+@dataclass(eq=False)
+class ApiFault(Exception):
+    """A request that brought nothing usable.
+
+    Attributes:
+        kind: what it means.
+        status: the HTTP status, or ``None`` where there was no answer.
+        code: the code found in the body, or empty.
+        text: what the other side said, or what is wrong with its answer: one short line without
+            credentials and with meter numbers masked.
+        retry_at: when the next request is welcome (UTC), where that is known.
+    """
+
+    kind: FaultKind
+    status: int | None = None
+    code: str = ""
+    text: str = ""
+    retry_at: datetime | None = None
+
+    def __str__(self) -> str:
+        parts = [self.kind.value, f"HTTP {self.status}" if self.status else "", self.code]
+        return ": ".join(filter(None, [" ".join(filter(None, parts)), self.text]))
+
+    @property
+    def is_4xx(self) -> bool:
+        """Whether the same request is not to be sent again in this run (design.md §4)."""
+        return self.status is not None and 400 <= self.status < 500
+
+    @property
+    def retryable(self) -> bool:
+        """Whether one more try soon may help: a fault of the service or of the connection."""
+        return self.kind in (FaultKind.SERVICE, FaultKind.NETWORK) and not self.is_4xx
+
+    def to_error(self, series: Series) -> LinkyError:
+        """The same for the user, of the class whose exit code fits (linky_tui.errors)."""
+        when = "later"
+        if self.retry_at is not None:
+            when = f"after {local_time_text(self.retry_at)} (Paris time)"
+        fields = {"prm": mask_prm(series.prm), "flow": series.flow.value, "when": when}
+        title, cause, next_step = _TEXTS[self.kind]
+        cause = cause.format(**fields, said=self._said())
+        kind = _ERRORS.get(self.kind, ApiError)
+        if issubclass(kind, ServiceDown):
+            return kind(title, cause, next_step.format(**fields), self.retry_at)
+        return kind(title, cause, next_step.format(**fields))
+
+    def _said(self) -> str:
+        source = ", ".join(filter(None, [f"HTTP {self.status}" if self.status else "", self.code]))
+        said = ", ".join(filter(None, [f'"{self.text}"' if self.text else "", source]))
+        return f" ({said})" if said else ""
+
+
+def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ApiFault:
+    """What an answer other than a 200 means; never raises, whatever the body.
+
+    A 403 means three things (conso-api.md §6), so the body decides before the status does. The
+    gateway passes on the status of Enedis, so a 401 in its Enedis envelope is about the gateway's
+    own token, not about the user's.
+
+    Args:
+        status: the HTTP status.
+        headers: the headers, in any case.
+        body: the body, decompressed.
+        now: the current instant, aware: it limits and replaces the times in the answer.
+    """
+    lower = {name.lower(): value for name, value in headers.items()}
+    found = read_error_body(lower, body)
+    kind = _kind(status, found)
+    retry_at = None
+    if kind in (FaultKind.QUOTA, FaultKind.SERVICE):
+        retry_at = retry_time(found.next_access, lower.get("retry-after"), now)
+    if kind is FaultKind.QUOTA and retry_at is None:
+        retry_at = next_full_hour(now)
+    return ApiFault(kind, status, found.code, found.text, retry_at)
+
+
+def _kind(status: int, found: ErrorBody) -> FaultKind:
+    if status < 300:
+        return FaultKind.BAD_ANSWER
+    if status < 400:
+        return FaultKind.OTHER
+    if status == 429:
+        return FaultKind.QUOTA
+    if status == 401:
+        return FaultKind.SERVICE if found.from_enedis else FaultKind.TOKEN
+    if status == 403 and (found.html or found.cloudflare):
+        return FaultKind.BANNED
+    # Outside its specification v2 may answer 500 to a bad request (conso-api.md §6), with its code.
+    if status <= 500 and found.code in _BY_CODE:
+        return _BY_CODE[found.code]
+    if status >= 500:
+        return FaultKind.SERVICE
+    if status == 410:
+        return FaultKind.NOT_SUBSCRIBED
+    if status == 404:
+        return FaultKind.OTHER if found.of_enedis else FaultKind.UNKNOWN_TYPE
+    if status == 400 and found.zod_paths is not None:
+        return FaultKind.UNKNOWN_TYPE if "type" in found.zod_paths else FaultKind.BAD_REQUEST
+    if status == 400 and not found.from_enedis and "authorization" in found.text.lower():
+        return FaultKind.TOKEN
+    return FaultKind.BAD_REQUEST if status in (400, 405) and not found.code else FaultKind.OTHER

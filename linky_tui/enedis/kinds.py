@@ -1,0 +1,89 @@
+"""What can be asked of the Conso API, and how each generation of it names that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from linky_tui.models import Flow, Series
+
+
+class DataKind(StrEnum):
+    """What is asked for; together with a flow it gives the type of conso-api.md §0."""
+
+    LOAD_CURVE = "load_curve"
+    DAILY_TOTALS = "daily_totals"
+    MAX_POWER = "max_power"
+
+
+class Shape(StrEnum):
+    """A generation of the API: its types, its parameter names, the shape of its answers."""
+
+    NEW = "new"
+    """"Mesure synchrone v2", since 28 Sep 2026."""
+    LEGACY = "legacy"
+    """"Metering Data v5", whose end was announced for mid-October 2026."""
+
+
+_TYPES: dict[tuple[DataKind, Flow], dict[Shape, str]] = {
+    (DataKind.LOAD_CURVE, Flow.CONSUMPTION): {
+        Shape.NEW: "courbe_de_charge_consommation",
+        Shape.LEGACY: "consumption_load_curve",
+    },
+    (DataKind.LOAD_CURVE, Flow.PRODUCTION): {
+        Shape.NEW: "courbe_de_charge_production",
+        Shape.LEGACY: "production_load_curve",
+    },
+    (DataKind.DAILY_TOTALS, Flow.CONSUMPTION): {
+        Shape.NEW: "consommation_quotidienne",
+        Shape.LEGACY: "daily_consumption",
+    },
+    (DataKind.DAILY_TOTALS, Flow.PRODUCTION): {
+        Shape.NEW: "production_quotidienne",
+        Shape.LEGACY: "daily_production",
+    },
+    (DataKind.MAX_POWER, Flow.CONSUMPTION): {
+        Shape.NEW: "puissance_conso_max_quotidienne",
+        Shape.LEGACY: "consumption_max_power",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """One question to the API.
+
+    Attributes:
+        kind: what is asked for.
+        series: of which meter and flow.
+        first: the first Paris day.
+        end: the Paris day after the last one (excluded, as in conso-api.md §3).
+
+    Raises:
+        ValueError: the window is empty, or the API knows no such data (maximum power of
+            production).
+    """
+
+    kind: DataKind
+    series: Series
+    first: date
+    end: date
+
+    def __post_init__(self) -> None:
+        if self.first >= self.end:
+            raise ValueError("the window holds no day")
+        if (self.kind, self.series.flow) not in _TYPES:
+            raise ValueError(f"the API has no {self.kind} of {self.series.flow}")
+
+    def type_name(self, shape: Shape) -> str:
+        """The last part of the path (conso-api.md §0)."""
+        return _TYPES[self.kind, self.series.flow][shape]
+
+    def parameters(self, shape: Shape) -> dict[str, str]:
+        """The query parameters (conso-api.md §0)."""
+        values = (self.series.prm, self.first.isoformat(), self.end.isoformat())
+        names = ("pointId", "dateDebut", "dateFin")
+        if shape is Shape.LEGACY:
+            names = ("prm", "start", "end")
+        return dict(zip(names, values, strict=True))

@@ -1,0 +1,144 @@
+"""What a gateway token says of itself.
+
+Nothing is verified here, and cannot be: the signature's key is the gateway's. A forged or revoked
+token reads just like a good one; only a request can tell (conso-api.md §1).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import jwt
+
+from linky_tui.config import Config, Meter
+from linky_tui.errors import ConfigError, TokenRefused
+from linky_tui.formatting import day_text, mask_prm
+from linky_tui.paris import day_of
+
+if TYPE_CHECKING:
+    from jwt.types import Options
+
+WARN_BEFORE = timedelta(days=30)
+"""How long before its end a token is worth a warning (design.md §6)."""
+
+_PRM = re.compile(r"[0-9]{14}")
+# What may stand in an Authorization header without changing the rest of the request (RFC 6750).
+_SENDABLE = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")
+# Without the signature the other checks are off as well, but for "sub" in some versions.
+_UNVERIFIED: Options = {"verify_signature": False, "verify_exp": False, "verify_sub": False}
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """What a token claims; it does not hold the token.
+
+    Attributes:
+        prms: the meters that it covers, in its own order.
+        expires: its end in UTC, or ``None`` where it names none.
+    """
+
+    prms: tuple[str, ...]
+    expires: datetime | None
+
+    def problems(self, prm: str, now: datetime) -> tuple[str, ...]:
+        """Why the gateway will refuse the token for a meter, as sentences; empty if it may not.
+
+        Args:
+            prm: the meter.
+            now: the current instant, aware.
+        """
+        found: list[str] = []
+        if not self.prms:
+            found.append("The token names no meter.")
+        elif prm not in self.prms:
+            covered = ", ".join(mask_prm(other) for other in self.prms)
+            found.append(f"The token does not cover meter {mask_prm(prm)}, only {covered}.")
+        if self.expires is not None and self.expires <= now:
+            found.append(f"The token has expired on {day_text(day_of(self.expires))}.")
+        return tuple(found)
+
+    def warnings(self, now: datetime) -> tuple[str, ...]:
+        """What is worth knowing of a token that still works: that it ends in under 30 days."""
+        if self.expires is None or not now < self.expires < now + WARN_BEFORE:
+            return ()
+        return (
+            f"The token expires on {day_text(day_of(self.expires))}; get a new one before that.",
+        )
+
+
+def is_sendable(token: str) -> bool:
+    """Whether a token can stand in a header: no white space, no control or foreign characters."""
+    return _SENDABLE.fullmatch(token) is not None
+
+
+def read_token(token: str) -> TokenInfo:
+    """Decode a token locally, without verifying anything (see the module).
+
+    Raises:
+        ConfigError: it is no JWT. The text never repeats it.
+    """
+    claims: object = None
+    if is_sendable(token):
+        try:
+            claims = jwt.decode(token, options=_UNVERIFIED)
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+            claims = None
+    if not isinstance(claims, dict):
+        raise ConfigError(
+            "The token is not readable",
+            "Yours: what is configured as token is no token of the gateway (three parts of "
+            "letters and digits with a dot between them).",
+            "Copy the whole token from the gateway's site into the settings.",
+        )
+    return TokenInfo(_prms(claims.get("sub")), _expiry(claims.get("exp")))
+
+
+def resolve_meters(config: Config, now: datetime) -> tuple[Meter, ...]:
+    """The configured meters with their PRMs, as far as their tokens say that they will work.
+
+    Args:
+        config: a configuration; a meter without a PRM takes the only one of its token.
+        now: the current instant, aware.
+
+    Raises:
+        ConfigError: a token is no JWT, or does not say which meter is meant.
+        TokenRefused: a token does not cover its meter, or has expired.
+    """
+    tokens = [read_token(meter.token) for meter in config.meters]
+    if config.prm_from_token:
+        config = config.with_prms([prm for info in tokens for prm in info.prms])
+    problems = [
+        problem
+        for meter, info in zip(config.meters, tokens, strict=True)
+        for problem in info.problems(meter.prm, now)
+    ]
+    if problems:
+        raise TokenRefused(
+            "The token cannot work",
+            f"Yours: {' '.join(problems)}",
+            "Get a new token from the gateway and enter it in the settings.",
+        )
+    return config.meters
+
+
+def _prms(subject: object) -> tuple[str, ...]:
+    """The meters in ``sub``: a list of them, or one text with one or more."""
+    if isinstance(subject, str):
+        subject = re.split(r"[,;\s]+", subject)
+    if not isinstance(subject, list):
+        return ()
+    texts = [f"{item:014d}" if type(item) is int else item for item in subject]
+    prms = [text for text in texts if isinstance(text, str) and _PRM.fullmatch(text)]
+    return tuple(dict.fromkeys(prms))
+
+
+def _expiry(exp: object) -> datetime | None:
+    if isinstance(exp, bool) or not isinstance(exp, int | float):
+        return None
+    try:
+        return datetime.fromtimestamp(exp, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""The commands without an interface: for cron, scripts and curious people."""

@@ -1,0 +1,142 @@
+"""``--check``: configuration, tokens, budget and MongoDB, without a request to the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from linky_tui import paths
+from linky_tui.cli import Options
+from linky_tui.config import Config, Meter
+from linky_tui.errors import LinkyError
+from linky_tui.formatting import count_text, day_text, duration_text, mask_prm
+from linky_tui.headless.output import print_json, print_lines
+from linky_tui.headless.summary import worst
+from linky_tui.paris import day_of, utc_now
+from linky_tui.session import Session, token_problem
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a check found.
+
+    Attributes:
+        good: what is in order, a sentence each.
+        warnings: what works but should be looked at.
+        errors: what will not work.
+    """
+
+    good: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    errors: list[LinkyError] = field(default_factory=list)
+
+
+def run(session: Session, options: Options) -> int:
+    """Check everything that can be checked locally; returns the exit code."""
+    config = session.config
+    found = Findings(warnings=list(config.warnings))
+    where = "is used" if config.exists else "does not exist, so defaults apply"
+    found.good.append(f"Configuration: {config.path} {where}.")
+    _check_meters(config, found)
+    _check_budget(session, found)
+    server = _check_mongodb(session, found)
+    code = worst(error.exit_code for error in found.errors)
+    if options.as_json:
+        print_json(_document(found, server, config))
+    else:
+        print_lines(_lines(found, quiet=options.quiet))
+    return code
+
+
+def _check_meters(config: Config, found: Findings) -> None:
+    from linky_tui.enedis.token import read_token
+
+    try:
+        meters = config.require_meters()
+        if config.prm_from_token:
+            meters = config.with_prms(read_token(meters[0].token).prms).meters
+    except LinkyError as error:
+        found.errors.append(error)
+        return
+    for meter in meters:
+        problem = token_problem(meter)
+        if problem is not None:
+            found.errors.append(problem)
+            continue
+        _describe_token(meter, found)
+
+
+def _describe_token(meter: Meter, found: Findings) -> None:
+    from linky_tui.enedis.token import read_token
+
+    info = read_token(meter.token)
+    until = f", valid until {day_text(day_of(info.expires))}" if info.expires else ""
+    found.good.append(
+        f"Meter {mask_prm(meter.prm)} {meter.flow}: its token covers it{until} "
+        "(read locally; only a request can prove it)."
+    )
+    found.warnings.extend(info.warnings(utc_now()))
+
+
+def _check_budget(session: Session, found: Findings) -> None:
+    from linky_tui.enedis.budget import clamp
+
+    if session.demo:
+        found.good.append("Gateway: simulated; budget and pace are off in the demo.")
+        return
+    enedis = session.config.enedis
+    limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)
+    found.warnings.extend(limits.notes)
+    try:
+        used = session.budget().used_today()
+    except LinkyError as error:
+        found.errors.append(error)
+        return
+    found.good.append(
+        f"Gateway: {enedis.api_url}, {count_text(used)} of {count_text(limits.per_day)} requests "
+        f"used this UTC day, {duration_text(limits.min_seconds)} between two."
+    )
+
+
+def _check_mongodb(session: Session, found: Findings) -> dict[str, Any] | None:
+    try:
+        with session.store() as store:
+            readings = store.readings.count()
+            server = store.server
+    except LinkyError as error:
+        found.errors.append(error)
+        return None
+    settings = session.config.mongodb
+    place = (
+        f"our own in {paths.data_dir(demo=session.demo)}"
+        if server.kind == "local"
+        else (server.hosts)
+    )
+    found.good.append(
+        f"MongoDB {server.version}, {place}: {settings.database}.{settings.collection} holds "
+        f"{count_text(readings)} readings, {settings.timeseries_collection} is ready."
+    )
+    return {"version": server.version, "kind": server.kind}
+
+
+def _document(found: Findings, server: dict[str, Any] | None, config: Config) -> dict[str, Any]:
+    first = found.errors[0] if found.errors else None
+    return {
+        "command": "check",
+        "status": "failed" if found.errors else "ok",
+        "config": str(config.path) if config.path else None,
+        "server": server,
+        "problems": [f"{error.title}: {error.cause}" for error in found.errors],
+        "warnings": found.warnings,
+        "error": first.to_json() if first else None,
+    }
+
+
+def _lines(found: Findings, *, quiet: bool) -> Iterator[str]:
+    if not quiet:
+        yield from (f"ok       {text}" for text in found.good)
+        yield from (f"warning  {text}" for text in found.warnings)
+    for error in found.errors:
+        yield f"problem  {error.title}. {error.cause}"
+        yield f"         {error.next_step}"

@@ -1,0 +1,56 @@
+"""Runs one headless command: signals, session, the command itself."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from linky_tui.cli import Options
+from linky_tui.session import open_session
+
+
+def run(options: Options) -> int:
+    """Run the command that the options name; returns its exit code.
+
+    Raises:
+        LinkyError: it could not be run at all.
+    """
+    stop = threading.Event()
+    with _stopping(stop), open_session(options.config, demo=options.demo) as session:
+        if options.command in ("sync", "backfill"):
+            from linky_tui.headless import ingest
+
+            return ingest.run(session, options, stop)
+        if options.command == "check":
+            from linky_tui.headless import check
+
+            return check.run(session, options)
+        from linky_tui.headless import stats
+
+        if options.command == "verify":
+            return stats.run_verify(session, options, stop)
+        return stats.run_stats(session, options)
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C or SIGTERM sets ``stop``; a second one interrupts whatever is going on."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, on_signal) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

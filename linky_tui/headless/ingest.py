@@ -1,0 +1,157 @@
+"""``--sync`` and ``--backfill``: run the engine for each meter, say what became of it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from linky_tui.cli import EXIT_INTERRUPTED, Options
+from linky_tui.errors import LinkyError, UsageError
+from linky_tui.formatting import day_text, kwh_text, utc_text
+from linky_tui.headless.output import print_json, print_lines, say
+from linky_tui.headless.progress import Progress
+from linky_tui.headless.stats import comparison_lines
+from linky_tui.headless.summary import MeterSummary, summarise, worst
+from linky_tui.ingest.engine import Job, JobKind, Status, run_job
+from linky_tui.ingest.events import Finished
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.paris import ONE_DAY, utc_now
+from linky_tui.paris import today as paris_today
+from linky_tui.session import ReadyMeter, Session, ready_meters
+from linky_tui.storage.stats import measure
+from linky_tui.storage.store import Store
+
+_EXIT_CODES = {
+    Status.COMPLETE: 0,
+    Status.NOTHING_TO_DO: 0,
+    Status.PAUSED: 3,
+    Status.NOT_PUBLISHED_YET: 3,
+    Status.INTERRUPTED: EXIT_INTERRUPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    status: str
+    exit_code: int
+    inserted: int
+    error: LinkyError | None
+
+
+def run(session: Session, options: Options, stop: threading.Event) -> int:
+    """Run ``--sync`` or ``--backfill`` for every configured meter; returns the exit code.
+
+    Raises:
+        LinkyError: before any meter could be worked on: configuration, MongoDB.
+    """
+    if options.since is not None and options.since >= paris_today():
+        raise UsageError(
+            "Nothing to fetch from there",
+            f"--since {options.since} is not in the past.",
+            "Name a day before today.",
+        )
+    meters = ready_meters(session.config)
+    live = sys.stderr.isatty()
+    with session.store() as store, session.requests(store, stop) as requests:
+        progress = Progress(sys.stderr, live=live, verbose=options.verbose)
+        summaries = [
+            _one_meter(store, requests, meter, options, progress, stop) for meter in meters
+        ]
+        progress.close()
+        code = worst(summary.exit_code for summary in summaries)
+        _report(store, requests, options, summaries, code)
+    return code
+
+
+def _one_meter(
+    store: Store,
+    requests: RequestRun,
+    meter: ReadyMeter,
+    options: Options,
+    progress: Progress,
+    stop: threading.Event,
+) -> MeterSummary:
+    series = meter.series
+    if stop.is_set():
+        ended = _Ended(Status.INTERRUPTED, EXIT_INTERRUPTED, 0, None)
+    elif meter.problem is not None:
+        ended = _Ended(Status.FAILED, meter.problem.exit_code, 0, meter.problem)
+    else:
+        kind = JobKind.SYNC if options.command == "sync" else JobKind.BACKFILL
+        job = Job(kind, series, meter.token, since=options.since)
+        ended = _drive(store, requests, job, None if _is_quiet(options) else progress)
+    return summarise(
+        store,
+        series,
+        status=ended.status,
+        exit_code=ended.exit_code,
+        inserted=ended.inserted,
+        error=ended.error,
+    )
+
+
+def _is_quiet(options: Options) -> bool:
+    # cron mails what is printed: a sync speaks on a terminal only, or when it is asked to.
+    unattended = options.command == "sync" and not sys.stderr.isatty()
+    return options.quiet or (unattended and not options.verbose)
+
+
+def _drive(store: Store, requests: RequestRun, job: Job, progress: Progress | None) -> _Ended:
+    for event in run_job(store, requests, job):
+        if progress is not None:
+            progress.show(event)
+        if isinstance(event, Finished):
+            status = Status(event.status)
+            code = _EXIT_CODES.get(status, event.error.exit_code if event.error else 1)
+            return _Ended(status, code, event.inserted, event.error)
+    raise AssertionError("a job ends with Finished")
+
+
+def _report(
+    store: Store,
+    requests: RequestRun,
+    options: Options,
+    summaries: list[MeterSummary],
+    code: int,
+) -> None:
+    decisive = next((s for s in summaries if s.exit_code == code), summaries[0])
+    if options.as_json:
+        resets_at = datetime.combine(utc_now().date(), time(), UTC) + timedelta(days=1)
+        print_json(
+            {
+                "command": options.command,
+                "status": decisive.status,
+                "meters": [summary.to_json() for summary in summaries],
+                "requests": {
+                    "made": requests.made,
+                    "left_today": requests.left_today,
+                    "resets_at": utc_text(resets_at),
+                },
+                "error": decisive.error.to_json() if decisive.error else None,
+            }
+        )
+        return
+    for summary in summaries:
+        if not _is_quiet(options):
+            say(summary.line())
+        if summary.error is not None:
+            say(f"{summary.error.title}. {summary.error.cause} {summary.error.next_step}")
+    if _is_quiet(options) or code == EXIT_INTERRUPTED:
+        return
+    if options.command == "backfill":
+        print_lines(comparison_lines(measure(store, settle=True, compare=True)))
+    else:
+        print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)
+
+
+def _yesterday(store: Store, summary: MeterSummary) -> str:
+    day = paris_today() - ONE_DAY
+    record = store.days.load(summary.series, day, day).get(day)
+    if record is None:
+        return f"{day_text(day)}: nothing stored"
+    return (
+        f"{day_text(day)}: {kwh_text(record.energy_wh)}, {record.minutes_covered // 60} of "
+        f"{record.minutes_expected // 60} hours in {record.readings} readings"
+    )

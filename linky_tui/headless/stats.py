@@ -1,0 +1,140 @@
+"""``--stats`` and ``--verify``: what both collections take, and whether they are identical."""
+
+from __future__ import annotations
+
+import threading
+
+from linky_tui.cli import EXIT_INTERRUPTED, Options
+from linky_tui.errors import LinkyError
+from linky_tui.formatting import (
+    bytes_per_reading_text,
+    bytes_text,
+    count_text,
+    percent_text,
+)
+from linky_tui.headless.output import print_json, print_lines
+from linky_tui.paris import today
+from linky_tui.session import Session
+from linky_tui.storage.reconcile import repair
+from linky_tui.storage.stats import Comparison, measure
+from linky_tui.storage.verify import Verdict, Verification, verify
+
+_LABEL_CELLS, _LEAST_CELLS = 12, 12
+
+
+def run_stats(session: Session, options: Options) -> int:
+    """Compare both collections; returns the exit code."""
+    with session.store() as store:
+        comparison = measure(store, settle=True, compare=True)
+    if options.as_json:
+        print_json({"command": "stats", **comparison.to_json()})
+    else:
+        print_lines(comparison_lines(comparison))
+    return 0
+
+
+def run_verify(session: Session, options: Options, stop: threading.Event) -> int:
+    """Compare every reading of both collections, repair on request; returns the exit code."""
+    try:
+        with session.store(stop) as store:
+            result = repair(store, today(), stop) if options.repair else verify(store, stop)
+    except LinkyError:
+        if stop.is_set():
+            return EXIT_INTERRUPTED
+        raise
+    if options.as_json:
+        print_json({"command": "verify", **result.to_json()})
+    elif not options.quiet or result.status is Verdict.DIFFERENT:
+        print_lines(verification_lines(result))
+    return 1 if result.status is Verdict.DIFFERENT else 0
+
+
+def comparison_lines(comparison: Comparison) -> list[str]:
+    """The comparison as a table for a terminal."""
+    one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
+    verdict = {True: "identical", False: "different", None: ""}[comparison.identical]
+    rows = [
+        ("", one.name, two.name, "saved"),
+        ("readings", count_text(one.readings), count_text(two.readings), verdict),
+        ("data", bytes_text(one.data_bytes), bytes_text(two.data_bytes), percent_text(saved.data)),
+        (
+            "storage",
+            bytes_text(one.storage_bytes),
+            bytes_text(two.storage_bytes),
+            percent_text(saved.storage),
+        ),
+        (
+            "indexes",
+            bytes_text(one.index_bytes),
+            bytes_text(two.index_bytes),
+            percent_text(saved.index),
+        ),
+        (
+            "total",
+            bytes_text(one.total_bytes),
+            bytes_text(two.total_bytes),
+            percent_text(saved.total),
+        ),
+        (
+            "per reading",
+            bytes_per_reading_text(one.bytes_per_reading),
+            bytes_per_reading_text(two.bytes_per_reading),
+            "",
+        ),
+    ]
+    widths = [max(_LEAST_CELLS, *(len(row[column]) for row in rows)) for column in (1, 2, 3)]
+    lines = [
+        row[0].ljust(_LABEL_CELLS)
+        + "".join(
+            f"  {cell.rjust(width)}" for cell, width in zip(row[1:], widths, strict=True)
+        ).rstrip()
+        for row in rows
+    ]
+    return lines + _notes(comparison)
+
+
+def verification_lines(result: Verification) -> list[str]:
+    """What a verification found, in words."""
+    verdict = {
+        Verdict.IDENTICAL: "Both collections are identical",
+        Verdict.REPAIRED: "Both collections are identical again",
+        Verdict.DIFFERENT: "The collections differ",
+    }[result.status]
+    lines = [
+        f"{verdict}: {count_text(result.regular_readings)} readings in the regular one, "
+        f"{count_text(result.timeseries_readings)} in the time series one.",
+        f"sha256 {result.digest_regular} (regular)",
+        f"sha256 {result.digest_timeseries} (time series)",
+    ]
+    if result.status is Verdict.DIFFERENT:
+        lines.append(
+            f"In the time series one {count_text(result.missing_in_timeseries)} are missing, "
+            f"{count_text(result.extra_in_timeseries)} are too many, "
+            f"{count_text(result.duplicated_in_timeseries)} are there twice, "
+            f"{count_text(result.differing)} say something else."
+        )
+        lines.append(
+            "A process is writing at this moment; verify again when it has finished."
+            if result.in_use
+            else "linky-tui --verify --repair makes them identical."
+        )
+    return lines
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    if not comparison.regular.readings:
+        return ["", "Nothing is stored yet: linky-tui --backfill fills both."]
+    full = comparison.readings_per_bucket
+    lines = [
+        "",
+        f"{count_text(comparison.buckets)} buckets, {full or 0:,.0f} readings each, granularity "
+        f"{comparison.granularity}; MongoDB {comparison.server_version} "
+        f"({comparison.server_kind}).",
+        "A regular collection has to carry _id and its index, a time series one need not; "
+        f"without them data saves {percent_text(comparison.saved_without_id_data)}, "
+        f"the total {percent_text(comparison.saved_without_id_total)}.",
+        "Regular collections are compressed with snappy by default, time series ones with zstd.",
+    ]
+    if comparison.settling:
+        lines.append("Sizes on disk follow within a minute of the last write (a checkpoint).")
+    return lines

@@ -1,0 +1,116 @@
+"""What a run left behind, per meter: the JSON of design.md §5 and the same in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from linky_tui.coverage import DayStatus, first_askable, status_now
+from linky_tui.errors import LinkyError
+from linky_tui.formatting import count_text, mask_prm, utc_text
+from linky_tui.models import Series
+from linky_tui.paris import ONE_DAY, days_between
+from linky_tui.paris import today as paris_today
+from linky_tui.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class MeterSummary:
+    """One meter after a run.
+
+    Attributes:
+        series: the series.
+        status: how its run ended (design.md §5).
+        exit_code: what that means for the exit code.
+        error: why it is not complete, where there is a reason.
+        days: days of the last 24 months by status; days never asked count as missing.
+        certified: complete days whose energy equals Enedis' own total.
+        inserted: readings that the run inserted.
+        first: start of the first stored reading, ISO 8601, or ``None``.
+        last: end of the last stored reading.
+    """
+
+    series: Series
+    status: str
+    exit_code: int
+    error: LinkyError | None
+    days: Counter[DayStatus]
+    certified: int
+    inserted: int
+    first: str | None
+    last: str | None
+
+    @property
+    def missing(self) -> int:
+        """Days that are late, partial or missing."""
+        return sum(
+            self.days[status] for status in (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The meter's part of the JSON; PRMs are whole there (design.md §5)."""
+        return {
+            "prm": self.series.prm,
+            "flow": str(self.series.flow),
+            "status": self.status,
+            "days_complete": self.days[DayStatus.COMPLETE],
+            "days_certified": self.certified,
+            "days_missing": self.missing,
+            "days_no_data": self.days[DayStatus.NO_DATA],
+            "readings_inserted": self.inserted,
+            "first": self.first,
+            "last": self.last,
+            "error": self.error.to_json() if self.error else None,
+        }
+
+    def line(self) -> str:
+        """The meter in one line."""
+        parts = [
+            f"{count_text(self.days[DayStatus.COMPLETE])} days complete",
+            f"{count_text(self.certified)} certified by Enedis' own totals",
+        ]
+        if self.missing:
+            parts.append(f"{count_text(self.missing)} missing")
+        if self.days[DayStatus.NO_DATA]:
+            parts.append(f"{count_text(self.days[DayStatus.NO_DATA])} without data")
+        parts.append(f"{count_text(self.inserted)} new readings")
+        status = self.status.replace("_", " ")
+        return f"{mask_prm(self.series.prm)} {self.series.flow}: {status} · " + " · ".join(parts)
+
+
+def summarise(
+    store: Store,
+    series: Series,
+    *,
+    status: str,
+    exit_code: int,
+    inserted: int,
+    error: LinkyError | None,
+) -> MeterSummary:
+    """Count a meter's last 24 months in the ledger, and look up its first and last reading."""
+    today = paris_today()
+    records = store.days.load(series, first_askable(today), today - ONE_DAY)
+    days = Counter(
+        status_now(records[day], today) if day in records else DayStatus.MISSING
+        for day in days_between(first_askable(today), today - ONE_DAY)
+    )
+    bounds = store.readings.bounds(series)
+    return MeterSummary(
+        series,
+        status,
+        exit_code,
+        error,
+        days,
+        sum(record.certified for record in records.values()),
+        inserted,
+        utc_text(bounds[0]) if bounds else None,
+        utc_text(bounds[1]) if bounds else None,
+    )
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several meters: 130 if interrupted, else 2, else 1, else 3, else 0."""
+    present = set(codes)
+    return next((code for code in (130, 2, 1, 3) if code in present), 0)

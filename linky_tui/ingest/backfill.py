@@ -1,0 +1,57 @@
+"""The history, newest first: survey, windows, floor, probes, and what is concluded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from datetime import date
+
+from linky_tui.coverage import first_askable
+from linky_tui.formatting import day_text
+from linky_tui.ingest.backlog import Backlog
+from linky_tui.ingest.events import Event, Noted, Planned
+from linky_tui.ingest.plan import days_worth_asking, windows_of
+from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.totals import close_survey, survey_if_due, weekly_totals
+from linky_tui.paris import utc_now
+
+
+def backfill(
+    run: SeriesRun, since: date | None, *, totals_now: bool = False
+) -> Generator[Event, None, None]:
+    """Fetch everything that is worth asking, back to ``since`` or as far as the gateway reaches."""
+    run.lease.set_state(backfill_since=since or first_askable(run.today))
+    yield from survey_if_due(run)
+    yield from work_off(run, since)
+    yield from close_survey(run)
+    yield from weekly_totals(run, now=totals_now)
+
+
+def work_off(
+    run: SeriesRun, since: date | None, *, enough: Callable[[], bool] = lambda: False
+) -> Generator[Event, None, None]:
+    """Ask window after window, newest first, until nothing is left or ``enough()`` says so."""
+    curve_from = run.state.curve_from
+    if curve_from is not None:
+        # Days that were too recent to be concluded when the floor was found.
+        run.conclude_below(curve_from)
+    records = run.ledger()
+    days = days_worth_asking(
+        records, now=utc_now(), today=run.today, since=since, curve_from=curve_from
+    )
+    backlog = Backlog(windows_of(days), records)
+    yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+    while not enough() and (window := backlog.next()) is not None:
+        left = len(backlog.windows)
+        asked = yield from run.ask(window, left)
+        if asked.floor is not None:
+            backlog.cut_below(asked.floor)
+        if asked.unreadable:
+            backlog.unanswered(window)
+        elif asked.floor is None or asked.oldest_reading is not None:
+            backlog.answered(window, asked.oldest_reading)
+        if len(backlog.windows) != left:
+            yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+    if backlog.exhausted:
+        limit = backlog.oldest_data or run.today
+        if run.conclude_below(limit, since):
+            yield Noted(run.series, f"Enedis has no load curve before {day_text(limit)}.")

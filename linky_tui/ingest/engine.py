@@ -1,0 +1,154 @@
+"""The one ingest engine: backfill, sync and re-fetching by hand are jobs of it.
+
+It is a generator of events (events.py). It asks the gateway through a
+:class:`~linky_tui.ingest.request_run.RequestRun`, writes through a
+:class:`~linky_tui.storage.store.Store`, and decides; it does no input or output of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from linky_tui.enedis.faults import ApiFault
+from linky_tui.errors import (
+    BudgetSpent,
+    LinkyError,
+    SeriesBusy,
+    StorageUnavailable,
+    TemporaryError,
+)
+from linky_tui.ingest.backfill import backfill
+from linky_tui.ingest.events import Event, Failed, Finished, Paused, Window
+from linky_tui.ingest.finish import finish, reconcile_first
+from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
+from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.sync import sync
+from linky_tui.models import Series
+from linky_tui.paris import utc_now
+from linky_tui.storage.store import Store
+
+
+class JobKind(StrEnum):
+    """What a run is for."""
+
+    BACKFILL = "backfill"
+    SYNC = "sync"
+    REFETCH = "refetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do for one series.
+
+    Attributes:
+        kind: backfill, sync, or one range again by hand.
+        series: the series.
+        token: the gateway's token for it.
+        since: backfill only: nothing older than this day.
+        days: re-fetch only: the days to ask again, at most 7.
+        totals_now: ask the daily totals even if they were asked within the week.
+    """
+
+    kind: JobKind
+    series: Series
+    token: str = field(repr=False)
+    since: date | None = None
+    days: Window | None = None
+    totals_now: bool = False
+
+
+class Status(StrEnum):
+    """How a run of one series ended (design.md §5)."""
+
+    COMPLETE = "complete"
+    PAUSED = "paused"
+    NOTHING_TO_DO = "nothing_to_do"
+    NOT_PUBLISHED_YET = "not_published_yet"
+    INTERRUPTED = "interrupted"
+    FAILED = "failed"
+
+
+Running = Generator[Event, None, None]
+
+
+def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
+    """Do one job; yields events, the last of them always :class:`Finished`.
+
+    A stop event set on ``requests`` ends it within 0.3 s with status ``interrupted``. Whatever
+    ends it, both collections and the ledger are consistent, or the next run makes them so.
+
+    Args:
+        store: both collections, the ledger, the leases.
+        requests: sends the requests; several jobs of one run share it.
+        job: what to do.
+    """
+    made_before = requests.made
+    inserted = 0
+    status, error = Status.INTERRUPTED, None
+    try:
+        with store.leases.acquire(job.series) as lease:
+            run = SeriesRun(store, requests, lease, job.series, job.token)
+            try:
+                status, error = yield from _work(run, job, made_before)
+            finally:
+                inserted = run.inserted
+    except Stopped:
+        status = Status.INTERRUPTED
+    except LinkyError as failure:
+        # A stop that reached a write or a wait for MongoDB arrives as an error of storage.
+        if not requests.stop.is_set():
+            status, error = Status.FAILED, failure
+            yield Failed(job.series, failure)
+    yield Finished(job.series, status, inserted, requests.made - made_before, error)
+
+
+def _work(
+    run: SeriesRun, job: Job, made_before: int
+) -> Generator[Event, None, tuple[Status, LinkyError | None]]:
+    """The job between taking and giving back the lease."""
+    run.check_stop()
+    yield from reconcile_first(run)
+    pause: Paused | None = None
+    failure: LinkyError | None = None
+    unpublished: TemporaryError | None = None
+    try:
+        unpublished = yield from _ask(run, job)
+    except PausedUntil as paused:
+        pause = Paused(run.series, paused.until, paused.error)
+    except BudgetSpent as spent:
+        pause = Paused(run.series, spent.retry_at or utc_now(), spent)
+    except TooManyFailures as given_up:
+        failure = given_up.error
+    except ApiFault as fault:
+        failure = fault.to_error(run.series)
+    except (StorageUnavailable, SeriesBusy):
+        raise  # MongoDB or the lease is gone: there is nothing to finish with.
+    except LinkyError as refused:
+        failure = refused
+    run.check_stop()
+    yield from finish(run, sparingly=job.kind is not JobKind.BACKFILL)
+    failure = failure or run.trouble
+    if failure is not None:
+        yield Failed(run.series, failure)
+        return Status.FAILED, failure
+    if pause is not None:
+        yield pause
+        return Status.PAUSED, pause.error
+    if unpublished is not None:
+        return Status.NOT_PUBLISHED_YET, unpublished
+    if job.kind is JobKind.SYNC and run.requests.made == made_before:
+        return Status.NOTHING_TO_DO, None
+    return Status.COMPLETE, None
+
+
+def _ask(run: SeriesRun, job: Job) -> Generator[Event, None, TemporaryError | None]:
+    if job.kind is JobKind.SYNC:
+        return (yield from sync(run, totals_now=job.totals_now))
+    if job.kind is JobKind.REFETCH and job.days is not None:
+        yield from run.ask(job.days, 0)
+    else:
+        yield from backfill(run, job.since, totals_now=job.totals_now)
+    return None

@@ -1,0 +1,73 @@
+"""Before and after a run: what a crash left is repaired, what fragmented is rebuilt."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from datetime import timedelta
+
+from linky_tui.errors import LinkyError, SeriesBusy, StorageError
+from linky_tui.formatting import count_text
+from linky_tui.ingest.events import Event, Noted, Rebuilding
+from linky_tui.ingest.run import SeriesRun
+from linky_tui.paris import utc_now
+from linky_tui.storage.rebuild import needs_defragmenting, rebuild_steps
+from linky_tui.storage.reconcile import reconcile
+
+DEFRAGMENT_EVERY = timedelta(days=7)
+"""How often a sync defragments at most; a backfill does it whenever it is due (design.md §4)."""
+
+
+def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
+    """Make both collections and the ledger agree before anything is asked; no request."""
+    done = reconcile(run.store, run.lease, run.series, run.today, run.requests.stop)
+    if done.restored:
+        yield Noted(
+            run.series,
+            f"{count_text(done.restored)} readings were restored from the time series collection.",
+        )
+    if done.completed:
+        yield Noted(
+            run.series,
+            f"The time series collection lacked {count_text(done.completed)} readings; "
+            "they were added.",
+        )
+    if done.rebuilt:
+        yield Noted(run.series, "The time series collection differed and was rebuilt.")
+    if done.days_recomputed:
+        yield Noted(run.series, "The ledger of days was computed again from the readings.")
+    if done.postponed is not None:
+        yield _postponed(run, done.postponed)
+
+
+def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
+    """Rebuild the time series collection where it differs, or where its buckets are too many.
+
+    Args:
+        run: the run.
+        sparingly: defragment at most once a week (a sync); differences are always mended.
+    """
+    state = run.state
+    regular, timeseries = run.store.readings.counts(run.series)
+    if run.needs_rebuild or state.rebuild_pending is not None or regular != timeseries:
+        reason = "a correction changed stored readings"
+    else:
+        last = state.last_rebuild
+        # The server wrote that time: clocks that disagree must not put a rebuild off for ever.
+        if sparingly and last is not None and abs(utc_now() - last) < DEFRAGMENT_EVERY:
+            return
+        if not needs_defragmenting(run.store):
+            return
+        reason = "its buckets are fragmented"
+    try:
+        for done, total in rebuild_steps(run.store, [run.lease], run.requests.stop):
+            yield Rebuilding(run.series, done, total, reason)
+    except (SeriesBusy, StorageError) as error:
+        run.lease.check()
+        yield _postponed(run, error)
+
+
+def _postponed(run: SeriesRun, error: LinkyError) -> Noted:
+    return Noted(
+        run.series,
+        f"Rebuilding the time series collection has to wait: {error.title}. {error.cause}",
+    )

@@ -1,0 +1,254 @@
+"""The requests of one run: paced, counted, retried with restraint, asked in the right shape.
+
+What the gateway must never see from us (design.md §4): more than the budget, two requests closer
+than the pace, the same request again after a 4xx, anything before the time that a 429 names.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Generator
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from linky_tui.enedis.answers import Answer
+from linky_tui.enedis.budget import Budget, NoBudget
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.errors import LinkyError, ServiceDown
+from linky_tui.formatting import local_time_text
+from linky_tui.ingest.events import Event, Waiting
+from linky_tui.models import Series
+from linky_tui.paris import utc_now
+
+INLINE_WAIT_S = 30.0
+"""A run never waits longer than this: it ends paused and says when to go on."""
+QUIET_WAIT_S = 2.0
+"""Shorter waits are the ordinary pace and not worth an event."""
+FAILURES_IN_A_ROW = 3
+BACKOFF_S = 3.0
+
+_FAILURES = {FaultKind.SERVICE, FaultKind.NETWORK, FaultKind.BAD_ANSWER, FaultKind.OTHER}
+"""What counts towards three in a row; the other kinds are answers, or end the run by themselves."""
+_OTHER_SHAPE = {Shape.NEW: Shape.LEGACY, Shape.LEGACY: Shape.NEW}
+
+Fetching = Generator[Event, None, Answer]
+
+
+class Stopped(Exception):
+    """The user asked the run to stop."""
+
+
+class PausedUntil(Exception):
+    """The run has to end here; going on makes sense at ``until`` (aware, UTC)."""
+
+    def __init__(self, until: datetime, error: LinkyError) -> None:
+        super().__init__(error.title)
+        self.until = until
+        self.error = error
+
+
+class TooManyFailures(Exception):
+    """Three requests in a row failed; ``error`` is what the last one says."""
+
+    def __init__(self, error: LinkyError) -> None:
+        super().__init__(error.title)
+        self.error = error
+
+
+class SharedCount(Protocol):
+    """The count of requests that all machines of one database share."""
+
+    def used(self, host: str, utc_day: date) -> int:
+        """Requests counted for a host on a UTC day."""
+
+    def add(self, host: str, utc_day: date) -> int:
+        """Count one more."""
+
+
+class RequestRun:
+    """Sends the requests of one run.
+
+    Args:
+        client: does one HTTP request at a time.
+        budget: this machine's count and pace.
+        shared: the database's count, or ``None``.
+        stop: ends every wait.
+        backoff_s: seconds before the one retry after a 5xx or a broken connection.
+
+    Attributes:
+        made: requests sent so far.
+    """
+
+    def __init__(
+        self,
+        client: ConsoClient,
+        budget: Budget | NoBudget,
+        shared: SharedCount | None,
+        stop: threading.Event,
+        *,
+        backoff_s: float = BACKOFF_S,
+    ) -> None:
+        self.made = 0
+        self.stop = stop
+        self._client = client
+        self._budget = budget
+        self._shared = shared
+        self._backoff_s = backoff_s
+        self._failed_in_a_row = 0
+        self._refused: dict[DataRequest, ApiFault] = {}
+        self._shapes: dict[DataKind, Shape] = {}
+        self._ban: ApiFault | None = None
+
+    @property
+    def left_today(self) -> int | None:
+        """Requests that today's budget still allows, ``None`` without a limit."""
+        per_day = self._budget.per_day
+        return None if per_day is None else max(0, per_day - self._used_today())
+
+    @property
+    def half_used(self) -> bool:
+        """Whether half of the day's budget is used."""
+        per_day = self._budget.per_day
+        return per_day is not None and self._used_today() * 2 >= per_day
+
+    def fetch(self, request: DataRequest, token: str) -> Fetching:
+        """Send ``request``, with at most one retry; the generator's return value is the answer.
+
+        Raises:
+            ApiFault: the gateway or Enedis says no, in a way that the caller has to judge.
+            Stopped: the stop event is set.
+            PausedUntil: the budget is spent, or the gateway asks for a longer wait.
+            TooManyFailures: the third failed request in a row.
+        """
+        if request in self._refused:
+            raise self._refused[request]
+        try:
+            return (yield from self._negotiate(request, token))
+        except ApiFault as fault:
+            retry_after_s = self._retry_delay(fault, request.series)
+            if retry_after_s is None:
+                self._remember_refusal(request, fault)
+                raise
+            reason = f"{fault.to_error(request.series).title}; one more try"
+        yield from self._wait(retry_after_s, reason, request.series)
+        try:
+            return (yield from self._negotiate(request, token))
+        except ApiFault as fault:
+            self._remember_refusal(request, fault)
+            # Asks for a pause where the gateway wants one; a second retry is never made.
+            self._retry_delay(fault, request.series)
+            raise
+
+    def _negotiate(self, request: DataRequest, token: str) -> Fetching:
+        """Ask in the shape that the host is known for; fall back to the other one once."""
+        known = self._shapes.get(request.kind)
+        shape = known or next(iter(self._shapes.values()), None)
+        shape = shape or self._budget.remembered_shape() or Shape.NEW
+        try:
+            answer = yield from self._send(request, token, shape)
+        except ApiFault as fault:
+            if known or fault.kind not in (FaultKind.UNKNOWN_TYPE, FaultKind.NOT_SUBSCRIBED):
+                if fault.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
+                    self._shapes[request.kind] = shape
+                raise
+            try:
+                answer = yield from self._send(request, token, _OTHER_SHAPE[shape])
+            except ApiFault as second:
+                if second.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
+                    self._learn(request.kind, _OTHER_SHAPE[shape])
+                raise second from None
+        self._learn(request.kind, answer.shape)
+        return answer
+
+    def _learn(self, kind: DataKind, shape: Shape) -> None:
+        if self._shapes.get(kind) is not shape:
+            self._shapes[kind] = shape
+            self._budget.remember_shape(shape)
+
+    def _send(self, request: DataRequest, token: str, shape: Shape) -> Fetching:
+        """One HTTP request, counted before it is sent."""
+        if self.stop.is_set():
+            raise Stopped
+        if self._ban is not None:
+            raise self._ban
+        slot = self._budget.reserve(floor_used=self._shared_used())
+        if self._shared is not None:
+            self._shared.add(self._client.host, _utc_day())
+        yield from self._wait(slot.wait_seconds, "keeping a polite pace", request.series)
+        self.made += 1
+        try:
+            answer = self._client.attempt(request, token, shape, self.stop)
+        except ApiFault as fault:
+            if fault.kind is FaultKind.STOPPED:
+                raise Stopped from None
+            if fault.kind is FaultKind.BANNED:
+                self._ban = fault
+                self._budget.mark_spent("the gateway blocks this address")
+            if fault.kind in _FAILURES:
+                self._failed_in_a_row += 1
+                if self._failed_in_a_row >= FAILURES_IN_A_ROW:
+                    raise TooManyFailures(_given_up(fault.to_error(request.series))) from None
+            else:
+                self._failed_in_a_row = 0
+            raise
+        self._failed_in_a_row = 0
+        return answer
+
+    def _wait(self, seconds: float, reason: str, series: Series) -> Generator[Event, None, None]:
+        if seconds <= 0:
+            return
+        until = utc_now() + timedelta(seconds=seconds)
+        if seconds > INLINE_WAIT_S:
+            raise PausedUntil(
+                until,
+                ServiceDown(
+                    "Waiting for the gateway",
+                    f"The next request is due at {local_time_text(until)} ({reason}).",
+                    "Start again after that; nothing is lost.",
+                    until,
+                ),
+            )
+        if seconds > QUIET_WAIT_S:
+            yield Waiting(series, seconds, until, reason)
+        if self.stop.wait(seconds):
+            raise Stopped
+
+    def _retry_delay(self, fault: ApiFault, series: Series) -> float | None:
+        """Seconds until the one retry, ``None`` where there is none.
+
+        Raises:
+            PausedUntil: the gateway names a time that is too far away to wait for.
+        """
+        if fault.retry_at is not None and (fault.retryable or fault.kind is FaultKind.QUOTA):
+            seconds = (fault.retry_at - utc_now()).total_seconds()
+            if seconds > INLINE_WAIT_S:
+                raise PausedUntil(fault.retry_at, fault.to_error(series)) from None
+            return max(seconds, 0.0) + random.uniform(0.5, 1.5)
+        if fault.retryable:
+            return self._backoff_s * random.uniform(0.7, 1.3)
+        return None
+
+    def _remember_refusal(self, request: DataRequest, fault: ApiFault) -> None:
+        if fault.is_4xx:
+            self._refused[request] = fault
+
+    def _shared_used(self) -> int:
+        return 0 if self._shared is None else self._shared.used(self._client.host, _utc_day())
+
+    def _used_today(self) -> int:
+        return max(self._budget.used_today(), self._shared_used())
+
+
+def _utc_day() -> date:
+    return utc_now().date()
+
+
+def _given_up(error: LinkyError) -> LinkyError:
+    return ServiceDown(
+        error.title,
+        f"{error.cause} Three requests in a row failed, so the run ended.",
+        "Try again later; what was fetched is stored.",
+    )

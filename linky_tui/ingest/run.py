@@ -1,0 +1,218 @@
+"""One run over one series: ask a window, search a floor, store what came, keep the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from linky_tui.coverage import DayRecord, first_askable
+from linky_tui.enedis.answers import Answer
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.errors import ApiError, LinkyError
+from linky_tui.formatting import day_text
+from linky_tui.ingest.events import Event, Noted, Window, WindowFetched, WindowStored
+from linky_tui.ingest.plan import days_below
+from linky_tui.ingest.request_run import RequestRun, Stopped
+from linky_tui.ingest.survey import FATAL
+from linky_tui.models import DailyTotal, Reading, Series
+from linky_tui.paris import ONE_DAY, day_bounds, day_of, utc_now
+from linky_tui.paris import today as paris_today
+from linky_tui.storage.leases import Lease, SeriesState
+from linky_tui.storage.store import Store
+
+FLOOR_REQUESTS = 3
+"""Bisection over the six later days of a window needs no more (design.md §4)."""
+
+_ENDS_THE_SERIES = FATAL | {FaultKind.BAD_REQUEST, FaultKind.UNKNOWN_TYPE}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What became of a window.
+
+    Attributes:
+        oldest_reading: the oldest day with a reading in the answer, ``None`` where it was empty.
+        floor: the first day that the gateway accepts, where the window reached below it.
+        unreadable: whether there was no usable answer at all.
+    """
+
+    oldest_reading: date | None = None
+    floor: date | None = None
+    unreadable: bool = False
+
+
+class SeriesRun:
+    """What the jobs of one series share.
+
+    Args:
+        store: both collections and the ledger.
+        requests: sends the requests.
+        lease: ours, held for the whole run.
+        series: the series.
+        token: the gateway's token for it.
+
+    Attributes:
+        inserted: readings that this run added to the regular collection.
+        needs_rebuild: whether a correction left the time series collection behind.
+        trouble: the first window that could not be read, as a user reads it.
+    """
+
+    def __init__(
+        self, store: Store, requests: RequestRun, lease: Lease, series: Series, token: str
+    ) -> None:
+        self.store = store
+        self.requests = requests
+        self.lease = lease
+        self.series = series
+        self.inserted = 0
+        self.needs_rebuild = False
+        self.trouble: LinkyError | None = None
+        self.token = token
+
+    @property
+    def today(self) -> date:
+        """The current Paris date."""
+        return paris_today()
+
+    @property
+    def state(self) -> SeriesState:
+        """What earlier runs remembered of the series."""
+        return self.store.leases.state(self.series)
+
+    def check_stop(self) -> None:
+        """Raise :class:`Stopped` where the user asked for it."""
+        if self.requests.stop.is_set():
+            raise Stopped
+
+    def ledger(self) -> dict[date, DayRecord]:
+        """The ledger of the last 24 months."""
+        return self.store.days.load(self.series, first_askable(self.today), self.today)
+
+    def ask(self, window: Window, windows_left: int) -> Generator[Event, None, Asked]:
+        """Ask for a window and store what comes.
+
+        Raises:
+            LinkyError: the series cannot go on (token, consent, block …).
+        """
+        self.check_stop()
+        try:
+            answer = yield from self._curve(window.first, window.last)
+        except ApiFault as fault:
+            if fault.kind is FaultKind.FLOOR:
+                return (yield from self._search_floor(window, fault, windows_left))
+            if fault.kind is FaultKind.NO_DATA:
+                return (yield from self._store(window, (), windows_left))
+            return (yield from self._unreadable(window, fault))
+        return (yield from self._store(window, answer.readings, windows_left))
+
+    def apply_totals(self, totals: Iterable[DailyTotal]) -> None:
+        """Note Enedis' own daily totals in the ledger."""
+        totals = list(totals)
+        if totals:
+            self.lease.check()
+            self.store.days.set_totals(self.series, totals, self.today)
+
+    def conclude_below(self, limit: date, since: date | None = None) -> int:
+        """Note that there is no load curve below ``limit``; returns for how many days."""
+        days = days_below(self.ledger(), limit, today=self.today, since=since)
+        if days:
+            self.lease.check()
+            self.store.days.conclude(self.series, days, self.today)
+        return len(days)
+
+    def _curve(self, first: date, last: date) -> Generator[Event, None, Answer]:
+        request = DataRequest(DataKind.LOAD_CURVE, self.series, first, last + ONE_DAY)
+        return (yield from self.requests.fetch(request, self.token))
+
+    def _store(
+        self, window: Window, readings: tuple[Reading, ...], windows_left: int
+    ) -> Generator[Event, None, Asked]:
+        yield WindowFetched(self.series, window, len(readings))
+        now, today = utc_now(), self.today
+        corrected = inserted = 0
+        if readings:
+            start, end = day_bounds(window.first, window.last)
+            stored = self.store.readings.store_window(self.series, start, end, readings, self.lease)
+            inserted, corrected = stored.inserted, stored.replaced + stored.deleted
+            self.inserted += inserted
+            self.needs_rebuild = self.needs_rebuild or stored.needs_rebuild
+        self.lease.check()
+        records = self.store.days.recompute(
+            self.series,
+            # A correction can remove a reading of the evening before.
+            window.first - ONE_DAY if corrected else window.first,
+            window.last,
+            today=today,
+            asked_at=now,
+            asked_first=window.first,
+            asked_last=window.last,
+        )
+        days = tuple(record for day, record in sorted(records.items()) if day >= window.first)
+        yield WindowStored(self.series, window, inserted, corrected, days, windows_left)
+        return Asked(day_of(readings[0].start) if readings else None)
+
+    def _unreadable(self, window: Window, fault: ApiFault) -> Generator[Event, None, Asked]:
+        error = fault.to_error(self.series)
+        if fault.kind in _ENDS_THE_SERIES:
+            raise error from None
+        self.trouble = self.trouble or error
+        where = f"{day_text(window.first)} to {day_text(window.last)}"
+        yield Noted(self.series, f"{where} could not be read: {error.title}. {error.cause}")
+        if fault.kind is FaultKind.BAD_ANSWER:
+            # It was asked and answered: the ledger spaces the next try (design.md §3).
+            self.lease.check()
+            self.store.days.recompute(
+                self.series,
+                window.first,
+                window.last,
+                today=self.today,
+                asked_at=utc_now(),
+                asked_first=window.first,
+                asked_last=window.last,
+            )
+        return Asked(unreadable=True)
+
+    def _search_floor(
+        self, window: Window, refusal: ApiFault, windows_left: int
+    ) -> Generator[Event, None, Asked]:
+        """Find the first day that the gateway accepts: that answer holds everything."""
+        refused, accepted = 0, window.days
+        best: tuple[Reading, ...] | None = None
+        for _ in range(FLOOR_REQUESTS):
+            if accepted - refused <= 1:
+                break
+            middle = (refused + accepted) // 2
+            try:
+                answer = yield from self._curve(window.first + timedelta(middle), window.last)
+                accepted, best = middle, answer.readings
+            except ApiFault as fault:
+                if fault.kind is FaultKind.FLOOR:
+                    refused = middle
+                elif fault.kind is FaultKind.NO_DATA:
+                    accepted, best = middle, ()
+                else:
+                    return (yield from self._unreadable(window, fault))
+        floor = window.first + timedelta(accepted)
+        if best is None and window.last == self.today - ONE_DAY:
+            # Not even yesterday is accepted: no floor, but something wrong with the meter.
+            raise _nothing_accepted(refusal, self.series)
+        self.lease.check()
+        self.lease.set_state(curve_from=floor)
+        yield Noted(self.series, f"The load curve starts on {day_text(floor)}.")
+        asked = Asked()
+        if best is not None:
+            asked = yield from self._store(Window(floor, window.last), best, windows_left)
+        self.conclude_below(floor)
+        return Asked(asked.oldest_reading, floor)
+
+
+def _nothing_accepted(refusal: ApiFault, series: Series) -> LinkyError:
+    error = refusal.to_error(series)
+    return ApiError(
+        "No load curve for this meter yet",
+        f"Enedis refuses even yesterday: {error.cause}",
+        "Check in your Enedis account that hourly collection is on and recorded; "
+        "the first day arrives the morning after.",
+    )

@@ -1,0 +1,130 @@
+"""Daily totals: a few cheap requests that say since when a meter has data, and certify the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from linky_tui.coverage import DayRecord
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.ingest.events import Event, Noted, Surveyed
+from linky_tui.ingest.plan import survey_spans
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.models import DailyTotal, Series
+
+TOTALS_EVERY = timedelta(days=7)
+"""Daily totals are asked once a week: one call certifies all days since (design.md §4)."""
+MAX_SPAN_DAYS = 366
+"""The longest span of daily totals that public captures show (conso-api.md §2)."""
+
+FATAL = frozenset(
+    {
+        FaultKind.TOKEN,
+        FaultKind.CONSENT,
+        FaultKind.NOT_OWNER,
+        FaultKind.WRONG_DIRECTION,
+        FaultKind.NOT_SUBSCRIBED,
+        FaultKind.QUOTA,
+        FaultKind.BANNED,
+    }
+)
+"""Faults that say something of the meter or of the gateway, not of the one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyResult:
+    """What a survey found.
+
+    Attributes:
+        totals: the daily totals.
+        reached: daily totals are known, or known not to exist, from this day on; ``None`` where
+            nothing was answered.
+        done: whether there is nothing further back to ask.
+        cut_short: whether the meter's floor ended it inside a year.
+    """
+
+    totals: tuple[DailyTotal, ...]
+    reached: date | None
+    done: bool
+    cut_short: bool
+
+
+Surveying = Generator[Event, None, SurveyResult]
+
+
+def ask_totals(
+    requests: RequestRun, series: Series, token: str, first: date, end: date
+) -> Generator[Event, None, tuple[DailyTotal, ...]]:
+    """Ask daily totals of ``[first, end)``; none at all is an empty tuple.
+
+    Raises:
+        ApiFault: any fault but "no data".
+    """
+    request = DataRequest(DataKind.DAILY_TOTALS, series, first, end)
+    try:
+        answer = yield from requests.fetch(request, token)
+    except ApiFault as fault:
+        if fault.kind is FaultKind.NO_DATA:
+            return ()
+        raise
+    return answer.totals
+
+
+def survey(
+    requests: RequestRun, series: Series, token: str, *, today: date, reached: date | None
+) -> Surveying:
+    """Ask the daily totals of one more year back: the next one that ``reached`` leaves open.
+
+    A start before the meter's floor fails the whole answer, so that year is halved, then
+    quartered, then the survey ends (design.md §4).
+    """
+    spans = [(first, end) for first, end in survey_spans(today) if not _covers(reached, first)]
+    if not spans:
+        return SurveyResult((), reached, True, False)
+    first, end = spans[0]
+    span_days = (end - first).days
+    for start in (first, end - timedelta(span_days // 2), end - timedelta(span_days // 4)):
+        try:
+            totals = yield from ask_totals(requests, series, token, start, end)
+        except ApiFault as fault:
+            if fault.kind is FaultKind.FLOOR:
+                continue
+            if fault.kind in FATAL:
+                raise
+            error = fault.to_error(series)
+            yield Noted(series, f"Daily totals are not available: {error.title}. {error.cause}")
+            return SurveyResult((), reached, not fault.retryable, False)
+        yield _surveyed(series, totals)
+        finished = start != first or not totals or len(spans) == 1
+        return SurveyResult(totals, start, finished, start != first)
+    return SurveyResult((), end, True, True)
+
+
+def _covers(reached: date | None, first: date) -> bool:
+    # A survey that goes on another day finds its years moved by a day or two.
+    return reached is not None and reached <= first + timedelta(days=31)
+
+
+def _surveyed(series: Series, totals: Iterable[DailyTotal]) -> Surveyed:
+    days = sorted(total.day for total in totals)
+    return Surveyed(series, days[0] if days else None, days[-1] if days else None, len(days))
+
+
+def uncertified_span(
+    records: Mapping[date, DayRecord], *, today: date, below: date | None = None
+) -> tuple[date, date] | None:
+    """The span of daily totals ``[first, end)`` that would certify the days that lack one.
+
+    Args:
+        records: the ledger.
+        today: the current Paris date, the end of the span.
+        below: only days older than this one count, and the span ends there.
+    """
+    end = min(below or today, today)
+    open_days = [
+        day for day, record in records.items() if record.readings and record.enedis_wh is None
+    ]
+    open_days = [day for day in open_days if end - timedelta(MAX_SPAN_DAYS) <= day < end]
+    return (min(open_days), end) if open_days else None

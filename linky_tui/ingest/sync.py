@@ -1,0 +1,58 @@
+"""Yesterday, and whatever of the last days is not complete: one window, often one request."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from linky_tui.coverage import DayRecord, DayStatus
+from linky_tui.errors import TemporaryError
+from linky_tui.formatting import day_text, local_time_text
+from linky_tui.ingest.backfill import work_off
+from linky_tui.ingest.events import Event, Planned
+from linky_tui.ingest.plan import sync_window
+from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.totals import survey_if_due, weekly_totals
+from linky_tui.paris import ONE_DAY, utc_now
+
+
+def sync(
+    run: SeriesRun, *, totals_now: bool = False
+) -> Generator[Event, None, TemporaryError | None]:
+    """Fetch what the last 7 days lack; returns why yesterday is not there, or ``None``.
+
+    Where a backfill was started by hand and has windows left, it is carried on with at most half
+    of the day's budget, so that a cron job completes the history by itself (design.md §4).
+    """
+    today = run.today
+    state = run.state
+    window = sync_window(run.ledger(), now=utc_now(), today=today, curve_from=state.curve_from)
+    if window is not None:
+        yield Planned(run.series, (window,), run.requests.left_today)
+        yield from run.ask(window, 0)
+    yield from weekly_totals(run, now=totals_now)
+    if state.backfill_since is not None and not run.requests.half_used:
+        yield from survey_if_due(run)
+        yield from work_off(run, state.backfill_since, enough=lambda: run.requests.half_used)
+    yesterday = today - ONE_DAY
+    record = run.ledger().get(yesterday)
+    if record is not None and record.status is DayStatus.COMPLETE:
+        return None
+    return _not_published(run, record)
+
+
+def _not_published(run: SeriesRun, record: DayRecord | None) -> TemporaryError:
+    day = day_text(run.today - ONE_DAY)
+    arrived = asked = ""
+    if record is not None and record.readings:
+        hours, expected = record.minutes_covered // 60, record.minutes_expected // 60
+        arrived = f" Only {hours} of its {expected} hours are there."
+    if record is not None and record.last_attempt is not None:
+        asked = (
+            f" Last asked at {local_time_text(record.last_attempt)};"
+            " the same day is not asked again within the hour."
+        )
+    return TemporaryError(
+        "Not published yet",
+        f"Enedis has not published {day} completely yet (usually after 8:00).{arrived}{asked}",
+        "Sync again later; a cron job does it by itself.",
+    )

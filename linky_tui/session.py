@@ -1,0 +1,168 @@
+"""What commands and the application work with: configuration, demo, MongoDB, budget, meters."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linky_tui import config as configuration
+from linky_tui import paths
+from linky_tui.config import Config, Meter
+from linky_tui.errors import ConfigError, LinkyError, TokenRefused
+from linky_tui.models import Series
+from linky_tui.paris import utc_now
+
+if TYPE_CHECKING:
+    from linky_tui.enedis.budget import Budget, NoBudget
+    from linky_tui.ingest.request_run import RequestRun
+    from linky_tui.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyMeter:
+    """A configured meter, and whether it can be worked on.
+
+    Attributes:
+        series: the series.
+        token: the gateway's token.
+        problem: why it cannot, or ``None``.
+    """
+
+    series: Series
+    token: str = field(repr=False)
+    problem: LinkyError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A configuration and whether it is the demo's.
+
+    Attributes:
+        config: the configuration; in the demo its meter is the simulated home.
+        demo: whether everything is simulated.
+    """
+
+    config: Config
+    demo: bool
+
+    @contextmanager
+    def store(self, stop: threading.Event | None = None) -> Iterator[Store]:
+        """Both collections, on the configured MongoDB or on our own local server.
+
+        Raises:
+            LinkyError: MongoDB cannot be reached or started, or the collections are not ours.
+        """
+        from linky_tui.storage.connection import connect
+        from linky_tui.storage.store import Store
+
+        connection = connect(
+            self.config.mongodb,
+            paths.data_dir(demo=self.demo),
+            paths.runtime_dir(demo=self.demo),
+            stop=stop,
+        )
+        with connection:
+            state_dir = paths.private_dir(paths.state_dir(demo=self.demo))
+            yield Store.open(connection, self.config.mongodb, state_dir)
+
+    def budget(self) -> Budget | NoBudget:
+        """The request budget of the configured gateway; none in the demo."""
+        from linky_tui.enedis.budget import Budget, NoBudget, clamp
+        from linky_tui.enedis.hosts import host_of
+
+        if self.demo:
+            return NoBudget()
+        enedis = self.config.enedis
+        limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)
+        return Budget(
+            paths.private_dir(paths.state_dir()) / "requests.sqlite",
+            host_of(enedis.api_url),
+            per_day=limits.per_day,
+            min_seconds=limits.min_seconds,
+        )
+
+    @contextmanager
+    def requests(self, store: Store, stop: threading.Event) -> Iterator[RequestRun]:
+        """What sends the requests of one run."""
+        from linky_tui.enedis.client import ConsoClient
+        from linky_tui.ingest.request_run import RequestRun
+
+        client = ConsoClient(self.config.enedis.api_url)
+        try:
+            shared = None if self.demo else store.requests
+            yield RequestRun(client, self.budget(), shared, stop)
+        finally:
+            client.close()
+
+
+@contextmanager
+def open_session(config_file: Path | None, *, demo: bool) -> Iterator[Session]:
+    """Load the configuration; in the demo, start the simulated gateway as well.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    config = configuration.load(config_file, demo=demo)
+    with ExitStack() as stack:
+        if demo:
+            from linky_tui.demo.api_server import ApiServer
+            from linky_tui.demo.homes import demo_homes
+
+            homes = demo_homes()
+            server = stack.enter_context(ApiServer(homes, block_after=None))
+            config = _demo_config(config, server.url, server.token, tuple(homes))
+        yield Session(config, demo)
+
+
+def ready_meters(config: Config) -> tuple[ReadyMeter, ...]:
+    """The configured meters, each with what its token says against it.
+
+    The token is a JWT and read locally, which spares a request that would be refused.
+
+    Raises:
+        ConfigError: there is no meter, or a meter has no token, or no PRM can be told.
+    """
+    from linky_tui.enedis.token import read_token
+
+    meters = config.require_meters()
+    if config.prm_from_token:
+        meters = config.with_prms(read_token(meters[0].token).prms).meters
+    return tuple(
+        ReadyMeter(meter.series, meter.token, token_problem(meter, read_only=False))
+        for meter in meters
+    )
+
+
+def token_problem(meter: Meter, *, read_only: bool = True) -> LinkyError | None:
+    """Why the gateway will refuse the meter's token, as far as the token itself tells."""
+    from linky_tui.enedis.token import read_token
+
+    try:
+        problems = read_token(meter.token).problems(meter.prm, utc_now())
+    except ConfigError as error:
+        return error
+    if not problems:
+        return None
+    return TokenRefused(
+        "The token will be refused",
+        " ".join(problems),
+        "Get a new token at https://conso.boris.sh and write it into the configuration."
+        + ("" if read_only else " No request was sent."),
+    )
+
+
+def _demo_config(config: Config, url: str, token: str, prms: tuple[str, ...]) -> Config:
+    """The demo's own configuration: the simulated home, always on our own local server.
+
+    A MongoDB address is left out, so that simulated readings never reach a real database.
+    """
+    return replace(
+        config,
+        mongodb=replace(config.mongodb, uri=""),
+        enedis=replace(config.enedis, api_url=url),
+        meters=tuple(Meter(prm=prm, token=token, name="Demo home") for prm in prms),
+    )

@@ -1,0 +1,111 @@
+"""How well the buckets of the time series collection are filled.
+
+A bucket holds up to 1,000 readings of one meter, flow and interval. Windows inserted newest first,
+or one server start for each daily append, leave many half-empty ones (mongodb-time-series.md).
+Counted without touching ``system.buckets``, which newer servers no longer have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pymongo
+
+from linky_tui.models import Series
+from linky_tui.storage.connection import friendly
+from linky_tui.storage.documents import series_filter
+from linky_tui.storage.readings import READ_LIMIT_S, Group, Readings
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
+READINGS_PER_BUCKET = 1000
+_TOLERANCE = 1.25
+_ALLOWANCE = 8
+
+_UNPACKING = ("UNPACK_TS_BUCKET", "UNPACK_BUCKET", "ts_bucket_to_cellblock", "unpack_ts_bucket")
+
+
+def bucket_count(readings: Readings, series: Series | None = None) -> int:
+    """How many buckets a series has, or the whole collection.
+
+    By ``explain``: what the cursor under the unpacking of buckets returned. Where its answer has
+    no such stage, the statistics of the collection are taken (for a single series: its share).
+    """
+    collection = readings.timeseries
+    match = series_filter(series) if series is not None else {"meter.prm": {"$exists": True}}
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        explained = collection.database.command(
+            "explain",
+            {
+                "aggregate": collection.name,
+                "pipeline": [{"$match": match}, {"$count": "readings"}],
+                "cursor": {},
+            },
+            verbosity="executionStats",
+        )
+        found = buckets_in(explained)
+        if found is not None:
+            return found
+        total = _by_statistics(readings)
+        if series is None:
+            return total
+        counts = readings.counts()[1]
+        own = sum(n for group, n in counts.items() if group[:2] == (series.prm, series.flow.value))
+        return round(total * own / max(1, sum(counts.values())))
+
+
+def buckets_in(explained: Mapping[str, Any]) -> int | None:
+    """The number of buckets in an ``explain`` answer, or ``None`` if it does not tell."""
+    shards = explained.get("shards")
+    if isinstance(shards, Mapping):
+        parts = [buckets_in(shard) for shard in shards.values()]
+        return None if None in parts else sum(part for part in parts if part is not None)
+    for stage in _mappings(explained.get("stages", [])):
+        cursor = stage.get("$cursor")
+        if isinstance(cursor, Mapping):
+            statistics = cursor.get("executionStats", {})
+            below = _below_unpacking(statistics.get("executionStages"))
+            returned = below if below is not None else statistics.get("nReturned")
+            return int(returned) if returned is not None else None
+    return _below_unpacking(explained.get("executionStats", {}).get("executionStages"))
+
+
+def ideal_buckets(counts: Mapping[Group, int]) -> int:
+    """How few buckets could hold these readings: none is shared between groups."""
+    return sum(-(-readings // READINGS_PER_BUCKET) for readings in counts.values())
+
+
+def needs_defragmenting(store: Store) -> bool:
+    """Whether there are so many buckets that a rebuild is worth it (design.md §4.5)."""
+    ideal = ideal_buckets(store.readings.counts()[1])
+    return bucket_count(store.readings) > _TOLERANCE * ideal + _ALLOWANCE
+
+
+def _below_unpacking(stage: Any) -> int | None:
+    """What the stage under the unpacking returned, in a tree of execution stages."""
+    for each in _tree(stage):
+        if each.get("stage") in _UNPACKING:
+            for below in _mappings(each.get("inputStage")):
+                if "nReturned" in below:
+                    return int(below["nReturned"])
+    return None
+
+
+def _tree(stage: Any) -> Iterator[Mapping[str, Any]]:
+    for each in _mappings(stage):
+        yield each
+        for name in ("inputStage", "inputStages", "outerStage", "innerStage"):
+            yield from _tree(each.get(name))
+
+
+def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, Mapping):
+            yield each
+
+
+def _by_statistics(readings: Readings) -> int:
+    found = next(readings.timeseries.aggregate([{"$collStats": {"storageStats": {}}}]), {})
+    return int(found.get("storageStats", {}).get("timeseries", {}).get("bucketCount", 0))

@@ -1,0 +1,290 @@
+"""The connection to MongoDB: the configured address, or the embedded local server.
+
+Whatever the address says, writes are acknowledged by a majority and in the journal, and reads see
+only what a majority has, from the primary (design.md §3, Writes).
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import pymongo
+from pymongo import MongoClient, ReadPreference
+from pymongo.database import Database
+from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.storage.errors_map import (
+    OLDEST_SERVER,
+    address_error,
+    friendly,
+    too_old,
+    translate,
+)
+from linky_tui.storage.local_server import LocalServer
+
+if TYPE_CHECKING:
+    from linky_tui.config import MongoSettings
+
+__all__ = ["Connection", "ServerInfo", "connect", "friendly", "translate", "wait_for_primary"]
+
+Document: TypeAlias = dict[str, Any]
+
+WRITE_CONCERN = WriteConcern("majority", wtimeout=10_000, j=True)
+READ_CONCERN = ReadConcern("majority")
+_SELECTION_MS, _LOCAL_SELECTION_MS = 5000, 2000
+_OPTIONS: dict[str, Any] = {
+    "tz_aware": True,
+    "uuidRepresentation": "standard",
+    "connectTimeoutMS": 5000,
+    "socketTimeoutMS": 20_000,
+    "retryWrites": True,
+    "retryReads": True,
+    "appname": "linky-tui",
+    "w": "majority",
+    "journal": True,
+    "wTimeoutMS": 10_000,
+    "readConcernLevel": "majority",
+    "readPreference": "primary",
+}
+# Options of an address that would change what a stored reading means, or how long a call may
+# take. They are taken out, because some of them cannot be outvoted (fsync, readPreferenceTags).
+_OURS = frozenset(name.lower() for name in _OPTIONS) | {
+    *("wtimeout", "j", "fsync", "readpreferencetags", "maxstalenessseconds", "timeoutms"),
+    *("serverselectiontimeoutms", "waitqueuetimeoutms"),
+}
+_MISSING_COMPRESSOR = ("Wire protocol compression", "Unsupported compressor")
+_PRIMARY_TIMEOUT_S = 20.0
+_PRIMARY_TRY_S = 2.0
+
+
+@dataclass(frozen=True)
+class ServerInfo:
+    """The server we talk to.
+
+    Attributes:
+        version: of MongoDB, such as ``6.0.5``.
+        kind: ``local`` for the embedded one.
+        replica_set: the name of the replica set, None for a single server or a router.
+        hosts: the hosts of the address, without user and password; empty for the embedded one.
+    """
+
+    version: str
+    kind: Literal["local", "remote"]
+    replica_set: str | None
+    hosts: str = ""
+
+
+class Connection:
+    """An open connection; a context manager. Get one with :func:`connect`.
+
+    Attributes:
+        client: the driver's client; its handles carry our concerns, too.
+        database: the configured database.
+        server: what is at the other end.
+    """
+
+    def __init__(
+        self,
+        client: MongoClient[Document],
+        database: Database[Document],
+        server: ServerInfo,
+        local: LocalServer | None = None,
+    ) -> None:
+        self.client = client
+        self.database = database
+        self.server = server
+        self._local = local
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Connection({self.server!r}, database={self.database.name!r})"
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the embedded server, which is nobody else's."""
+        return self.server.kind == "local"
+
+    def close(self) -> None:
+        """Closes the client and leaves the embedded server; a second call does nothing."""
+        self.client.close()
+        if self._local is not None:
+            self._local.release()
+
+    def wait_for_primary(
+        self, stop: threading.Event | None = None, timeout_s: float = _PRIMARY_TIMEOUT_S
+    ) -> bool:
+        """Waits until there is a primary; an embedded server that was ended is started again.
+
+        Args:
+            stop: ends the wait.
+            timeout_s: how long to wait at most.
+
+        Returns:
+            Whether there is one.
+
+        Raises:
+            StorageError: the embedded server does not start again.
+            StorageUnavailable: it did not in time.
+        """
+        if self._local is None:
+            return wait_for_primary(self.client, timeout_s, stop)
+        stop = stop if stop is not None else threading.Event()
+        deadline = time.monotonic() + timeout_s
+        while not stop.is_set() and time.monotonic() < deadline:
+            # A server that is shutting down answers until the very end: look again.
+            self._local.ensure(timeout_s, stop)
+            if wait_for_primary(self.client, _PRIMARY_TRY_S, stop):
+                return True
+        return False
+
+
+def connect(
+    settings: MongoSettings,
+    data_dir: Path,
+    runtime_dir: Path,
+    *,
+    stop: threading.Event | None = None,
+) -> Connection:
+    """Connects to the configured MongoDB, or to the embedded one if no address is configured.
+
+    Args:
+        settings: the section ``[mongodb]``.
+        data_dir: the data folder, for the embedded server.
+        runtime_dir: the runtime folder, for its socket where the data folder's path is too long.
+        stop: ends the start of the embedded server.
+
+    Raises:
+        ConfigError: the address is wrong, its host unknown, or there is no mongod.
+        AccessRefused: a wrong user, password or right.
+        StorageError: the server is older than 5.0, or the embedded one does not start.
+        StorageUnavailable: no server answers.
+    """
+    if settings.uri:
+        return _open(_without_our_options(settings.uri), settings.database, None)
+    local = LocalServer.acquire(data_dir, runtime_dir, settings.mongod, stop=stop)
+    try:
+        return _open(local.uri, settings.database, local)
+    except BaseException:
+        local.release()
+        raise
+
+
+def wait_for_primary(
+    client: MongoClient[Document], timeout_s: float, stop: threading.Event | None = None
+) -> bool:
+    """Waits until a primary answers.
+
+    Args:
+        client: the client.
+        timeout_s: how long to wait at most; a call under way may take two seconds more.
+        stop: ends the wait, after a call under way.
+
+    Returns:
+        Whether there is one.
+    """
+    pause = stop if stop is not None else threading.Event()
+    deadline = time.monotonic() + timeout_s
+    while not pause.is_set():
+        try:
+            with pymongo.timeout(_PRIMARY_TRY_S):
+                # A member that steps down answers until it has; only its own word counts.
+                if client.admin.command("hello").get("isWritablePrimary"):
+                    return True
+        except PyMongoError:
+            pass
+        if time.monotonic() >= deadline:
+            return False
+        pause.wait(0.05)
+    return False
+
+
+def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
+    client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS)
+    try:
+        with friendly():
+            hello = client.admin.command("hello")
+            build = client.admin.command("buildInfo")
+            handle = client.get_database(
+                database,
+                read_preference=ReadPreference.PRIMARY,
+                write_concern=WRITE_CONCERN,
+                read_concern=READ_CONCERN,
+            )
+        version = str(build["version"])
+        if list(build["versionArray"][:2]) < [int(n) for n in OLDEST_SERVER.split(".")]:
+            raise too_old(version)
+    except BaseException:
+        client.close()
+        raise
+    server = ServerInfo(
+        version,
+        "local" if local else "remote",
+        hello.get("setName"),
+        "" if local else hosts_of(uri),
+    )
+    return Connection(client, handle, server, local)
+
+
+def _client(uri: str, selection_ms: int) -> MongoClient[Document]:
+    if not uri.startswith(("mongodb://", "mongodb+srv://")):
+        # The driver would take it for a host name, and repeat it in its errors.
+        cause = "It begins neither with mongodb:// nor with mongodb+srv://."
+        raise ConfigError(
+            "The address of MongoDB is not valid",
+            cause,
+            "Check mongodb.uri (or LINKY_TUI_MONGODB_URI).",
+            (f"mongodb.uri: {cause}",),
+        )
+    failure: LinkyError | None = None
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        try:
+            client: MongoClient[Document] = MongoClient(
+                uri, serverSelectionTimeoutMS=selection_ms, **_OPTIONS
+            )
+        except (PyMongoError, ValueError, TypeError, OSError) as error:
+            failure = address_error(error, uri)
+    if failure is not None:
+        raise failure
+    for complaint in complaints:
+        # The driver warns of an unknown or invalid option and leaves it out; the user meant it.
+        # A compressor that is not installed may be left out, and renamed options still work.
+        text = str(complaint.message)
+        if complaint.category is UserWarning and not text.startswith(_MISSING_COMPRESSOR):
+            client.close()
+            raise address_error(ConfigurationError(text), uri)
+    return client
+
+
+def _without_our_options(uri: str) -> str:
+    """The address without the options that are not the user's to choose."""
+    base, mark, query = uri.strip().partition("?")
+    separator = ";" if ";" in query and "&" not in query else "&"
+    kept = [part for part in query.split(separator) if part.split("=")[0].lower() not in _OURS]
+    return f"{base}{mark}{separator.join(kept)}" if any(kept) else base
+
+
+def hosts_of(uri: str) -> str:
+    """The hosts of an address, without the user, the password and the options."""
+    match = re.match(r"mongodb(?:\+srv)?://(?:[^/?]*@)?([^/?@]*)", uri)
+    return match[1] if match else ""

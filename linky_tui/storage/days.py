@@ -1,0 +1,259 @@
+"""The ledger of days: what each Paris day of a series has, always computed from its readings.
+
+One document a day in ``<collection>_days`` (design.md §3)::
+
+    {_id: {prm, flow, day: "YYYY-MM-DD"}, minutes_expected, minutes_covered, readings, energy_wh,
+     enedis_wh, status, attempts, last_attempt}
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import pymongo
+from pymongo import ReplaceOne
+from pymongo.collection import Collection
+
+from linky_tui.coverage import DayMeasure, DayRecord, DayStatus, is_recent, measure, status_of
+from linky_tui.models import DailyTotal, Series
+from linky_tui.paris import day_bounds, day_minutes, day_of, days_between
+from linky_tui.storage.connection import friendly
+from linky_tui.storage.documents import Document
+from linky_tui.storage.merge import LONGEST_INTERVAL
+from linky_tui.storage.readings import Readings
+
+_LIMIT_S = 30.0
+_CHUNK = timedelta(days=366)
+
+
+class Days:
+    """The ledger of all series.
+
+    Every write sets whole records by their ``_id``, so writing one again changes nothing.
+
+    Args:
+        collection: ``<collection>_days``.
+        readings: what the records are computed from.
+    """
+
+    def __init__(self, collection: Collection[Document], readings: Readings) -> None:
+        self._collection = collection
+        self._readings = readings
+
+    def load(self, series: Series, first: date, last: date) -> dict[date, DayRecord]:
+        """The records of the days from ``first`` to ``last``, both included, oldest first."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
+            return {record.day: record for record in map(_record, found)}
+
+    def recompute(
+        self,
+        series: Series,
+        first: date,
+        last: date,
+        *,
+        today: date,
+        asked_at: datetime | None = None,
+        asked_first: date | None = None,
+        asked_last: date | None = None,
+    ) -> dict[date, DayRecord]:
+        """Compute the records of some days again from the regular collection.
+
+        A record is made for each day that has readings, was asked or has one already. Enedis' own
+        total is kept, and the conclusion that a day has no data while it has no reading.
+
+        Args:
+            series: whose days.
+            first: the first day.
+            last: the last day, included.
+            today: the current Paris date.
+            asked_at: when their load curve was asked just now, or ``None``; counts an attempt.
+            asked_first: the first day that was asked, where it is not ``first``.
+            asked_last: the last day that was asked, where it is not ``last``.
+
+        Returns:
+            The records of these days.
+        """
+        known = self.load(series, first, last)
+        start, end = day_bounds(first, last)
+        readings = self._readings.window(series, start - LONGEST_INTERVAL, end)
+        starts = [reading.start for reading in readings]
+        records = {}
+        for day in days_between(first, last):
+            day_from, day_to = day_bounds(day)
+            measured = measure(
+                day,
+                readings[
+                    bisect_left(starts, day_from - LONGEST_INTERVAL) : bisect_left(starts, day_to)
+                ],
+            )
+            asked = asked_at is not None and (asked_first or first) <= day <= (asked_last or last)
+            old = known.get(day)
+            if old is not None or asked or measured.readings:
+                records[day] = _updated(day, old, measured, today, asked_at if asked else None)
+        self._write(series, known, records)
+        return records
+
+    def recompute_all(self, series: Series, today: date) -> None:
+        """Compute every record of a series again."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            edges = [
+                self._collection.find_one(_range(series), {"_id": 1}, sort=[("_id", order)])
+                for order in (pymongo.ASCENDING, pymongo.DESCENDING)
+            ]
+        days = [date.fromisoformat(edge["_id"]["day"]) for edge in edges if edge is not None]
+        bounds = self._readings.bounds(series)
+        if bounds is not None:
+            days += [day_of(bounds[0]), day_of(bounds[1])]
+        first = min(days, default=None)
+        while first is not None and first <= max(days):
+            self.recompute(series, first, min(first + _CHUNK, max(days)), today=today)
+            first += _CHUNK + timedelta(days=1)
+
+    def set_totals(self, series: Series, totals: Sequence[DailyTotal], today: date) -> None:
+        """Set Enedis' own totals; days that have no record yet get one."""
+        if not totals:
+            return
+        days = [total.day for total in totals]
+        known = self.load(series, min(days), max(days))
+        records = {}
+        for total in totals:
+            old = known.get(total.day) or _empty(total.day)
+            records[total.day] = _updated(
+                total.day,
+                replace(old, enedis_wh=total.energy_wh),
+                _measured(old),
+                today,
+            )
+        self._write(series, known, records)
+
+    def conclude(self, series: Series, days: Iterable[date], today: date) -> None:
+        """Mark days as having no data: never one of the last 7, never one that has readings."""
+        wanted = sorted({day for day in days if not is_recent(day, today)})
+        if not wanted:
+            return
+        known = self.load(series, wanted[0], wanted[-1])
+        start, end = day_bounds(wanted[0], wanted[-1])
+        having = {day_of(each.start) for each in self._readings.window(series, start, end)}
+        records = {}
+        for day in wanted:
+            old = known.get(day) or _empty(day)
+            if day in having or old.readings or old.minutes_covered:
+                continue
+            records[day] = _updated(
+                day, replace(old, status=DayStatus.NO_DATA), _measured(old), today
+            )
+        self._write(series, known, records)
+
+    def readings_total(self, series: Series) -> int:
+        """The sum of ``readings`` over all records: the count of the regular collection."""
+        pipeline = [
+            {"$match": _range(series)},
+            {"$group": {"_id": None, "readings": {"$sum": "$readings"}}},
+        ]
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return sum(int(found["readings"]) for found in self._collection.aggregate(pipeline))
+
+    def _write(
+        self, series: Series, known: dict[date, DayRecord], records: dict[date, DayRecord]
+    ) -> None:
+        operations = []
+        for day, record in records.items():
+            if known.get(day) != record:
+                document = _document(series, record)
+                operations.append(ReplaceOne({"_id": document["_id"]}, document, upsert=True))
+        if operations:
+            with friendly(), pymongo.timeout(_LIMIT_S):
+                self._collection.bulk_write(operations, ordered=False)
+
+
+def _updated(
+    day: date,
+    old: DayRecord | None,
+    measured: DayMeasure,
+    today: date,
+    asked_at: datetime | None = None,
+) -> DayRecord:
+    """The record of a day by what is measured now and what was known before."""
+    attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
+    enedis_wh = old.enedis_wh if old else None
+    return DayRecord(
+        day,
+        measured.minutes_expected,
+        measured.minutes_covered,
+        measured.readings,
+        measured.energy_wh,
+        enedis_wh,
+        status_of(
+            day,
+            measured,
+            today=today,
+            attempts=attempts,
+            concluded=old is not None and old.status is DayStatus.NO_DATA,
+            enedis_wh=enedis_wh,
+        ),
+        attempts,
+        _milliseconds(asked_at) or (old.last_attempt if old else None),
+    )
+
+
+def _empty(day: date) -> DayRecord:
+    return DayRecord(day, day_minutes(day), 0, 0, 0, None, DayStatus.MISSING, 0, None)
+
+
+def _measured(record: DayRecord) -> DayMeasure:
+    """What a record says was measured: not complete with all minutes means an overlap."""
+    return DayMeasure(
+        record.minutes_expected,
+        record.minutes_covered,
+        record.status is not DayStatus.COMPLETE,
+        record.readings,
+        record.energy_wh,
+    )
+
+
+def _range(series: Series, first: date | None = None, last: date | None = None) -> Document:
+    """A range over whole ``_id`` objects: a condition on ``_id.prm`` would not use the index."""
+
+    def key(day: str) -> Document:
+        return {"prm": series.prm, "flow": series.flow.value, "day": day}
+
+    low = first.isoformat() if first else "0000-00-00"
+    high = last.isoformat() if last else "9999-99-99"
+    return {"_id": {"$gte": key(low), "$lte": key(high)}}
+
+
+def _record(document: Document) -> DayRecord:
+    return DayRecord(
+        date.fromisoformat(document["_id"]["day"]),
+        document["minutes_expected"],
+        document["minutes_covered"],
+        document["readings"],
+        document["energy_wh"],
+        document["enedis_wh"],
+        DayStatus(document["status"]),
+        document["attempts"],
+        document["last_attempt"],
+    )
+
+
+def _document(series: Series, record: DayRecord) -> Document:
+    return {
+        "_id": {"prm": series.prm, "flow": series.flow.value, "day": record.day.isoformat()},
+        "minutes_expected": record.minutes_expected,
+        "minutes_covered": record.minutes_covered,
+        "readings": record.readings,
+        "energy_wh": record.energy_wh,
+        "enedis_wh": record.enedis_wh,
+        "status": record.status.value,
+        "attempts": record.attempts,
+        "last_attempt": record.last_attempt,
+    }
+
+
+def _milliseconds(instant: datetime | None) -> datetime | None:
+    """As MongoDB gives it back, so that a record equals the one that was stored."""
+    return instant and instant.replace(microsecond=instant.microsecond // 1000 * 1000)

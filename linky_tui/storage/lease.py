@@ -1,0 +1,213 @@
+"""A lease that is held: renewed in the background, checked before each write."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from types import TracebackType
+from typing import Any
+
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+from pymongo.errors import PyMongoError
+
+from linky_tui.errors import SeriesBusy
+from linky_tui.formatting import mask_prm
+from linky_tui.models import Reading, Series
+from linky_tui.storage.connection import friendly
+from linky_tui.storage.documents import Document
+from linky_tui.storage.file_locks import FileLock
+
+LEASE_S = 60
+"""How long a lease lasts without being renewed, by the server's clock."""
+RENEW_EVERY_S = 15.0
+FRESH_S = 5.0
+"""A lease renewed less than this ago is not renewed again before a write."""
+
+_LIMIT_S = 5.0
+_STATE_FIELDS = {
+    "surveyed_at",
+    "totals_at",
+    "daily_from",
+    "curve_from",
+    "backfill_since",
+    "rebuild_pending",
+    "last_rebuild",
+}
+
+
+def lease_id(series: Series) -> Document:
+    """The ``_id`` of a series' lease document."""
+    return {"prm": series.prm, "flow": series.flow.value}
+
+
+class Lease:
+    """The right to write one series, made by :meth:`Leases.acquire`.
+
+    A context manager that releases it. Every method that writes raises ``SeriesBusy`` once the
+    lease was lost, and nothing is written any more.
+
+    Attributes:
+        series: the series.
+    """
+
+    def __init__(
+        self, collection: Collection[Document], series: Series, nonce: str, lock: FileLock
+    ) -> None:
+        self.series = series
+        self._collection = collection
+        self._mine = {"_id": lease_id(series), "owner.nonce": nonce}
+        self._lock = lock
+        self._ended = threading.Event()
+        self._lost = False
+        self._renewed_s = _awake_s()
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def start(self) -> None:
+        """Begin to renew in the background."""
+        threading.Thread(target=self._keep, name="lease-renewal", daemon=True).start()
+
+    def check(self) -> None:
+        """Make sure that the lease is ours, asking the server unless it said so a moment ago.
+
+        Raises:
+            SeriesBusy: it was lost or released.
+            StorageUnavailable: MongoDB cannot be reached.
+        """
+        if self._lost or self._ended.is_set():
+            raise self._gone()
+        if _awake_s() - self._renewed_s >= FRESH_S:
+            self.renew()
+
+    def renew(self, session: ClientSession | None = None) -> None:
+        """Renew the lease now: a majority write, after which reads in ``session`` see everything.
+
+        Raises:
+            SeriesBusy: it was lost or released.
+            StorageUnavailable: MongoDB cannot be reached.
+        """
+        if self._lost or self._ended.is_set():
+            raise self._gone()
+        with friendly():
+            self._renew(session)
+        if self._lost:
+            raise self._gone()
+
+    def release(self) -> None:
+        """Give the lease back; does nothing the second time. Never raises.
+
+        Where MongoDB cannot be told, the freed lock file tells this machine, and the lease runs
+        out for the others.
+        """
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        try:
+            with contextlib.suppress(PyMongoError), pymongo.timeout(_LIMIT_S):
+                self._collection.update_one(
+                    self._mine, {"$set": {"owner": None, "expires": None, "rebuilding": False}}
+                )
+        finally:
+            self._lock.release()
+
+    def set_state(self, **fields: date | datetime | None) -> None:
+        """Remember fields of :class:`~linky_tui.storage.leases.SeriesState`.
+
+        Raises:
+            ValueError: an unknown field.
+            SeriesBusy: the lease was lost.
+        """
+        if not fields.keys() <= _STATE_FIELDS:
+            raise ValueError(f"unknown state: {', '.join(sorted(fields.keys() - _STATE_FIELDS))}")
+        self._update({"$set": {name: _stored(value) for name, value in fields.items()}})
+
+    def note_rebuild_pending(self, leftovers: Sequence[Reading] = ()) -> None:
+        """Note, before it happens, that the time series collection will need a rebuild.
+
+        Args:
+            leftovers: readings that a correction is about to replace or delete. They may stay
+                behind in the time series collection and are not to be restored from there.
+
+        Raises:
+            SeriesBusy: the lease was lost.
+        """
+        noted = [
+            {"timestamp": each.start, "interval_min": each.interval_min, "power_w": each.power_w}
+            for each in leftovers
+        ]
+        self._update(
+            {
+                "$currentDate": {"rebuild_pending": True},
+                "$push": {"leftovers": {"$each": noted}},
+            }
+        )
+
+    def note_rebuilding(self, running: bool) -> None:
+        """Note that a rebuild runs, or no longer: while it does, nobody can take any lease."""
+        self._update({"$set": {"rebuilding": running}})
+
+    def note_rebuilt(self) -> None:
+        """Clear the note of a rebuild that is done."""
+        self._update(
+            {
+                "$set": {"rebuild_pending": None, "leftovers": []},
+                "$currentDate": {"last_rebuild": True},
+            }
+        )
+
+    def _update(self, update: dict[str, Any]) -> None:
+        self.check()
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            if not self._collection.update_one(self._mine, update).matched_count:
+                self._lost = True
+        if self._lost:
+            raise self._gone()
+
+    def _renew(self, session: ClientSession | None = None) -> None:
+        asked_s = _awake_s()
+        with pymongo.timeout(_LIMIT_S):
+            renewed = self._collection.update_one(
+                self._mine,
+                [{"$set": {"expires": {"$add": ["$$NOW", LEASE_S * 1000]}}}],
+                session=session,
+            )
+        if renewed.matched_count:
+            self._renewed_s = asked_s
+        else:
+            self._lost = True
+
+    def _keep(self) -> None:
+        while not self._ended.wait(RENEW_EVERY_S) and not self._lost:
+            with contextlib.suppress(PyMongoError):  # the next write finds out and says so
+                self._renew()
+
+    def _gone(self) -> SeriesBusy:
+        return SeriesBusy(
+            "Another process took over",
+            f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
+            "Nothing more was written. Start again when the other process has finished.",
+        )
+
+
+def _stored(value: date | datetime | None) -> datetime | str | None:
+    return value if value is None or isinstance(value, datetime) else value.isoformat()
+
+
+def _awake_s() -> float:
+    """Seconds on a clock that goes on while the machine sleeps, where the system has one."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -1,0 +1,117 @@
+"""The lock file behind a lease, and the identity of this installation.
+
+A process that is killed leaves its lease behind for up to a minute; its lock file is freed by the
+system at once. So a lease of this installation whose lock file is free is known to be dead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from linky_tui.errors import StorageError
+from linky_tui.models import Series
+from linky_tui.storage.file_locks import FileLock, is_locked
+
+_LOCKS_PER_SERIES = 16
+"""Other servers or databases may hold the same series from this machine at the same time."""
+
+
+class LeaseFiles:
+    """The files about leases in a state folder.
+
+    Args:
+        state_dir: the folder, created 0700 where it is missing.
+
+    Raises:
+        StorageError: the folder cannot be written.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir / "leases"
+        self.host = socket.gethostname()
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.installation = _installation_id(state_dir / "installation-id")
+        except OSError as error:
+            raise _unwritable(error) from None
+
+    def take(self, series: Series) -> FileLock:
+        """A lock file of this series that nobody holds, now held by us.
+
+        Raises:
+            StorageError: none can be had.
+        """
+        digest = hashlib.sha256(f"{series.prm}-{series.flow}".encode()).hexdigest()[:16]
+        try:
+            for number in range(_LOCKS_PER_SERIES):
+                lock = FileLock(self._folder / f"{digest}-{number}.lock")
+                if lock.try_acquire():
+                    return lock
+        except OSError as error:
+            raise _unwritable(error) from None
+        raise StorageError(
+            "Too many processes work on this meter",
+            f"All {_LOCKS_PER_SERIES} lock files of the series are held.",
+            "Close some of them.",
+        )
+
+    def is_dead(self, owner: Mapping[str, Any], mine: FileLock) -> bool:
+        """Whether the owner of a lease was of this installation and no longer runs.
+
+        Args:
+            owner: the ``owner`` part of a lease document.
+            mine: the lock that we hold; an owner of the same name has lost it.
+        """
+        name = owner.get("lock")
+        if (
+            owner.get("installation") != self.installation
+            or owner.get("host") != self.host  # a copied home folder on another machine
+            or not isinstance(name, str)
+            or Path(name).name != name
+        ):
+            return False
+        try:
+            return name == mine.path.name or not is_locked(self._folder / name)
+        except OSError:
+            return False
+
+
+def _installation_id(path: Path) -> str:
+    """The identity in a file, which is made on first use (0600, atomically)."""
+    for _ in range(2):
+        try:
+            found = path.read_text(encoding="ascii", errors="replace").strip()
+        except FileNotFoundError:
+            found = ""
+        if found.isalnum():
+            return found[:64]
+        draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(file, f"{uuid.uuid4().hex}\n".encode())
+        finally:
+            os.close(file)
+        try:
+            if path.exists():  # empty or garbled
+                draft.replace(path)
+            else:
+                os.link(draft, path)  # never over one that another process made meanwhile
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink(missing_ok=True)
+    return path.read_text(encoding="ascii").strip()[:64]
+
+
+def _unwritable(error: OSError) -> StorageError:
+    return StorageError(
+        "The state folder cannot be used",
+        f"Lock files cannot be written there ({error.strerror or type(error).__name__}).",
+        "Make the folder writable for you, and put it on a file system that has locks.",
+    )

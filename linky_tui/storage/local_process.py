@@ -1,0 +1,220 @@
+"""The mongod process of the embedded local server: started, recognised, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from linky_tui.errors import StorageError, StorageUnavailable
+from linky_tui.formatting import plain
+from linky_tui.storage.file_locks import is_locked
+from linky_tui.storage.local_endpoint import Endpoint
+from linky_tui.storage.local_failures import TAIL_BYTES, start_failure
+from linky_tui.storage.local_loopback import loopback_endpoint
+
+POLL_S = 0.02
+_LOG_LIMIT_BYTES = 5_000_000
+_STOP_TIMEOUT_S = 20.0
+_ANSWER_TIMEOUT_S = 0.25
+_HAS_PROC = Path("/proc/self/cmdline").exists()
+
+
+class Mongod:
+    """The server of one folder, whichever process started it.
+
+    Nothing here is safe against other processes: :class:`LocalServer` holds the locks.
+
+    Attributes:
+        folder: the server's folder, 0700.
+        data_path: MongoDB's data in it.
+        log_path: MongoDB's log in it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data_path = folder / "data"
+        self.log_path = folder / "mongod.log"
+        self._record_path = folder / "server.json"
+        self._lock_path = self.data_path / "mongod.lock"
+
+    def recorded(self) -> tuple[Endpoint, int] | None:
+        """Where the last server was told to listen and its pid, as written down by its starter."""
+        try:
+            record = json.loads(self._record_path.read_text(encoding="utf-8"))
+            pid = int(record["pid"])
+            if record["socket"] is not None:
+                return Endpoint(Path(record["socket"])), pid
+            return loopback_endpoint(self.folder, int(record["port"])), pid
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def running_pid(self, endpoint: Endpoint, recorded_pid: int) -> int | None:
+        """The process that serves the endpoint from this data folder; None where none does."""
+        candidates = [recorded_pid, self._locked_by()]
+        if not _HAS_PROC:  # mongod writes its pid into the file that it keeps locked
+            return recorded_pid if self.data_in_use() and candidates[1] == recorded_pid else None
+        where = endpoint.arguments[1] if endpoint.socket_path else str(endpoint.port)
+        told = {os.fsencode(self.data_path), os.fsencode(where)}
+        for pid in candidates:
+            with contextlib.suppress(OSError):  # no such process
+                if pid and told <= set(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")):
+                    return pid
+        return None
+
+    def data_in_use(self) -> bool:
+        """Whether some mongod works on the data folder."""
+        return is_locked(self._lock_path)
+
+    def limit_log(self) -> None:
+        """Empties a log that has grown too long (the server appends, so it may be running)."""
+        with contextlib.suppress(OSError):
+            if self.log_path.stat().st_size > _LOG_LIMIT_BYTES:
+                os.truncate(self.log_path, 0)
+
+    def start(
+        self, binary: Path, endpoint: Endpoint, deadline: float, stop: threading.Event
+    ) -> None:
+        """Starts the server and waits until it answers.
+
+        Args:
+            binary: the mongod.
+            endpoint: where it shall listen.
+            deadline: on the monotonic clock, when to give up.
+            stop: ends the wait.
+
+        Raises:
+            StorageError: it ended instead; the error says why.
+            StorageUnavailable: it did not answer in time, or the stop came first.
+            OSError: the folder cannot be written.
+        """
+        self.data_path.mkdir(mode=0o700, exist_ok=True)
+        self.limit_log()
+        log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+        process = self._spawn(binary, endpoint)
+        try:
+            self._write_record(endpoint, process.pid)
+            while not endpoint.answers(_ANSWER_TIMEOUT_S):
+                # The code first: what the log says is complete only after the end.
+                code = process.poll()
+                if code is not None or time.monotonic() >= deadline:
+                    raise start_failure(self._log_tail(log_start), code, binary, self.log_path)
+                if stop.wait(POLL_S):
+                    raise StorageUnavailable(
+                        "Stopped", "MongoDB was still starting.", "Start again when you like."
+                    )
+        except BaseException:
+            if process.poll() is None:
+                process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(_STOP_TIMEOUT_S)
+            raise
+
+    def stop(self, endpoint: Endpoint, recorded_pid: int) -> bool:
+        """Shuts the server down cleanly and waits until it has ended.
+
+        Returns:
+            Whether it has ended.
+        """
+        pid = self.running_pid(endpoint, recorded_pid)
+        if pid is not None and sys.platform != "win32":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+        else:
+            _send_shutdown(endpoint)
+        deadline = time.monotonic() + _STOP_TIMEOUT_S
+        while self.data_in_use() or (pid is not None and _exists(pid)):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_S)
+        self._record_path.unlink(missing_ok=True)
+        return True
+
+    def _spawn(self, binary: Path, endpoint: Endpoint) -> subprocess.Popen[bytes]:
+        command = [
+            str(binary),
+            *("--dbpath", str(self.data_path)),
+            *endpoint.arguments,
+            "--quiet",
+            # Small, see mongodb-time-series.md: 8 MB for an empty data folder instead of 301.
+            *("--wiredTigerCacheSizeGB", "0.25"),
+            *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
+            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+        ]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("LINKY_TUI_")}
+        log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            process = subprocess.Popen(  # noqa: S603 no shell, and the user's own setting
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                env=environment,
+                start_new_session=True,  # Ctrl-C in the terminal must not reach it
+            )
+        except OSError as error:
+            raise StorageError(
+                "MongoDB did not start",
+                f"{binary} cannot be run: {plain(error.strerror or type(error).__name__)}.",
+                "Set mongodb.mongod to another mongod, or mongodb.uri to a server elsewhere.",
+            ) from None
+        finally:
+            os.close(log)
+        # Whoever ends it later, this process is its parent and has to notice.
+        threading.Thread(target=process.wait, name="mongod-end", daemon=True).start()
+        return process
+
+    def _write_record(self, endpoint: Endpoint, pid: int) -> None:
+        record = {
+            "pid": pid,
+            "socket": str(endpoint.socket_path) if endpoint.socket_path else None,
+            "port": endpoint.port,
+        }
+        temporary = self._record_path.with_suffix(".new")
+        temporary.write_text(json.dumps(record), encoding="utf-8")
+        temporary.replace(self._record_path)
+
+    def _locked_by(self) -> int:
+        try:
+            return int(self._lock_path.read_text(encoding="ascii").strip() or 0)
+        except (OSError, ValueError):
+            return 0
+
+    def _log_tail(self, start: int) -> str:
+        try:
+            with self.log_path.open("rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                log.seek(max(start, size - TAIL_BYTES))
+                return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+
+
+def _exists(pid: int) -> bool:
+    """Whether a process has not ended; one that only its parent still has to notice has."""
+    if not _HAS_PROC:
+        return False  # freeing its lock file is the last thing that mongod does
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def _send_shutdown(endpoint: Endpoint) -> None:
+    with (
+        contextlib.suppress(PyMongoError),  # it closes the connection instead of answering
+        pymongo.MongoClient[dict[str, object]](
+            endpoint.uri, directConnection=True, serverSelectionTimeoutMS=2000
+        ) as client,
+    ):
+        client.admin.command("shutdown")

@@ -1,0 +1,84 @@
+"""Everything that is stored, behind one object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+import pymongo
+
+from linky_tui.config import MongoSettings
+from linky_tui.storage.collections import ensure_regular, ensure_timeseries
+from linky_tui.storage.connection import Connection, friendly
+from linky_tui.storage.days import Days
+from linky_tui.storage.leases import Leases
+from linky_tui.storage.readings import Readings
+from linky_tui.storage.requests_count import RequestCount
+
+_OPEN_LIMIT_S = 30.0
+
+
+class Store:
+    """The two collections of readings and what belongs to them.
+
+    Attributes:
+        connection: the connection, closed with the store.
+        server: what is known of the server.
+        settings: the names in use.
+        readings: readings in both collections.
+        days: the ledger of days.
+        leases: who works on which series.
+        requests: API requests of all machines.
+    """
+
+    def __init__(self, connection: Connection, settings: MongoSettings, state_dir: Path) -> None:
+        database = connection.database
+        self.connection = connection
+        self.server = connection.server
+        self.settings = settings
+        self.readings = Readings(
+            connection,
+            database[settings.collection],
+            database[settings.timeseries_collection],
+        )
+        self.days = Days(database[settings.days_collection], self.readings)
+        self.leases = Leases(database[settings.leases_collection], state_dir)
+        self.requests = RequestCount(database[settings.requests_collection])
+
+    @classmethod
+    def open(cls, connection: Connection, settings: MongoSettings, state_dir: Path) -> Store:
+        """Check the collections, creating what is missing; nothing that exists is changed.
+
+        Args:
+            connection: an open connection; the store closes it, also when it cannot be opened.
+            settings: the collections' names.
+            state_dir: the folder for the leases' lock files.
+
+        Raises:
+            CollectionRefused: an existing collection is not one of ours.
+            StorageError: MongoDB or the state folder cannot be used.
+            StorageUnavailable: MongoDB cannot be reached.
+        """
+        try:
+            with friendly(), pymongo.timeout(_OPEN_LIMIT_S):
+                ensure_regular(connection.database, settings.collection)
+                ensure_timeseries(connection.database, settings.timeseries_collection)
+            return cls(connection, settings, state_dir)
+        except BaseException:
+            connection.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()

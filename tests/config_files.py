@@ -1,0 +1,33 @@
+"""What the tests of the configuration share: identities and ways to write a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linky_tui.config import load
+from linky_tui.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+PRM = "12345678901234"
+OTHER = "98765432109876"
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJlLXNlY3JldA"
+SECOND = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkZWYifQ.YW5vdGhlci1zaWduYXR1cmU"
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o600)
+    return file
+
+
+def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        load(write(folder, text), environ or {})
+    return caught.value.problems
+
+
+def meter(prm: str, token: str = "", flow: str = "consumption") -> str:
+    return f'[[meters]]\nprm = "{prm}"\ntoken = "{token}"\nflow = "{flow}"\n'

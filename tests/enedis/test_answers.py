@@ -1,0 +1,473 @@
+"""Answers of both shapes: read exactly, or refused whole (design.md §2, conso-api.md §4)."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linky_tui.coverage import measure
+from linky_tui.enedis.answers import Answer, parse
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.models import DailyTotal, Flags, Flow, Series
+from linky_tui.paris import days_between
+from tests.enedis.build import (
+    PRM,
+    REAL,
+    body,
+    legacy_curve,
+    legacy_point,
+    new_curve,
+    new_point,
+    request,
+    utc,
+)
+
+DAY = "2026-11-16"
+EXPECTED = json.loads((REAL / "expected.json").read_text()) if REAL.exists() else {}
+WEEKS = [name for name in EXPECTED if name != "home-b"]
+TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
+
+
+def refused(asked: DataRequest, data: object) -> str:
+    """The reason for which an answer is refused."""
+    with pytest.raises(ApiFault) as caught:
+        parse(asked, data if isinstance(data, bytes) else body(data))
+    assert caught.value.kind is FaultKind.BAD_ANSWER
+    assert caught.value.text
+    return caught.value.text
+
+
+@pytest.mark.skipif(not WEEKS, reason="no real measures here")
+@pytest.mark.parametrize("shape", list(Shape))
+@pytest.mark.parametrize("name", WEEKS)
+def test_real_weeks_give_exactly_what_they_hold(name: str, shape: Shape) -> None:
+    prefix = "v2" if shape is Shape.NEW else "v5"
+    content = (REAL / f"{prefix}-{name}.json").read_bytes()
+    expected = EXPECTED[name]
+    days = [date.fromisoformat(day) for day in expected["days"]]
+    first, end = min(days), max(days) + timedelta(days=1)
+    asked = DataRequest(DataKind.LOAD_CURVE, Series("1" * 14), first, end)
+
+    answer = parse(asked, content)
+
+    readings = answer.readings
+    assert answer.shape is shape
+    assert len(readings) == expected["points"]
+    assert readings[0].start.isoformat() == expected["first_utc"]
+    assert readings[-1].start.isoformat() == expected["last_utc"]
+    assert sum(reading.watt_minutes for reading in readings) == expected["wh"] * 60
+    measured = {day: measure(day, readings) for day in days_between(first, max(days))}
+    assert not any(day.overlap for day in measured.values())
+    assert {
+        day.isoformat(): {"points": m.readings, "minutes": m.minutes_covered, "wh": m.energy_wh}
+        for day, m in measured.items()
+    } == expected["days"]
+    raw = json.loads(content)
+    raw_points = raw["grandeur"][0]["points"] if shape is Shape.NEW else raw["interval_reading"]
+    assert len(readings) + answer.ignored_points == len(raw_points)
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        (new_curve(TWO), Shape.NEW),
+        (
+            legacy_curve(
+                [legacy_point(f"{DAY}T00:30:00", 250), legacy_point(f"{DAY} 01:00", "120")]
+            ),
+            Shape.LEGACY,
+        ),
+        ({"meter_reading": legacy_curve([])}, Shape.LEGACY),
+    ],
+)
+def test_the_shape_is_recognised_by_its_keys(data: dict[str, Any], shape: Shape) -> None:
+    answer = parse(request(), body(data))
+    assert answer.shape is shape
+    found = [(reading.start, reading.power_w) for reading in answer.readings]
+    both = [(utc("2026-11-15 23:00"), 250), (utc("2026-11-15 23:30"), 120)]
+    assert found == ([] if "meter_reading" in data else both)
+
+
+def test_a_byte_order_mark_is_no_obstacle() -> None:
+    assert len(parse(request(), b"\xef\xbb\xbf" + body(new_curve(TWO))).readings) == 2
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"grandeur"',
+        b"{}",
+        b'{"status":200,"message":"ok"}',
+        b"<!DOCTYPE html><title>Just a moment...</title>",
+        b'{"grandeur": [',
+        b'{"grandeur": [], "grandeur": []}',
+        b'{"grandeur": [{"points": NaN}]}',
+        b'{"grandeur": [{"points": -Infinity}]}',
+        b"\xff\xfe{\x00}\x00",
+        b'{"grandeur": "\xff"}',
+        b'{"grandeur": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"grandeur": ' + b"9" * 5000 + b"}",
+        b'{"grandeur": null}',
+        b'{"grandeur": {}}',
+        b'{"grandeur": [null]}',
+        b'{"grandeur": [], "interval_reading": []}',
+        b'{"meter_reading": null}',
+        b'{"meter_reading": {}}',
+        b'{"interval_reading": null}',
+        b'{"interval_reading": ["a"]}',
+        b'{"interval_reading": [], "usage_point_id": "\\ud800"}',
+    ],
+)
+def test_what_is_no_answer_is_refused(content: bytes) -> None:
+    assert "\ud800" not in refused(request(), content)
+
+
+@settings(derandomize=True)
+@given(st.binary(max_size=200))
+def test_any_bytes_give_an_answer_or_a_fault(content: bytes) -> None:
+    with pytest.raises(ApiFault):
+        parse(request(), content)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    kind=st.sampled_from(list(DataKind)),
+    field=st.sampled_from(["v", "d", "p", "n", "iv", "ec", "value", "date", "interval_length"]),
+    where=st.sampled_from(["point", "entry", "answer"]),
+    key=st.sampled_from(
+        ["idPrm", "grandeur", "grandeurMetier", "unite", "pas", "points", "reading_type"]
+    ),
+    value=JSON,
+    legacy=st.booleans(),
+)
+def test_any_json_gives_an_answer_or_a_fault(
+    kind: DataKind, field: str, where: str, key: str, value: object, legacy: bool
+) -> None:
+    point = legacy_point(f"{DAY} 00:30:00") if legacy else new_point(f"{DAY} 00:30:00")
+    if where == "point":
+        point[field] = value
+    data = legacy_curve([point]) if legacy else new_curve([point])
+    if where == "entry" and not legacy:
+        data["grandeur"][0][key] = value
+    if where == "answer":
+        data[key] = value
+    outcome: Answer | ApiFault
+    try:
+        outcome = parse(request(kind=kind), body(data))
+    except ApiFault as fault:
+        outcome = fault
+    assert isinstance(outcome, Answer) or outcome.kind is FaultKind.BAD_ANSWER
+    str(outcome).encode()
+
+
+def test_an_answer_for_another_meter_is_refused() -> None:
+    other = "99999999999999"
+    for data in (new_curve(TWO, prm=other), legacy_curve([], prm=other), new_curve(TWO, prm=[])):
+        assert "another meter" in refused(request(), data)
+    assert other not in refused(request(), new_curve(TWO, prm=other))
+
+
+@pytest.mark.parametrize("prm", [None, int(PRM)])
+def test_an_answer_that_names_no_meter_or_names_it_as_a_number_is_taken(prm: object) -> None:
+    assert len(parse(request(), body(new_curve(TWO, prm=prm))).readings) == 2
+
+
+def test_the_asked_quantity_is_picked_wherever_it_stands() -> None:
+    production = new_curve([new_point(f"{DAY} 00:30:00", "7")], measure="PROD")
+    reactive = new_curve([new_point(f"{DAY} 00:30:00", "9")], quantity="PRI", unite="VAr")
+    data = new_curve(TWO)
+    data["grandeur"] = production["grandeur"] + reactive["grandeur"] + data["grandeur"]
+    assert [r.power_w for r in parse(request(), body(data)).readings] == [250, 120]
+    asked = request(flow=Flow.PRODUCTION)
+    assert [r.power_w for r in parse(asked, body(data)).readings] == [7]
+
+
+def test_several_entries_of_the_asked_quantity_are_one_curve() -> None:
+    data = new_curve(TWO[:1])
+    data["grandeur"] += new_curve(TWO[1:])["grandeur"]
+    assert [r.power_w for r in parse(request(), body(data)).readings] == [250, 120]
+
+
+def test_only_another_quantity_is_no_answer_but_none_at_all_is_an_empty_one() -> None:
+    assert "CONS" in refused(request(), new_curve(TWO, measure="PROD"))
+    assert "PA" in refused(request(), new_curve(TWO, quantity="EA"))
+    assert parse(request(), body({"idPrm": PRM, "grandeur": []})).readings == ()
+
+
+@pytest.mark.parametrize("unit", ["kW", "Wh", "", 1, "w"])
+def test_another_unit_is_refused(unit: Any) -> None:
+    assert "W" in refused(request(), new_curve(TWO, unite=unit))
+    assert "W" in refused(request(), legacy_curve([], unit=unit))
+
+
+def test_a_legacy_answer_may_lack_its_reading_type() -> None:
+    data = legacy_curve([legacy_point(f"{DAY} 00:30:00")])
+    del data["reading_type"]
+    assert len(parse(request(), body(data)).readings) == 1
+
+
+@pytest.mark.parametrize("value", [None, "", "missing"])
+def test_an_empty_value_is_no_point(value: object) -> None:
+    point = new_point(f"{DAY} 01:00:00", value)
+    if value == "missing":
+        del point["v"]
+    answer = parse(request(), body(new_curve([TWO[0], point])))
+    assert [reading.power_w for reading in answer.readings] == [250]
+    assert answer.ignored_points == 1
+
+
+def test_nothing_else_of_an_empty_point_matters() -> None:
+    """A curve of nulls may well name an hour that March does not have."""
+    points = [
+        new_point("2026-03-29 02:30:00", None),
+        new_point("2026-03-29 03:00:00", "10"),
+        new_point("nonsense", None, step=None),
+        new_point(None, None),
+    ]
+    answer = parse(request("2026-03-29", "2026-03-30"), body(new_curve(points)))
+    assert [reading.power_w for reading in answer.readings] == [10]
+    assert answer.ignored_points == 3
+
+
+def test_empty_points_still_tell_the_two_october_hours_apart() -> None:
+    october = request("2026-10-25", "2026-10-26")
+    labels = ["02:00", "02:30", "02:00", "02:30"]
+    points = [
+        new_point(f"2026-10-25 {label}:00", value)
+        for label, value in zip(labels, [None, "", "5", "6"], strict=True)
+    ]
+    answer = parse(october, body(new_curve(points)))
+    assert [(r.start, r.power_w) for r in answer.readings] == [
+        (utc("2026-10-25 00:30"), 5),
+        (utc("2026-10-25 01:00"), 6),
+    ]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1", -1, "1.5", 1.5, 12.0, "12.0", 1e308, True, False, "+5", "1_000", "1e3", " 5", "5 ",
+        "١٢", "１２", "0x10", "NaN", "null", "1000001", 1_000_001, 10**30, "9" * 5000, [], {},
+    ],
+)  # fmt: skip
+def test_a_value_that_is_no_power_refuses_the_whole_answer(value: object) -> None:
+    text = refused(request(), new_curve([TWO[0], new_point(f"{DAY} 01:00:00", value)]))
+    assert "value" in text
+    assert len(text) <= 200
+    refused(request(), legacy_curve([legacy_point(f"{DAY} 01:00:00", value)]))
+
+
+@pytest.mark.parametrize("value", [0, "0", "007", 1_000_000, "1000000"])
+def test_a_value_that_is_a_power(value: object) -> None:
+    answer = parse(request(), body(new_curve([new_point(f"{DAY} 00:30:00", value)])))
+    assert [reading.power_w for reading in answer.readings] == [int(str(value))]
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes"),
+    [
+        ("PT5M", 5),
+        ("PT10M", 10),
+        ("PT15M", 15),
+        ("PT20M", 20),
+        ("PT30M", 30),
+        ("PT60M", 60),
+        ("PT1H", 60),
+    ],
+)
+def test_steps(step: str, minutes: int) -> None:
+    answer = parse(request(), body(new_curve([new_point(f"{DAY} 01:00:00", step=step)])))
+    assert answer.readings[0].interval_min == minutes
+    assert answer.readings[0].end == utc(f"{DAY} 00:00")
+
+
+@pytest.mark.parametrize(
+    "step", [None, "", "PT0M", "PT7M", "PT45M", "PT90M", "PT2H", "P1D", "30", 30, "pt30m", "PT３0M"]
+)
+def test_a_step_that_is_none_is_never_guessed(step: object) -> None:
+    assert "step" in refused(request(), new_curve([new_point(f"{DAY} 01:00:00", step=step)]))
+    assert "step" in refused(request(), legacy_curve([legacy_point(f"{DAY} 01:00:00", step=step)]))
+
+
+@pytest.mark.parametrize("label", [None, 5, "", f"{DAY} 00:30:01", f"{DAY}T00:30:00Z", DAY])
+def test_a_date_that_is_none_refuses_the_whole_answer(label: object) -> None:
+    refused(request(), new_curve([TWO[0], new_point(label)]))
+
+
+def test_a_time_that_march_skips_refuses_the_whole_answer() -> None:
+    march = request("2026-03-29", "2026-03-30")
+    assert "skip" in refused(march, new_curve([new_point("2026-03-29 02:30:00")]))
+
+
+@pytest.mark.parametrize("label", [f"{DAY} 00:00:00", "2026-11-17 00:30:00", "2027-11-16 00:30:00"])
+def test_a_reading_outside_the_window_refuses_the_whole_answer(label: str) -> None:
+    assert "not asked for" in refused(request(), new_curve([TWO[0], new_point(label)]))
+
+
+def test_the_last_reading_of_the_window_is_labelled_with_the_day_after() -> None:
+    answer = parse(request(), body(new_curve([new_point("2026-11-17 00:00:00", step="PT60M")])))
+    assert answer.readings[0].start == utc(f"{DAY} 22:00")
+
+
+def test_an_unsorted_answer_is_sorted() -> None:
+    answer = parse(request(), body(new_curve(TWO[::-1])))
+    assert [reading.power_w for reading in answer.readings] == [250, 120]
+
+
+def test_an_unsorted_answer_with_the_repeated_hour_is_refused() -> None:
+    points = [new_point(f"2026-10-25 {time}:00") for time in ("02:00", "02:30", "01:30")]
+    assert "October" in refused(request("2026-10-25", "2026-10-26"), new_curve(points))
+
+
+def test_a_repeated_label_with_the_same_value_is_dropped() -> None:
+    answer = parse(request(), body(new_curve(TWO + TWO)))
+    assert [reading.power_w for reading in answer.readings] == [250, 120]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        new_point(f"{DAY} 01:00:00", "121"),
+        new_point(f"{DAY} 01:00:00", "120", step="PT15M"),
+        new_point(f"{DAY} 01:00:00", "120", step="PT60M"),
+        new_point(f"{DAY} 01:30:00", "120", step="PT60M"),
+    ],
+)
+def test_two_readings_of_the_same_minute_refuse_the_whole_answer(second: object) -> None:
+    assert "two readings" in refused(request(), new_curve([*TWO, second]))
+
+
+@pytest.mark.parametrize(
+    ("marks", "flags"),
+    [
+        ({}, None),
+        ({"n": None, "iv": None, "ec": None}, None),
+        ({"iv": "2", "ec": "11"}, Flags(iv=2, ec=11)),
+        ({"iv": 2, "ec": -1}, Flags(iv=2, ec=-1)),
+        ({"n": "E"}, Flags(nature="E")),
+        ({"n": "a word or two"}, Flags(nature="a word or two")),
+        ({"n": "x" * 17, "iv": "two", "ec": 2**31}, None),
+        ({"n": "\x1b[31m", "iv": True, "ec": 1.5}, None),
+        ({"n": "é", "iv": [], "ec": "2", "more": 1}, Flags(ec=2)),
+    ],
+)
+def test_flags_are_kept_where_they_are_unusual_and_readable(
+    marks: dict[str, object], flags: Flags | None
+) -> None:
+    answer = parse(request(), body(new_curve([new_point(f"{DAY} 00:30:00", **marks)])))
+    assert answer.readings[0].flags == flags
+
+
+def test_the_legacy_nature_is_a_flag_too() -> None:
+    point = {**legacy_point(f"{DAY} 00:30:00"), "measure_type": "E"}
+    assert parse(request(), body(legacy_curve([point]))).readings[0].flags == Flags(nature="E")
+
+
+def daily(points: object, **more: Any) -> dict[str, Any]:
+    return new_curve(points, **{"quantity": "EA", "unite": "Wh", "pas": "P1D", **more})
+
+
+TOTALS = request("2026-11-14", "2026-11-17", kind=DataKind.DAILY_TOTALS)
+
+
+def test_daily_totals_of_both_shapes_are_the_same() -> None:
+    new = daily([{"v": "11776", "d": "2026-11-14 00:00:00"}, {"v": "14401", "d": "2026-11-15"}])
+    points = [
+        {"value": "11776", "date": "2026-11-14"},
+        {"value": 14401, "date": "2026-11-15", "interval_length": "P1D", "measure_type": "B"},
+        {"value": None, "date": "2026-11-16"},
+    ]
+    legacy = legacy_curve(points, unit="Wh")
+    legacy["reading_type"]["measuring_period"] = "P1D"
+    expected = (DailyTotal(date(2026, 11, 14), 11776), DailyTotal(date(2026, 11, 15), 14401))
+    assert parse(TOTALS, body(new)).totals == expected
+    assert parse(TOTALS, body(legacy)).totals == expected
+    assert parse(TOTALS, body(legacy)).ignored_points == 1
+    assert parse(TOTALS, body(new)).readings == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "why"),
+    [
+        ({"v": "1", "d": "2026-11-13"}, "not asked for"),
+        ({"v": "1", "d": "2026-11-17 00:00:00"}, "not asked for"),
+        ({"v": "1", "d": "2026-11-15 00:30:00"}, "not for a day"),
+        ({"v": "1", "d": "2026-02-30"}, "no such date"),
+        ({"v": "1", "d": "14/11/2026"}, "not a date"),
+        ({"v": "1", "d": None}, "no date"),
+        ({"v": "8", "d": "2026-11-14"}, "two totals"),
+        ({"v": "-1", "d": "2026-11-15"}, "value"),
+        ({"v": "25000001", "d": "2026-11-15"}, "value"),
+        ({"v": "1", "d": "2026-11-15", "p": "P1M"}, "not by day"),
+    ],
+)
+def test_a_wrong_daily_total_refuses_the_whole_answer(point: object, why: str) -> None:
+    assert why in refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}, point]))
+
+
+def test_daily_totals_are_sorted_and_repeats_dropped() -> None:
+    days = ["2026-11-15", "2026-11-14", "2026-11-15"]
+    answer = parse(TOTALS, body(daily([{"v": "7", "d": day} for day in days])))
+    assert answer.totals == (DailyTotal(date(2026, 11, 14), 7), DailyTotal(date(2026, 11, 15), 7))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"unite": "kWh"}, {"unite": "W"}, {"pas": "P1M"}, {"quantity": "PA"}]
+)
+def test_daily_totals_in_other_units_are_refused(wrong: dict[str, str]) -> None:
+    refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}], **wrong))
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_highest_powers_keep_their_moment(legacy: bool) -> None:
+    asked = request("2026-11-14", "2026-11-17", kind=DataKind.MAX_POWER)
+    points = [("4638", "2026-11-14 12:06:20"), ("3570", "2026-11-16 21:42:12")]
+    if legacy:
+        data = legacy_curve([{"value": v, "date": d} for v, d in points], unit="VA")
+    else:
+        data = daily([{"v": v, "d": d} for v, d in points], quantity="PMA", unite="VA")
+    peaks = parse(asked, body(data)).peaks
+    assert [(f"{peak.moment:%d %H:%M:%S}", peak.power_va) for peak in peaks] == [
+        ("14 11:06:20", 4638),
+        ("16 20:42:12", 3570),
+    ]
+    outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
+    assert "not asked for" in refused(asked, outside)
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.data())
+def test_any_order_of_any_points_gives_a_curve_without_overlap(data: st.DataObject) -> None:
+    """Whatever is accepted is sorted, inside the window and claims no minute twice."""
+    label = st.builds(
+        "2026-11-16 {:02d}:{:02d}:00".format, st.integers(0, 23), st.sampled_from([0, 15, 30])
+    )
+    point = st.builds(
+        new_point, label, st.sampled_from(["1", "2"]), st.sampled_from(["PT15M", "PT30M"])
+    )
+    points = data.draw(st.lists(point, max_size=6))
+    try:
+        answer = parse(request(), body(new_curve(points)))
+    except ApiFault:
+        return
+    assert all(a.end <= b.start for a, b in pairwise(answer.readings))
+    assert {r.start for r in answer.readings} <= {
+        utc("2026-11-15 23:00") + timedelta(minutes=15 * n) for n in range(96)
+    }

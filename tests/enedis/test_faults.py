@@ -1,0 +1,350 @@
+"""Every row of conso-api.md §6, and what the user reads of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linky_tui.enedis.faults import ApiFault, FaultKind, classify
+from linky_tui.enedis.retry_time import next_full_hour, retry_time
+from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
+from linky_tui.models import Flow, Series
+
+NOW = datetime(2026, 11, 22, 17, 10, 20, tzinfo=UTC)
+NEXT_HOUR = datetime(2026, 11, 22, 18, tzinfo=UTC)
+SERIES = Series("12345678902823")
+JSON_TYPE = {"Content-Type": "application/json"}
+CLOUDFLARE = (
+    b"<!DOCTYPE html>\n<html><head><title>Attention Required! | Cloudflare</title></head></html>"
+)
+
+
+def envelope(status: int, error: object) -> dict[str, object]:
+    """What the gateway makes of an error of Enedis (conso-api.md §1)."""
+    return {"status": status, "message": "The Enedis API returned an error", "error": error}
+
+
+def enedis(code: str, text: str = "Un texte.") -> dict[str, object]:
+    return {"error": code, "error_description": text}
+
+
+def fault(status: int, content: object, headers: Mapping[str, str] = JSON_TYPE) -> ApiFault:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return classify(status, headers, body, NOW)
+
+
+def zod(*fields: str, version: int = 3) -> dict[str, object]:
+    """A refusal of the gateway's own validation."""
+    issues = [{"code": "invalid_enum_value", "path": [name], "message": "…"} for name in fields]
+    error: dict[str, object] = {"name": "ZodError", "issues": issues}
+    if version == 4:
+        error = {"name": "ZodError", "message": json.dumps(issues)}
+    return {"status": 400, "message": "Paramètres invalides", "error": error}
+
+
+NO_HEADER = {"status": 400, "message": "Le header 'Authorization' est manquant ou invalide"}
+BAD_TOKEN = {
+    "status": 401,
+    "message": "Votre token est invalide ou ne permet pas d'accéder à ce PRM",
+}
+PROXY_TOKEN = {
+    "status": 500,
+    "message": "Impossible de rafraîchir le token. Réessayez plus tard",
+}
+FUTURE = "The end date parameter must be earlier than the current date."
+
+ROWS: list[tuple[str, int, object, FaultKind]] = [
+    ("bad parameters", 400, zod("pointId", "dateDebut"), FaultKind.BAD_REQUEST),
+    ("unknown type", 400, zod("type"), FaultKind.UNKNOWN_TYPE),
+    ("unknown type, zod 4", 400, zod("type", version=4), FaultKind.UNKNOWN_TYPE),
+    ("bad parameters, zod 4", 400, zod("prm", version=4), FaultKind.BAD_REQUEST),
+    ("no header", 400, NO_HEADER, FaultKind.TOKEN),
+    ("bad token", 401, BAD_TOKEN, FaultKind.TOKEN),
+    ("start >= end", 400, enedis("Invalid_request"), FaultKind.BAD_REQUEST),
+    ("start >= end, v2", 400, enedis("ADAM-ERR0002"), FaultKind.BAD_REQUEST),
+    ("over 7 days", 400, enedis("ADAM-ERR0126"), FaultKind.BAD_REQUEST),
+    ("over 7 days, v2", 400, enedis("ADAM-DC-0015"), FaultKind.BAD_REQUEST),
+    ("before activation", 400, enedis("ADAM-ERR0123"), FaultKind.FLOOR),
+    ("older than depth", 400, enedis("ADAM-ERR0125"), FaultKind.FLOOR),
+    ("older than depth, v2", 400, enedis("ADAM-DC-0016"), FaultKind.FLOOR),
+    ("end in the future", 400, enedis("invalid_request", FUTURE), FaultKind.BAD_REQUEST),
+    ("before the consent", 403, enedis("ADAM-DC-0009"), FaultKind.FLOOR),
+    ("not owner", 400, enedis("ADAM-DC-0007"), FaultKind.NOT_OWNER),
+    ("not owner, v2", 403, enedis("ADAM-DC-0007"), FaultKind.NOT_OWNER),
+    ("no consent", 403, enedis("ADAM-DC-0008"), FaultKind.CONSENT),
+    ("wrong direction", 400, enedis("ADAM-ERR0069"), FaultKind.WRONG_DIRECTION),
+    ("no data", 404, enedis("no_data_found"), FaultKind.NO_DATA),
+    ("no data, v2", 404, enedis("STM-ERR-0000014"), FaultKind.NO_DATA),
+    ("no data, v2 again", 404, enedis("STM-ERR-0000020"), FaultKind.NO_DATA),
+    ("fault", 500, enedis("technical_error"), FaultKind.SERVICE),
+    ("fault, other text", 500, enedis("Internal Server error"), FaultKind.SERVICE),
+    ("proxy token", 500, PROXY_TOKEN, FaultKind.SERVICE),
+    ("quota", 429, {"code": 900804, "message": "Message throttled out"}, FaultKind.QUOTA),
+    ("quota, fault", 429, {"fault": {"code": "900807"}}, FaultKind.QUOTA),
+    ("quota, old", 429, {"error": 429}, FaultKind.QUOTA),
+    ("quota without a word", 429, b"", FaultKind.QUOTA),
+    ("not subscribed", 403, {"fault": {"code": 900908, "message": "…"}}, FaultKind.NOT_SUBSCRIBED),
+    ("gone", 410, {"message": "Gone"}, FaultKind.NOT_SUBSCRIBED),
+    ("banned", 403, CLOUDFLARE, FaultKind.BANNED),
+    ("gateway", 502, b"<html><title>502 Bad gateway</title></html>", FaultKind.SERVICE),
+    ("gateway timeout", 504, b"", FaultKind.SERVICE),
+    ("unknown path", 404, b"<!doctype html><title>Not found</title>", FaultKind.UNKNOWN_TYPE),
+    ("unknown path, WSO2", 404, {"code": "900906", "message": "…"}, FaultKind.UNKNOWN_TYPE),
+    ("dead v5 in an envelope", 404, "<html>gone</html>", FaultKind.UNKNOWN_TYPE),
+    ("another Enedis code", 404, enedis("STM-ERR-0000099"), FaultKind.OTHER),
+    ("another Enedis code", 400, enedis("ADAM-ERR0999"), FaultKind.OTHER),
+    ("a page inside the envelope is no ban", 403, "<html>cloudflare</html>", FaultKind.OTHER),
+    ("v2 answers 500 to a bad request", 500, enedis("ADAM-ERR0123"), FaultKind.FLOOR),
+    ("a code in a broken gateway", 502, enedis("ADAM-ERR0123"), FaultKind.SERVICE),
+    ("the gateway's own token", 401, {"fault": {"code": 900901}}, FaultKind.SERVICE),
+    (
+        "wrong method",
+        405,
+        {"status": 405, "message": "Seule la méthode GET"},
+        FaultKind.BAD_REQUEST,
+    ),
+    ("redirect", 302, b"", FaultKind.OTHER),
+    ("success of another kind", 204, b"", FaultKind.BAD_ANSWER),
+    ("teapot", 418, {"message": "…"}, FaultKind.OTHER),
+]
+OF_THE_GATEWAY = {"status", "name"}
+
+
+@pytest.mark.parametrize(("name", "status", "content", "kind"), ROWS, ids=[r[0] for r in ROWS])
+def test_each_row(name: str, status: int, content: object, kind: FaultKind) -> None:
+    """As the gateway passes it on, unless it is the gateway's or Cloudflare's own."""
+    own = isinstance(content, bytes) or (isinstance(content, dict) and "status" in content)
+    found = fault(status, content if own else envelope(status, content))
+    assert found.kind is kind
+    assert found.status == status
+
+
+PLACES = [
+    lambda code: {"error": {"error": code}},
+    lambda code: {"error": {"code": code}},
+    lambda code: {"error": {"fault": {"code": code}}},
+    lambda code: {"fault": {"code": code}},
+    lambda code: {"code": code, "message": "Un texte."},
+    lambda code: {"error": code},
+    lambda code: {"error": f"Erreur ADAM_{code} : un texte."},
+    lambda code: {"error": json.dumps({"code": code})},
+    lambda code: {"title": "Bad request", "detail": json.dumps([{"error": {"code": code}}])},
+    lambda code: f"<fault><code>{code}</code></fault>".encode(),
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_code_is_found_wherever_it_stands(place: object) -> None:
+    assert callable(place)
+    for code, kind in (("ADAM-ERR0123", FaultKind.FLOOR), ("adam-dc-0008", FaultKind.CONSENT)):
+        found = fault(400, place(code))
+        assert (found.kind, found.code) == (kind, code.upper())
+
+
+def test_a_numeric_code_may_be_a_number() -> None:
+    for code in (900908, "900908"):
+        assert fault(403, envelope(403, {"fault": {"code": code}})).code == "900908"
+
+
+def test_digits_of_a_meter_are_no_code() -> None:
+    found = fault(403, envelope(403, {"message": "PRM 12390090812345"}))
+    assert (found.kind, found.code) == (FaultKind.OTHER, "")
+
+
+def test_the_more_specific_code_decides() -> None:
+    error = {"error": "invalid_request", "error_description": "ADAM-ERR0125: too old"}
+    assert fault(400, envelope(400, error)).kind is FaultKind.FLOOR
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (CLOUDFLARE, {}),
+        (b"\xef\xbb\xbf  <HTML>", {}),
+        (b"Access denied", {"content-type": "text/html; charset=UTF-8"}),
+        (b"", {"content-type": "text/html"}),
+        (b"error code: 1006", {"content-type": "text/plain"}),
+        (b'{"title":"Error 1006","status":403}', {"content-type": "application/problem+json"}),
+        (b'{"cloudflare_error":true,"detail":"blocked by Cloudflare"}', JSON_TYPE),
+    ],
+)
+def test_each_form_of_a_ban(content: bytes, headers: dict[str, str]) -> None:
+    assert fault(403, content, headers).kind is FaultKind.BANNED
+
+
+def test_a_403_of_enedis_is_no_ban() -> None:
+    headers = {"content-type": "text/html"}
+    assert fault(403, envelope(403, enedis("ADAM-DC-0008")), headers).kind is FaultKind.CONSENT
+    assert fault(403, {"message": "no"}).kind is FaultKind.OTHER
+    assert fault(403, b"").kind is FaultKind.OTHER
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-Nov-22 18:30:00+0000 UTC",
+        "2026-NOV-22 18:30:00+0000",
+        "2026-11-22T18:30:00Z",
+        "2026-11-22T19:30:00+01:00",
+        "2026-11-22 18:30:00",
+    ],
+)
+def test_next_access_time(text: str) -> None:
+    expected = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
+    quota = {"code": "900804", "nextAccessTime": text}
+    for content in (quota, envelope(429, quota), {"detail": json.dumps(quota)}):
+        assert fault(429, content).retry_at == expected
+    assert fault(429, quota, {"Retry-After": "60"}).retry_at == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-Nov-22 17:10:00+0000 UTC",
+        "2026-Nov-23 18:10:21+0000 UTC",
+        "2026-Nov-31 18:00:00+0000 UTC",
+        "2026-Foo-22 18:00:00+0000 UTC",
+        "0001-01-01T00:00:00+14:00",
+        "soon",
+        "",
+    ],
+)
+def test_a_next_access_time_that_cannot_be_meant_is_ignored(text: str) -> None:
+    quota = {"code": "900804", "nextAccessTime": text}
+    assert fault(429, quota).retry_at == NEXT_HOUR
+    assert fault(429, quota, {"Retry-After": "60"}).retry_at == NOW + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("60", NOW + timedelta(seconds=60)),
+        (" 90000 ", NOW + timedelta(hours=25)),
+        ("Sun, 22 Nov 2026 17:30:00 GMT", datetime(2026, 11, 22, 17, 30, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 17:30:00 -0000", datetime(2026, 11, 22, 17, 30, tzinfo=UTC)),
+        ("Sun, 22 Nov 2026 16:30:00 GMT", None),
+        ("90001", None),
+        ("0", None),
+        ("-5", None),
+        ("9" * 400, None),
+        ("٦٠", None),
+        ("Sun, 99 Nov 2026 17:30:00 GMT", None),
+        ("", None),
+    ],
+)
+def test_retry_after(text: str, expected: datetime | None) -> None:
+    assert retry_time(None, text, NOW) == expected
+    assert fault(503, b"", {"retry-after": text}).retry_at == expected
+    assert fault(429, b"", {"RETRY-AFTER": text}).retry_at == expected or NEXT_HOUR
+
+
+def test_without_a_time_a_quota_lasts_until_the_next_full_hour() -> None:
+    assert fault(429, b"").retry_at == NEXT_HOUR
+    assert next_full_hour(NEXT_HOUR) == NEXT_HOUR + timedelta(hours=1)
+    midnight = datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert next_full_hour(midnight) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert fault(500, b"").retry_at is None
+
+
+def test_what_is_tried_again() -> None:
+    assert fault(502, b"").retryable
+    assert ApiFault(FaultKind.NETWORK).retryable
+    assert not fault(429, b"").retryable
+    assert not fault(404, b"").retryable
+    assert fault(404, b"").is_4xx
+    assert not fault(500, b"").is_4xx
+    assert not ApiFault(FaultKind.NETWORK).is_4xx
+    own_token = fault(401, envelope(401, {"fault": {"code": 900901}}))
+    assert not own_token.retryable
+
+
+@pytest.mark.parametrize("kind", list(FaultKind))
+def test_every_fault_has_its_texts(kind: FaultKind) -> None:
+    said = "" if kind is FaultKind.STOPPED else "Un texte."
+    found = ApiFault(kind, 400, "CODE-1", "Un texte.", NEXT_HOUR)
+    error = found.to_error(SERIES)
+    assert error.title
+    assert not error.title.endswith(".")
+    assert said in error.cause
+    assert any(side in error.cause for side in ("Yours", "Your", "Enedis", "The gateway"))
+    assert error.next_step.endswith((".", "/issues"))
+    assert "{" not in str(error)
+    assert SERIES.prm not in str(error)
+
+
+def test_the_class_of_an_error_gives_its_exit_code() -> None:
+    classes: dict[FaultKind, type[LinkyError]] = {
+        FaultKind.TOKEN: TokenRefused,
+        FaultKind.BANNED: Banned,
+        FaultKind.SERVICE: ServiceDown,
+        FaultKind.QUOTA: ServiceDown,
+        FaultKind.NETWORK: ServiceDown,
+        FaultKind.NOT_SUBSCRIBED: ServiceDown,
+    }
+    for kind in FaultKind:
+        assert type(ApiFault(kind).to_error(SERIES)) is classes.get(kind, ApiError)
+
+
+def test_a_quota_says_when_in_paris_time() -> None:
+    error = fault(429, b"").to_error(SERIES)
+    assert isinstance(error, ServiceDown)
+    assert error.retry_at == NEXT_HOUR
+    assert "19:00 (Paris time)" in error.next_step
+
+
+def test_the_wrong_direction_is_named() -> None:
+    error = fault(400, enedis("ADAM-ERR0069")).to_error(Series(SERIES.prm, Flow.PRODUCTION))
+    assert "no production" in error.cause
+
+
+def test_foreign_texts_are_made_harmless() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+    text = f"PRM {SERIES.prm} \x1b[31m Bearer {token}\n" + "x" * 1000
+    found = fault(400, envelope(400, {"error_description": text}))
+    for shown in (found.text, str(found), repr(found), str(found.to_error(SERIES))):
+        assert SERIES.prm not in shown
+        assert token not in shown
+        assert "\x1b" not in shown
+        assert "\n" not in shown
+    assert len(found.text) <= 200
+
+
+def test_a_web_page_is_quoted_by_its_title() -> None:
+    assert fault(403, CLOUDFLARE).text == "Attention Required! | Cloudflare"
+    assert fault(502, envelope(502, "<html><body>Bad <b>gateway</b></body></html>")).text == (
+        "Bad gateway"
+    )
+
+
+def test_the_innermost_text_is_quoted() -> None:
+    assert fault(400, envelope(400, enedis("ADAM-ERR0123", "Trop tôt."))).text == "Trop tôt."
+    assert fault(401, BAD_TOKEN).text == BAD_TOKEN["message"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"error": ' + b"[" * 100_000,
+        b"[" * 3000 + b"1" + b"]" * 3000,
+        json.dumps({"error": json.dumps({"error": json.dumps({"error": "x"})})}).encode(),
+        b'{"error": {"code": true, "fault": null, "nextAccessTime": 5}}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b"\xff\xfe\x00",
+        b'{"error": "\\ud800"}',
+    ],
+)
+def test_no_body_is_too_odd(content: bytes) -> None:
+    for status in (400, 403, 404, 429, 500):
+        str(fault(status, content).to_error(SERIES)).encode()
+
+
+@settings(deadline=None, derandomize=True)
+@given(status=st.integers(201, 599), content=st.binary(max_size=100))
+def test_any_answer_is_some_fault(status: int, content: bytes) -> None:
+    found = classify(status, {"Content-Type": "x"}, content, NOW)
+    str(found.to_error(SERIES)).encode()

@@ -1,0 +1,120 @@
+"""A simulated gateway, a real MongoDB and the engine between them, for the tests of ingest."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from linky_tui.coverage import DayRecord, DayStatus, first_askable
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.enedis.budget import Budget, NoBudget
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.events import Event, Finished, Window
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.models import Flow, Reading, Series
+from linky_tui.paris import day_bounds, days_between
+from linky_tui.paris import today as paris_today
+from linky_tui.storage.store import Store
+
+PRM = "98765432101234"
+SERIES = Series(PRM, Flow.CONSUMPTION)
+
+
+def half_hours(first: date, last: date, *, step_min: int = 30) -> list[Reading]:
+    """Readings of every day from ``first`` to ``last``, each with another power."""
+    readings = []
+    for day in days_between(first, last):
+        at, end = day_bounds(day)
+        while at < end:
+            power_w = 100 + 2 * (int(at.timestamp()) // 1800 * 7919 % 1500)
+            readings.append(Reading(at, step_min, power_w))
+            at += timedelta(minutes=step_min)
+    return readings
+
+
+def wh(readings: Iterable[Reading]) -> int:
+    """Their energy."""
+    return sum(reading.watt_minutes for reading in readings) // 60
+
+
+@dataclass
+class Bench:
+    """One meter behind a gateway.
+
+    Attributes:
+        store: a database of its own.
+        source: what the meter has.
+        server: the gateway.
+        state_dir: where the budget is kept; ``None`` for no budget.
+    """
+
+    store: Store
+    source: RecordedSource
+    server: ApiServer
+    state_dir: Path
+    per_day: int | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def events(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Iterator[Event]:
+        """Run a job and yield its events."""
+        client = ConsoClient(self.server.url)
+        budget: Budget | NoBudget = NoBudget()
+        if self.per_day is not None:
+            budget = Budget(
+                self.state_dir / "requests.sqlite",
+                client.host,
+                per_day=self.per_day,
+                min_seconds=0.0,
+            )
+        requests = RequestRun(client, budget, self.store.requests, self.stop, backoff_s=0.01)
+        job = Job(kind, SERIES, self.server.token, **more)  # type: ignore[arg-type]
+        try:
+            yield from run_job(self.store, requests, job)
+        finally:
+            client.close()
+
+    def run(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Finished:
+        """Run a job to its end."""
+        last = list(self.events(kind, **more))[-1]
+        assert isinstance(last, Finished)
+        return last
+
+    def ledger(self) -> dict[date, DayRecord]:
+        """The ledger of the last 24 months."""
+        today = paris_today()
+        return self.store.days.load(SERIES, first_askable(today), today)
+
+    def statuses(self) -> Counter[DayStatus]:
+        """Days of the last 24 months by status."""
+        return Counter(record.status for record in self.ledger().values())
+
+    def stored(self) -> list[Reading]:
+        """What the regular collection holds, by start."""
+        return sorted((reading for _, reading in self.store.readings.iterate(SERIES)), key=_start)
+
+    def windows_asked(self) -> list[Window]:
+        """The load curve requests, in order."""
+        return [
+            Window(_day(e.start), _day(e.end) - timedelta(days=1))
+            for e in self.server.log
+            if "courbe" in e.type or "load_curve" in e.type
+        ]
+
+    def assert_identical(self) -> None:
+        """Both collections hold the same readings."""
+        regular, timeseries = self.store.readings.counts()
+        assert regular == timeseries
+
+
+def _day(text: str | None) -> date:
+    assert text is not None
+    return date.fromisoformat(text)
+
+
+def _start(reading: Reading) -> datetime:
+    return reading.start

@@ -1,0 +1,111 @@
+"""Yesterday, and what happens when it is not there."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from linky_tui.coverage import DayStatus, first_askable
+from linky_tui.demo.api_server import RecordedSource
+from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.events import Window
+from tests.ingest.bench import SERIES, half_hours
+from tests.ingest.conftest import MakeBench
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+YESTERDAY = date(2026, 11, 21)
+FIRST = first_askable(TODAY)
+
+
+@pytest.fixture(autouse=True)
+def _in_autumn_2026() -> object:
+    with time_machine.travel(NOW) as traveller:
+        yield traveller
+
+
+def test_a_first_sync_fetches_the_last_week_and_a_second_asks_nothing(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)))
+    assert bench.run(JobKind.SYNC).status == "complete"
+    assert bench.windows_asked() == [Window(TODAY - timedelta(days=7), YESTERDAY)]
+    assert len(bench.server.log) == 2
+    assert all(record.certified for record in bench.ledger().values())
+    bench.assert_identical()
+    bench.server.clear_log()
+    assert bench.run(JobKind.SYNC).status == "nothing_to_do"
+    assert bench.server.log == []
+
+
+def test_each_day_costs_one_request(make_bench: MakeBench) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY + timedelta(days=3))))
+    bench.run(JobKind.SYNC)
+    for day in (1, 2, 3):
+        bench.server.clear_log()
+        with time_machine.travel(NOW + timedelta(days=day)):
+            assert bench.run(JobKind.SYNC).status == "complete"
+        assert len(bench.server.log) == 1
+    window = bench.windows_asked()[0]
+    assert window == Window(YESTERDAY + timedelta(days=1), YESTERDAY + timedelta(days=3))
+
+
+def test_a_late_yesterday_is_not_asked_twice_within_the_hour(make_bench: MakeBench) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)), late_yesterday=True)
+    done = bench.run(JobKind.SYNC)
+    assert done.status == "not_published_yet"
+    assert done.error is not None
+    assert done.error.exit_code == 3
+    assert bench.ledger()[YESTERDAY].status is DayStatus.LATE
+    bench.server.clear_log()
+    assert bench.run(JobKind.SYNC).status == "not_published_yet"
+    assert bench.server.log == []
+    bench.server.publish()
+    with time_machine.travel(NOW + timedelta(minutes=61)):
+        assert bench.run(JobKind.SYNC).status == "complete"
+    assert len(bench.windows_asked()) == 1
+
+
+def test_a_late_correction_of_the_last_two_days_is_seen(make_bench: MakeBench) -> None:
+    readings = half_hours(FIRST, TODAY)
+    bench = make_bench(RecordedSource(readings))
+    bench.run(JobKind.SYNC)
+    moved = next(r for r in readings if r.start == datetime(2026, 11, 20, 12, tzinfo=UTC))
+    bench.source.correct(moved.start, moved.power_w + 100)
+    with time_machine.travel(NOW + timedelta(days=1)):
+        assert bench.run(JobKind.SYNC).status == "complete"
+    by_start = {reading.start: reading.power_w for reading in bench.stored()}
+    assert by_start[moved.start] == moved.power_w + 100
+    bench.assert_identical()
+
+
+def test_a_sync_carries_an_unfinished_backfill_on_with_half_the_budget(
+    make_bench: MakeBench,
+) -> None:
+    readings = half_hours(FIRST, YESTERDAY + timedelta(days=1))
+    bench = make_bench(RecordedSource(readings), per_day=20)
+    assert bench.run().status == "paused"
+    assert len(bench.server.log) == 20
+    bench.server.clear_log()
+    with time_machine.travel(NOW + timedelta(days=1)):
+        assert bench.run(JobKind.SYNC).status == "complete"
+        assert len(bench.server.log) == 10
+        assert bench.run(JobKind.SYNC).status == "nothing_to_do"
+    bench.assert_identical()
+
+
+def test_without_a_backfill_a_sync_fetches_no_history(make_bench: MakeBench) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)), per_day=80)
+    bench.run(JobKind.SYNC)
+    assert len(bench.windows_asked()) == 1
+
+
+def test_a_floor_error_on_yesterday_alone_is_an_error(make_bench: MakeBench) -> None:
+    bench = make_bench(RecordedSource([], activated=TODAY, curve_from=TODAY))
+    done = bench.run(JobKind.SYNC)
+    assert done.status == "failed"
+    assert done.error is not None
+    assert done.error.exit_code == 1
+    assert bench.store.leases.state(SERIES).curve_from is None

@@ -1,0 +1,126 @@
+"""A private mongod for tests, from the package of the ``local`` extra."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+START_TIMEOUT_S = 20.0
+STOP_TIMEOUT_S = 20.0
+
+
+def find_binary() -> Path | None:
+    """The mongod that the ``local`` extra brings, found without importing the package."""
+    spec = importlib.util.find_spec("fiftyone")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        binary = Path(folder) / "db" / "bin" / "mongod"
+        if os.access(binary, os.X_OK):
+            return binary
+    return None
+
+
+def socket_uri(socket: Path) -> str:
+    """The address of a mongod that listens on a unix socket."""
+    return f"mongodb://{quote(str(socket), safe='')}"
+
+
+class PrivateMongod:
+    """One mongod process, ended by pid.
+
+    Args:
+        folder: where its data and log go.
+        bind: a unix socket, or an address.
+        uri: how the driver reaches it.
+        extra: further arguments.
+    """
+
+    def __init__(self, folder: Path, bind: str, uri: str, extra: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.bind = bind
+        self.uri = uri
+        self.extra = extra
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "mongod.log"
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    def start(self) -> None:
+        """Starts it and waits until it answers."""
+        self.launch()
+        self.wait_until_ready()
+
+    def launch(self) -> None:
+        """Starts it."""
+        binary = find_binary()
+        assert binary is not None, "tests need the packages of the 'dev' extra"
+        data = self.folder / "data"
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    str(binary),
+                    *("--dbpath", str(data)),
+                    *("--bind_ip", self.bind),
+                    "--nounixsocket",  # no second socket in /tmp; the one of bind_ip stays
+                    *("--filePermissions", "0600"),
+                    *("--wiredTigerCacheSizeGB", "0.25"),
+                    *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
+                    *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+                    # Fault injection: the failCommand fail point.
+                    *("--setParameter", "enableTestCommands=1"),
+                    *self.extra,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def wait_until_ready(self) -> None:
+        assert self.process is not None
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
+            try:
+                with pymongo.MongoClient[dict[str, object]](
+                    self.uri, serverSelectionTimeoutMS=200, directConnection=True
+                ) as client:
+                    client.admin.command("ping")
+                    return
+            except PyMongoError:
+                assert time.monotonic() < deadline, "mongod does not answer"
+                time.sleep(0.02)
+
+    def kill(self) -> None:
+        """Ends it at once, as a power cut would."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Ends it cleanly."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self.process = self.process, None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.send_signal(how)
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(STOP_TIMEOUT_S)

@@ -1,0 +1,132 @@
+"""A three-member replica set on loopback, for stepdowns and killed primaries."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from tests.private_mongod import PrivateMongod
+
+NAME = "rs0"
+ELECTION_TIMEOUT_MS = 2000
+
+
+class ReplicaSet:
+    """Three mongods; a context manager that starts and ends them.
+
+    Args:
+        folder: an empty folder for the data and logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.ports = _free_ports(3)
+        self.members = [
+            PrivateMongod(
+                folder / f"member{number}",
+                bind="127.0.0.1",
+                uri=f"mongodb://127.0.0.1:{port}",
+                extra=("--port", str(port), "--replSet", NAME, "--oplogSize", "64"),
+            )
+            for number, port in enumerate(self.ports)
+        ]
+
+    @property
+    def uri(self) -> str:
+        hosts = ",".join(f"127.0.0.1:{port}" for port in self.ports)
+        return f"mongodb://{hosts}/?replicaSet={NAME}"
+
+    def __enter__(self) -> ReplicaSet:
+        try:
+            for member in self.members:
+                member.launch()
+            for member in self.members:
+                member.wait_until_ready()
+            self._initiate()
+            self.wait_for_primary()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends all members at once; nothing of them is kept."""
+        for member in self.members:
+            member.kill()
+
+    def primary(self) -> int | None:
+        """The number of the member that is primary now; None while there is none."""
+        for number, member in enumerate(self.members):
+            if member.process is not None:
+                with contextlib.suppress(PyMongoError):
+                    if self.command(number, "hello").get("isWritablePrimary"):
+                        return number
+        return None
+
+    def wait_for_primary(self, timeout_s: float = 30.0) -> int:
+        """The number of the primary, once there is one."""
+        deadline = time.monotonic() + timeout_s
+        while (number := self.primary()) is None:
+            assert time.monotonic() < deadline, "no primary"
+            time.sleep(0.05)
+        return number
+
+    def kill(self, number: int) -> None:
+        """Ends a member as a power cut would."""
+        self.members[number].kill()
+
+    def restart(self, number: int) -> None:
+        """Starts a member that was killed."""
+        self.members[number].start()
+
+    def step_down(self, seconds: int = 10) -> None:
+        """Makes the primary give up its role, as a maintenance does."""
+        number = self.wait_for_primary()
+        with contextlib.suppress(PyMongoError):  # the connection may be closed on the way
+            self.command(number, "replSetStepDown", seconds, secondaryCatchUpPeriodSecs=5)
+
+    def command(self, number: int, name: str, value: Any = 1, **options: Any) -> dict[str, Any]:
+        """Runs a command of the admin database on one member."""
+        with pymongo.MongoClient[dict[str, Any]](
+            self.members[number].uri, directConnection=True, serverSelectionTimeoutMS=500
+        ) as client:
+            return client.admin.command(name, value, **options)
+
+    def _initiate(self) -> None:
+        config = {
+            "_id": NAME,
+            "members": [
+                {"_id": number, "host": f"127.0.0.1:{port}"}
+                for number, port in enumerate(self.ports)
+            ],
+            "settings": {
+                "electionTimeoutMillis": ELECTION_TIMEOUT_MS,
+                "heartbeatIntervalMillis": 500,
+            },
+        }
+        self.command(0, "replSetInitiate", config)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()

@@ -1,0 +1,296 @@
+"""The connection: our own concerns whatever the address says, and errors without secrets."""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import dns.resolver
+import pymongo
+import pytest
+from pymongo import ReadPreference
+from pymongo.errors import AutoReconnect, BulkWriteError, OperationFailure, PyMongoError
+
+from linky_tui.config import MongoSettings
+from linky_tui.errors import (
+    AccessRefused,
+    ConfigError,
+    LinkyError,
+    StorageError,
+    StorageUnavailable,
+)
+from linky_tui.storage import connection as connection_module
+from linky_tui.storage import local_server
+from linky_tui.storage.connection import (
+    READ_CONCERN,
+    WRITE_CONCERN,
+    Connection,
+    connect,
+    friendly,
+    translate,
+    wait_for_primary,
+)
+from tests.replica_set import ReplicaSet
+from tests.storage.old_server import old_server
+
+SECRET = "hunter2"
+
+
+def refused(uri: str, folder: Path) -> LinkyError:
+    """The error for an address; nothing of it may hold the password, the traceback included."""
+    with pytest.raises(LinkyError) as caught:
+        connect(MongoSettings(uri=uri), folder, folder)
+    error = caught.value
+    assert SECRET not in f"{error!s} {error!r} {getattr(error, 'problems', '')}"
+    assert SECRET not in "".join(traceback.format_exception_only(error))
+    assert error.__cause__ is None
+    assert error.__context__ is None or error.__suppress_context__
+    return error
+
+
+def test_a_connection_says_what_it_talks_to(connection: Connection) -> None:
+    assert connection.server.kind == "remote"
+    assert connection.server.version == "6.0.5"
+    assert connection.server.replica_set is None
+    assert not connection.is_local
+    assert connection.wait_for_primary()
+
+
+def test_the_embedded_server_is_used_without_an_address(short_tmp_path: Path) -> None:
+    with connect(MongoSettings(), short_tmp_path, short_tmp_path / "run") as opened:
+        assert opened.is_local
+        assert opened.server.hosts == ""
+        assert opened.database.name == "electricity"
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "w=1&journal=false&wTimeoutMS=1&readConcernLevel=local&readPreference=secondary",
+        "w=0&fsync=true&J=false&timeoutMS=1&readPreferenceTags=dc:x&maxStalenessSeconds=100",
+        "RETRYWRITES=false;retryReads=false;socketTimeoutMS=1;connectTimeoutMS=1;tz_aware=false",
+    ],
+)
+def test_options_of_the_address_do_not_change_what_a_write_means(
+    mongo_settings: MongoSettings, tmp_path: Path, options: str
+) -> None:
+    settings = replace(mongo_settings, uri=f"{mongo_settings.uri}/?{options}")
+    with connect(settings, tmp_path, tmp_path) as opened:
+        for handle in (opened.client, opened.database, opened.database["readings"]):
+            assert handle.write_concern == WRITE_CONCERN
+            assert handle.read_concern == READ_CONCERN
+            assert handle.read_preference == ReadPreference.PRIMARY
+            assert handle.codec_options.tz_aware
+        assert WRITE_CONCERN.document == {"w": "majority", "j": True, "wtimeout": 10_000}
+        assert opened.client.options.retry_writes
+        assert opened.client.options.retry_reads
+        assert opened.client.options.timeout is None
+        assert opened.client.options.pool_options.socket_timeout == 20
+        assert opened.database["readings"].insert_one({}).acknowledged
+
+
+def test_options_that_are_the_users_stay(mongo_settings: MongoSettings, tmp_path: Path) -> None:
+    settings = replace(mongo_settings, uri=f"{mongo_settings.uri}/?w=1&maxPoolSize=7")
+    with connect(settings, tmp_path, tmp_path) as opened:
+        assert opened.client.options.pool_options.max_pool_size == 7
+
+
+@pytest.mark.parametrize(
+    ("uri", "said"),
+    [
+        (f"mongodb://me:{SECRET}", "port"),
+        (f"mongodb://me:{SECRET}@h:99999", "port"),
+        (f"mongodb://me:{SECRET}/x@localhost", "percent-encoded"),
+        (f"mongodb://me:x@{SECRET}@localhost", "percent-encoded"),
+        (f"mongodb://me:x?{SECRET}@localhost", "options"),
+        (f"mongodb://me:%{SECRET}@localhost,", "mongodb"),
+        (f"mongodb+srv://me:{SECRET}@a.example.org:27017", "no port"),
+        (f"mongodb+srv://me:{SECRET}@a.example.org,b.example.org", "one host"),
+        (f"me:{SECRET}@localhost", "begins neither"),
+        (f"http://me:{SECRET}@localhost", "begins neither"),
+        (f"mongodb://localhost/?tls=true&tlsCAFiel={SECRET}", "Unknown option: tlscafiel"),
+        (f"mongodb://localhost/?zlibCompressionLevel={SECRET}", "must be an integer"),
+        (
+            "mongodb://localhost/?tls=true&tlsCAFile=/no/ca.pem",
+            "No such file or directory: '/no/ca",
+        ),
+    ],
+)
+def test_a_wrong_address_is_explained_without_its_password(
+    uri: str, said: str, tmp_path: Path
+) -> None:
+    error = refused(uri, tmp_path)
+    assert isinstance(error, ConfigError)
+    assert said.lower() in str(error).lower()
+    assert error.problems
+
+
+def test_a_compressor_that_is_not_installed_is_no_error(
+    mongo_settings: MongoSettings, tmp_path: Path
+) -> None:
+    settings = replace(mongo_settings, uri=f"{mongo_settings.uri}/?compressors=snappy,zstd")
+    connect(settings, tmp_path, tmp_path).close()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("The DNS query name does not exist: _mongodb._tcp.c0.abc.mongodb.net.", ConfigError),
+        ("The resolution lifetime expired after 5.0 seconds", StorageUnavailable),
+        ("All nameservers failed to answer the query c0.abc.mongodb.net.", StorageUnavailable),
+    ],
+)
+def test_an_unknown_srv_name_is_a_wrong_setting_and_a_silent_resolver_is_not(
+    text: str, kind: type[LinkyError], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def resolve(*_: object, **__: object) -> None:
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(dns.resolver, "resolve", resolve)
+    error = refused(f"mongodb+srv://me:{SECRET}@c0.abc.mongodb.net/", tmp_path)
+    assert type(error) is kind
+    assert text[:40] in error.cause
+
+
+def test_an_unreachable_server_is_named_by_its_host_only(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connection_module, "_SELECTION_MS", 100)
+    error = refused(f"mongodb://me:{SECRET}@127.0.0.1:1/?replicaSet=rs", tmp_path)
+    assert isinstance(error, StorageUnavailable)
+    assert error.cause == "127.0.0.1:1: [Errno 111] Connection refused."
+
+
+def test_an_unknown_host_is_a_wrong_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(connection_module, "_SELECTION_MS", 500)
+    error = refused(f"mongodb://me:{SECRET}@no-such-host.invalid", tmp_path)
+    assert isinstance(error, ConfigError | StorageUnavailable)  # offline the resolver is silent
+    assert "no-such-host.invalid" in error.cause
+
+
+def test_a_wrong_password_and_a_missing_right_are_refused_access(
+    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_server, "has_unix_sockets", lambda: False)  # needs a password
+    with connect(MongoSettings(), short_tmp_path, short_tmp_path) as owner:
+        owner.client.admin.command("createUser", "guest", pwd=SECRET, roles=[])
+        host, port = owner.client.address or ("", 0)
+        error = refused(
+            f"mongodb://guest:{SECRET}0@{host}:{port}/?authSource=admin", short_tmp_path
+        )
+        assert isinstance(error, AccessRefused)
+        assert "password is wrong" in error.cause
+        settings = MongoSettings(uri=f"mongodb://guest:{SECRET}@{host}:{port}/?authSource=admin")
+        with connect(settings, short_tmp_path, short_tmp_path) as guest:
+            assert guest.server.hosts == f"{host}:{port}"
+            with pytest.raises(AccessRefused, match="right"), friendly():
+                guest.database["readings"].insert_one({})
+
+
+@pytest.mark.parametrize(("version", "wire"), [("4.4.29", 9), ("4.0.28", 7)])
+def test_a_server_without_time_series_is_refused(version: str, wire: int, tmp_path: Path) -> None:
+    with old_server(version, wire) as uri:
+        error = refused(uri, tmp_path)
+    assert isinstance(error, StorageError)
+    assert "needs MongoDB 5.0 or newer for time series" in error.cause
+
+
+def test_a_majority_write_that_timed_out_is_an_unconfirmed_write(connection: Connection) -> None:
+    with fail_command(
+        connection, writeConcernError={"code": 64, "errmsg": "waiting for replication timed out"}
+    ):
+        with pytest.raises(BulkWriteError) as caught:
+            connection.database["readings"].insert_many([{}])
+        assert not caught.value.details["writeErrors"]
+        with pytest.raises(StorageUnavailable, match="did not confirm"), friendly():
+            connection.database["readings"].insert_many([{}])
+
+
+def test_a_broken_connection_is_temporary(connection: Connection) -> None:
+    with (
+        fail_command(connection, closeConnection=True),
+        pytest.raises(StorageUnavailable, match="cannot be reached"),
+        friendly(),
+    ):
+        connection.database["readings"].insert_many([{}])
+
+
+class fail_command:  # noqa: N801 reads as a statement
+    """Makes the next inserts fail on the real server."""
+
+    def __init__(self, connection: Connection, **how: object) -> None:
+        self.admin = connection.client.admin
+        self.data = {"failCommands": ["insert"], **how}
+
+    def __enter__(self) -> None:
+        self.admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=self.data)
+
+    def __exit__(self, *_: object) -> None:
+        self.admin.command("configureFailPoint", "failCommand", mode="off")
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OperationFailure("bad auth : authentication failed", 8000), AccessRefused),
+        (OperationFailure("user is not allowed to do action [find]", 8000), AccessRefused),
+        (OperationFailure("you are over your space quota, using 513 MB of 512 MB", 8000),
+         StorageError),
+        (OperationFailure("operation was interrupted", 11602), StorageUnavailable),
+        (OperationFailure("unknown operator", 2), StorageError),
+        (AutoReconnect("h:1: connection closed (configured timeouts: x)"), StorageUnavailable),
+        (BulkWriteError({"writeErrors": [{"code": 13, "errmsg": "no"}]}), AccessRefused),
+        (BulkWriteError({"writeErrors": [{"code": 121, "errmsg": "no"}]}), StorageError),
+        (BulkWriteError({"writeErrors": [], "writeConcernErrors": []}), StorageUnavailable),
+        (PyMongoError("odd"), StorageError),
+    ],
+)  # fmt: skip
+def test_each_error_of_the_driver_has_its_class(
+    error: PyMongoError, kind: type[LinkyError]
+) -> None:
+    assert type(translate(error)) is kind
+
+
+def test_texts_of_the_server_lose_passwords_and_meters() -> None:
+    error = translate(
+        OperationFailure(f"at mongodb://me:{SECRET}@h/ meter 12345678902823 \x1b[31m failed", 2)
+    )
+    assert SECRET not in str(error)
+    assert "12345678902823" not in str(error)
+    assert "\x1b" not in str(error)
+
+
+def test_waiting_for_a_primary_ends_with_the_timeout_or_the_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connection_module, "_PRIMARY_TRY_S", 0.1)
+    with pymongo.MongoClient[dict[str, object]](
+        "mongodb://127.0.0.1:1", serverSelectionTimeoutMS=50
+    ) as client:
+        started = time.monotonic()
+        assert not wait_for_primary(client, 0.1)
+        stop = threading.Event()
+        stop.set()
+        assert not wait_for_primary(client, 60, stop)
+        assert time.monotonic() - started < 2
+
+
+def test_a_replica_set_is_named_and_a_new_primary_is_waited_for(
+    tmp_path: Path,
+) -> None:
+    with (
+        ReplicaSet(tmp_path / "set") as members,
+        connect(MongoSettings(uri=members.uri), tmp_path, tmp_path) as opened,
+    ):
+        assert opened.server.replica_set == "rs0"
+        opened.database["readings"].insert_one({"n": 1})
+        members.kill(members.wait_for_primary())
+        assert opened.wait_for_primary()
+        opened.database["readings"].insert_one({"n": 2})
+        assert opened.database["readings"].count_documents({}) == 2
