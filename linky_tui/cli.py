@@ -10,15 +10,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
 from linky_tui import __version__
 from linky_tui.errors import ConfigError, LinkyError, UsageError
-
-EXIT_INTERRUPTED = 130
+from linky_tui.options import EXIT_INTERRUPTED, Options
 
 DESCRIPTION = """\
 Your Linky electricity history in MongoDB, stored twice (regular and time series) and honestly
@@ -27,31 +25,6 @@ compared. Without a command the application opens."""
 EPILOG = """\
 exit codes: 0 done or nothing to do; 1 failed; 2 usage, configuration, token refused;
 3 temporary, try again later; 130 interrupted"""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The command line, checked.
-
-    Attributes:
-        command: ``sync``, ``backfill``, ``stats``, ``verify``, ``check``, or ``app``.
-        demo: work on the simulated home.
-        config: an explicitly named configuration file.
-        since: backfill: nothing older than this day.
-        repair: verify: make the collections identical.
-        as_json: print one JSON object on stdout.
-        quiet: print errors only.
-        verbose: print every step.
-    """
-
-    command: str
-    demo: bool = False
-    config: Path | None = None
-    since: date | None = None
-    repair: bool = False
-    as_json: bool = False
-    quiet: bool = False
-    verbose: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -141,11 +114,9 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
 
 def _run(options: Options) -> int:
     if options.command == "app":
-        raise UsageError(
-            "There is no application yet",
-            "This version works headless only.",
-            "linky-tui --demo --backfill shows what it does; linky-tui --help lists the commands.",
-        )
+        from linky_tui.ui.app import run
+
+        return run(options.config, demo=options.demo)
     from linky_tui.headless import commands
 
     return commands.run(options)

@@ -100,7 +100,7 @@ def parse(request: DataRequest, body: bytes) -> Answer:
 
 
 def _refuse(why: str) -> NoReturn:
-    raise ApiFault(FaultKind.BAD_ANSWER, status=200, text=plain(why))
+    raise ApiFault(FaultKind.BAD_ANSWER, status=200, text=plain(why)) from None
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

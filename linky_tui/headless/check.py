@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linky_tui import paths
-from linky_tui.cli import Options
 from linky_tui.config import Config, Meter
 from linky_tui.errors import LinkyError
 from linky_tui.formatting import count_text, day_text, duration_text, mask_prm
 from linky_tui.headless.output import print_json, print_lines
 from linky_tui.headless.summary import worst
+from linky_tui.options import Options
 from linky_tui.paris import day_of, utc_now
 from linky_tui.session import Session, token_problem
 

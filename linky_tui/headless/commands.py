@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from linky_tui.cli import Options
+from linky_tui.options import Options
 from linky_tui.session import open_session
 
 

@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from linky_tui.cli import EXIT_INTERRUPTED, Options
 from linky_tui.errors import LinkyError, UsageError
 from linky_tui.formatting import day_text, kwh_text, utc_text
 from linky_tui.headless.output import print_json, print_lines, say
@@ -17,6 +16,7 @@ from linky_tui.headless.summary import MeterSummary, summarise, worst
 from linky_tui.ingest.engine import Job, JobKind, Status, run_job
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.request_run import RequestRun
+from linky_tui.options import EXIT_INTERRUPTED, Options
 from linky_tui.paris import ONE_DAY, utc_now
 from linky_tui.paris import today as paris_today
 from linky_tui.session import ReadyMeter, Session, ready_meters

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 
-from linky_tui.cli import EXIT_INTERRUPTED, Options
 from linky_tui.errors import LinkyError
 from linky_tui.formatting import (
     bytes_per_reading_text,
@@ -13,6 +12,7 @@ from linky_tui.formatting import (
     percent_text,
 )
 from linky_tui.headless.output import print_json, print_lines
+from linky_tui.options import EXIT_INTERRUPTED, Options
 from linky_tui.paris import today
 from linky_tui.session import Session
 from linky_tui.storage.reconcile import repair

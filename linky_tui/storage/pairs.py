@@ -22,7 +22,6 @@ from linky_tui.storage.documents import (
     COMPARED,
     Document,
     canonical,
-    decode_batches,
     to_reading,
     well_formed,
 )
@@ -39,7 +38,7 @@ KEYED: Document = {
     "timestamp": {"$type": "date", **_NO_ARRAY},
 }
 """Documents that have a place in the order; the others are compared as a heap."""
-BATCH = 2000
+BATCH = 5000
 
 _STOP_EVERY = 500
 
@@ -78,14 +77,13 @@ class Examination:
 
 def names(readings: Readings, session: ClientSession | None = None) -> list[tuple[str, str]]:
     """Every (prm, flow) in either collection, sorted as both are read."""
+    group = {"$group": {"_id": {"prm": "$meter.prm", "flow": "$meter.flow"}}}
     found = set()
     for collection in (readings.regular, readings.timeseries):
-        pipeline = [
-            {"$match": KEYED},
-            {"$group": {"_id": {"prm": "$meter.prm", "flow": "$meter.flow"}}},
-        ]
-        for each in collection.aggregate(pipeline, session=session, allowDiskUse=True):
-            found.add((each["_id"]["prm"], each["_id"]["flow"]))
+        for each in collection.aggregate([group], session=session, allowDiskUse=True):
+            prm, flow = each["_id"].get("prm"), each["_id"].get("flow")
+            if isinstance(prm, str) and isinstance(flow, str):
+                found.add((prm, flow))
     return sorted(found)
 
 
@@ -148,11 +146,11 @@ def examine(
     """
     result = Examination()
     alone: dict[Measure, Document] = {}
-    spans: list[Reading] = []
+    spans: list[tuple[datetime, int]] = []
     for moment in walk(readings, prm, flow, session, stop):
         for _, document in moment.regular:
             if well_formed(document):
-                spans.append(to_reading(document))
+                spans.append((document["timestamp"], document["meter"]["interval_min"]))
             else:
                 result.foreign = (readings.regular.name, document)
         if moment.same:
@@ -172,8 +170,9 @@ def examine(
                 else:
                     alone[measure] = document
     by_start: dict[datetime, Document] = {}
+    regular = [Reading(at.replace(tzinfo=UTC), step, 0) for at, step in spans] if alone else []
     for (start, _, _), document in alone.items():
-        if overlaps_any(to_reading(document), spans):
+        if overlaps_any(to_reading(document), regular):
             result.too_much += 1
         else:
             result.too_much += start in by_start
@@ -201,8 +200,15 @@ def _less(
 def _moments(
     collection: Collection[Document], prm: str, flow: str, session: ClientSession | None
 ) -> Iterator[tuple[datetime, list[tuple[bytes, Document]]]]:
-    query = {"$and": [{"meter.prm": prm, "meter.flow": flow}, KEYED]}
-    documents = _decoded(collection, query, session, ordered=True)
+    query = {"meter.prm": prm, "meter.flow": flow, "timestamp": {"$type": "date"}}
+    # The same condition as KEYED, which would cost the server a third of the time.
+    documents = (
+        each
+        for each in _decoded(collection, query, session, ordered=True)
+        if type(each["timestamp"]) is datetime
+        and type(each["meter"]) is dict
+        and (each["meter"]["prm"], each["meter"]["flow"]) == (prm, flow)
+    )
     for start, group in groupby(documents, key=lambda document: document["timestamp"]):
         yield start, sorted(((canonical(each), each) for each in group), key=lambda pair: pair[0])
 
@@ -214,7 +220,7 @@ def _decoded(
     *,
     ordered: bool = False,
 ) -> Iterator[Document]:
-    cursor = collection.with_options(codec_options=COMPARED).find_raw_batches(
+    return collection.with_options(codec_options=COMPARED).find(
         query,
         {"_id": 0},
         sort=[("timestamp", 1)] if ordered else None,
@@ -222,4 +228,3 @@ def _decoded(
         allow_disk_use=True,
         session=session,
     )
-    return decode_batches(cursor)

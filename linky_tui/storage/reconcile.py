@@ -145,6 +145,7 @@ def _equalise(
     if not pending and not found.too_much:
         complete(store, lease, found.missing, stop)
         return replace(result, completed=len(found.missing))
+    lease.note_rebuild_pending()
     try:
         rebuild(store, [lease], stop=stop)
     except SeriesBusy as error:

@@ -79,8 +79,18 @@ def test_neither_signature_nor_time_is_verified() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "secret-token", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.W10.c2ln", token(sub=PRM) + "\n"]
-    + ["Bearer " + token(sub=PRM), "é" * 20, "a." * 5000, token(sub=PRM).rsplit(".", 1)[0]],
+    [
+        "",
+        "x",
+        "secret-token",
+        "a.b.c",
+        "eyJhbGciOiJIUzI1NiJ9.W10.c2ln",
+        "é" * 20,
+        "a." * 5000,
+        token(sub=PRM) + "\n",
+        "Bearer " + token(sub=PRM),
+        token(sub=PRM).rsplit(".", 1)[0],
+    ],
 )
 def test_what_is_no_token_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -44,7 +44,7 @@ from tests.storage.stored import (
 START, END, WEEK = week(date(2026, 9, 7))
 
 
-def fragmented(store: Store, weeks: int = 12) -> None:
+def fragmented(store: Store, weeks: int = 20) -> None:
     """Windows inserted newest first, as a backfill does."""
     for number in range(weeks):
         _, _, curve = week(date(2026, 9, 7) - timedelta(days=7 * number))
@@ -61,11 +61,11 @@ def test_fewer_buckets_same_readings(store: Store, lease: Lease) -> None:
     after = verify(store)
     assert after.identical
     assert after.digest_timeseries == before.digest_regular
-    assert result.readings == 12 * 336
+    assert result.readings == 20 * 336
     assert result.buckets_before > result.buckets_after
     assert result.buckets_after <= ideal_buckets(store.readings.counts()[1]) + 1
-    assert seen[0] == (0, 4032)
-    assert seen[-1] == (4032, 4032)
+    assert seen[0] == (0, 6720)
+    assert seen[-1] == (6720, 6720)
     assert not needs_defragmenting(store)
     state = store.leases.state(SERIES)
     assert state.rebuild_pending is None

@@ -1,0 +1,1 @@
+"""The terminal application: Textual screens and plotext charts over the same pipeline."""

@@ -1,0 +1,445 @@
+"""The application: modes, keys, the connection's state, the one ingest worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.signal import Signal
+
+from linky_tui.config import Config, Meter
+from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.formatting import mask_prm
+from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.events import Event, Finished, Window
+from linky_tui.models import Series
+from linky_tui.storage.connection import ServerInfo
+from linky_tui.storage.store import Store
+from linky_tui.ui.backend import Backend
+from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
+from linky_tui.ui.ingest_control import IngestControl, IngestState, Phase
+from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed, StoreOpened
+from linky_tui.ui.outcome import outcome_text
+
+T = TypeVar("T")
+
+RETRY_S = 3.0
+"""How soon a lost MongoDB is tried again."""
+
+
+class LinkyApp(App[None]):
+    """The terminal application.
+
+    Args:
+        config_file: an explicitly named configuration file.
+        demo: work on the simulated home.
+
+    Attributes:
+        backend: what blocks, for worker threads.
+        ingest: the one ingest worker.
+        data_changed: published when stored data changed or another series was chosen.
+        ingest_events: published with each batch of events of the engine.
+        ingest_state_changed: published with each new :class:`IngestState`.
+        status_changed: published when the header has something new to say.
+    """
+
+    TITLE = "linky-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it on the instance
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (100, "-wide"),
+        (160, "-huge"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-flat"),
+        (20, "-low"),
+        (32, "-tall"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sync", "Sync", tooltip="Fetch what is missing up to yesterday", id="sync"),
+        Binding("d", "page('dashboard')", "Dashboard", tooltip="Home", id="dashboard"),
+        Binding("c", "page('charts')", "Charts", tooltip="Charts of every kind", id="charts"),
+        Binding("b", "page('backfill')", "Backfill", tooltip="Fetch the history", id="backfill"),
+        Binding("o", "page('storage')", "Storage", tooltip="Both collections", id="storage"),
+        Binding("g", "page('settings')", "Settings", tooltip="Configuration", id="settings"),
+        Binding("l", "page('log')", "Log", tooltip="What happened", id="log"),
+        Binding("n", "next_meter", "Next meter", show=False, id="next-meter"),
+        Binding("f1", "help", "Help", tooltip="Keys and what this page is for", id="help"),
+        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
+        Binding("q", "request_quit", "Quit", tooltip="Leave linky-tui", id="quit"),
+        Binding("ctrl+q", "request_quit", "Quit", show=False, priority=True, id="quit-always"),
+    ]
+    PAGES: ClassVar[dict[str, str]] = {
+        "dashboard": "linky_tui.ui.dashboard:DashboardPage",
+        "charts": "linky_tui.ui.charts_page:ChartsPage",
+        "backfill": "linky_tui.ui.backfill_page:BackfillPage",
+        "storage": "linky_tui.ui.storage_page:StoragePage",
+        "settings": "linky_tui.ui.settings_page:SettingsPage",
+        "log": "linky_tui.ui.log_page:LogPage",
+        "welcome": "linky_tui.ui.welcome_page:WelcomePage",
+    }
+
+    def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
+        super().__init__()
+        self.backend = Backend(config_file, demo=demo)
+        self.demo = demo
+        self.server: ServerInfo | None = None
+        self.store_error: LinkyError | None = None
+        self.last_sync_text = ""
+        self.data_changed: Signal[None] = Signal(self, "data-changed")
+        self.ingest_events: Signal[tuple[Event, ...]] = Signal(self, "ingest-events")
+        self.ingest_state_changed: Signal[IngestState] = Signal(self, "ingest-state")
+        self.status_changed: Signal[None] = Signal(self, "status")
+        self.ingest = IngestControl(self)
+        self._leaving = threading.Event()
+        self._meter_index = 0
+        self._questions: dict[tuple[int, str], int] = {}
+        self._demo_started = False
+
+    # What screens ask
+
+    @property
+    def config(self) -> Config:
+        """The configuration as loaded last."""
+        return self.backend.config
+
+    @property
+    def store_ready(self) -> bool:
+        """Whether MongoDB answered last time."""
+        return self.server is not None and self.store_error is None
+
+    @property
+    def meter(self) -> Meter | None:
+        """The meter that the pages show, ``None`` where none is configured."""
+        meters = self.config.meters
+        return meters[self._meter_index % len(meters)] if meters else None
+
+    @property
+    def series(self) -> Series | None:
+        """The series of that meter."""
+        return None if self.meter is None or not self.meter.prm else self.meter.series
+
+    @property
+    def meter_text(self) -> str:
+        """The meter for the header: its name, its masked PRM, its flow."""
+        meter = self.meter
+        if meter is None:
+            return "no meter yet"
+        return " ".join(filter(None, [meter.name, mask_prm(meter.prm), str(meter.flow)]))
+
+    @property
+    def state_text(self) -> str:
+        """MongoDB and the engine in a few words, for the header."""
+        if self.store_error is not None:
+            place = "MongoDB is away, trying again"
+        elif self.server is None:
+            place = "connecting to MongoDB"
+        else:
+            kind = "local " if self.server.kind == "local" else ""
+            place = f"{kind}MongoDB {self.server.version}"
+        return " · ".join(filter(None, [place, self.ingest.state.text(), self.last_sync_text]))
+
+    def query_store(
+        self,
+        asker: DOMNode,
+        ask: Callable[[Store], T],
+        show: Callable[[T], None],
+        *,
+        group: str,
+    ) -> None:
+        """Ask the store in a thread; see :meth:`linky_tui.ui.page.Page.query_store`."""
+        key = (id(asker), group)
+        number = self._questions[key] = self._questions.get(key, 0) + 1
+
+        def deliver(answer: T) -> None:
+            if asker.is_attached and self._questions.get(key) == number:
+                show(answer)
+
+        def work() -> None:
+            try:
+                answer = self.backend.query(ask)
+            except StorageUnavailable as error:
+                self.post_message(StoreFailed(error))
+            except LinkyError as error:
+                if not self._leaving.is_set():
+                    self.call_from_thread(self.show_error, error)
+            else:
+                if not self._leaving.is_set():
+                    self.call_from_thread(deliver, answer)
+
+        self.run_worker(work, thread=True, group=group, exit_on_error=False)
+
+    def show_error(self, error: LinkyError) -> None:
+        """Show an error in a dialog; one at a time."""
+        if not isinstance(self.screen, ErrorDialog):
+            self.push_screen(ErrorDialog(error))
+
+    # Start, connection, end
+
+    def on_mount(self) -> None:
+        """Paint first; MongoDB is connected in the background."""
+        self._apply_configuration()
+        for name, place in self.PAGES.items():
+            self.add_mode(name, _lazy(place))
+        self.switch_mode("dashboard" if self.config.meters or self.demo else "welcome")
+        self.call_after_refresh(self.connect)
+
+    def connect(self, *, again: bool = False) -> None:
+        """Connect to MongoDB in a thread; ``again`` after its address changed."""
+
+        def work() -> None:
+            try:
+                server = (
+                    self.backend.reopen(self._leaving)
+                    if again
+                    else self.backend.open(self._leaving)
+                )
+            except LinkyError as error:
+                self.post_message(StoreFailed(error))
+            else:
+                self.post_message(StoreOpened(server))
+
+        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+
+    def on_store_opened(self, message: StoreOpened) -> None:
+        """MongoDB answers: pages load, the demo starts to fill."""
+        self.server, self.store_error = message.server, None
+        self.status_changed.publish(None)
+        self.data_changed.publish(None)
+        if self.demo and not self._demo_started:
+            self._demo_started = True
+            self.start_job(JobKind.BACKFILL)
+
+    def on_store_failed(self, message: StoreFailed) -> None:
+        """MongoDB is away: say so once, try again until it is back."""
+        first = self.store_error is None
+        self.store_error = message.error
+        self.status_changed.publish(None)
+        if first:
+            self.notify(
+                f"{message.error.cause} {message.error.next_step}",
+                title=message.error.title,
+                severity="warning",
+                markup=False,
+            )
+        if isinstance(message.error, StorageUnavailable):
+            self.set_timer(RETRY_S, self._try_again)
+        elif first:
+            self.show_error(message.error)
+
+    def _try_again(self) -> None:
+        if self._leaving.is_set() or self.store_error is None:
+            return
+        if self.server is None:
+            self.connect()
+            return
+        server = self.server
+
+        def work() -> None:
+            try:
+                back = self.backend.recover(self._leaving)
+            except LinkyError as error:
+                self.post_message(StoreFailed(error))
+                return
+            known = self.store_error
+            if back:
+                self.post_message(StoreOpened(server))
+            elif known is not None:
+                self.post_message(StoreFailed(known))
+
+        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+
+    def _apply_configuration(self) -> None:
+        if self.config.display.theme in self.available_themes:
+            self.theme = self.config.display.theme
+        self.set_keymap(dict(self.config.keys))
+
+    def configuration_saved(self, *, reconnect: bool) -> None:
+        """Take over a configuration that was just saved."""
+        self.backend.reload()
+        self._apply_configuration()
+        self._meter_index = 0
+        self.status_changed.publish(None)
+        if reconnect:
+            self.server = None
+            self.connect(again=True)
+        else:
+            self.data_changed.publish(None)
+
+    # The engine
+
+    def start_job(self, kind: JobKind, *, days: Window | None = None, **more: object) -> bool:
+        """Start a job for the current meter; ``False``, and said, where that is not possible."""
+        if self.ingest.state.busy:
+            self.notify("Already at work; the header says on what.", severity="warning")
+            return False
+        if not self.store_ready:
+            self.notify("MongoDB is not connected yet.", severity="warning")
+            return False
+        try:
+            meters = self.backend.meters()
+        except LinkyError as error:
+            self.show_error(error)
+            return False
+        ready = next((meter for meter in meters if meter.series == self.series), meters[0])
+        if ready.problem is not None:
+            self.show_error(ready.problem)
+            return False
+        return self.ingest.start(Job(kind, ready.series, ready.token, days=days, **more))  # type: ignore[arg-type]
+
+    def on_ingest_advanced(self, message: IngestAdvanced) -> None:
+        """Events wait."""
+        self.ingest.drain()
+
+    def on_ingest_ended(self, message: IngestEnded) -> None:
+        """The thread has ended."""
+        self.ingest.ended(message.error)
+
+    def ingest_finished(self, finished: Finished | None, error: LinkyError | None) -> None:
+        """A run is over: say how, show what is new, arrange what comes next."""
+        if self._leaving.is_set():
+            return
+        state = self.ingest.state
+        self.data_changed.publish(None)
+        failure = error or (finished.error if finished and finished.status == "failed" else None)
+        if isinstance(failure, StorageUnavailable):
+            self.post_message(StoreFailed(failure))
+        elif failure is not None:
+            self.show_error(failure)
+        elif finished is not None and state.job is not None:
+            self._toast_outcome(state.job.kind, finished)
+        if state.phase is Phase.PAUSED and state.until is not None:
+            self._resume_at(state)
+
+    def _toast_outcome(self, kind: JobKind, finished: Finished) -> None:
+        from linky_tui.paris import ONE_DAY, today
+
+        yesterday = today() - ONE_DAY
+
+        def show(found: object) -> None:
+            record = found.get(yesterday) if isinstance(found, dict) else None
+            text, severity = outcome_text(kind, finished, yesterday, record)
+            self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+
+        self.query_store(
+            self.screen,
+            lambda store: store.days.load(finished.series, yesterday, yesterday),
+            show,
+            group="outcome",
+        )
+
+    def _resume_at(self, state: IngestState) -> None:
+        from linky_tui.paris import utc_now
+
+        if state.until is None:
+            return
+        seconds = max((state.until - utc_now()).total_seconds(), 1.0)
+        # A laptop sleeps: look at the clock every minute rather than trust one long timer.
+        self.set_timer(min(seconds, 60.0), lambda: self._resume_if_due(state))
+
+    def _resume_if_due(self, state: IngestState) -> None:
+        from linky_tui.paris import utc_now
+
+        if self.ingest.state is not state or state.until is None:
+            return
+        if utc_now() < state.until:
+            self._resume_at(state)
+        elif self.store_ready:
+            self.ingest.resume()
+
+    # Actions
+
+    def action_page(self, name: str) -> None:
+        """Show a page."""
+        self.switch_mode(name)
+
+    def action_sync(self) -> None:
+        """Fetch what is missing up to yesterday."""
+        self.start_job(JobKind.SYNC)
+
+    def action_next_meter(self) -> None:
+        """Show the next configured meter."""
+        if len(self.config.meters) > 1:
+            self._meter_index += 1
+            self.status_changed.publish(None)
+            self.data_changed.publish(None)
+
+    def action_help(self) -> None:
+        """Show or hide the help panel."""
+        if self.screen.query("HelpPanel"):
+            self.action_hide_help_panel()
+        else:
+            self.action_show_help_panel()
+
+    def action_request_quit(self) -> None:
+        """Leave; ask first while the engine is at work."""
+        if not self.ingest.state.busy:
+            self._leave()
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._leave()
+
+        self.push_screen(
+            ConfirmDialog(
+                "Quit while fetching?",
+                "What was fetched is stored. The rest is fetched the next time, without asking "
+                "anything twice.",
+                yes="Quit",
+                no="Stay",
+            ),
+            answered,
+        )
+
+    def _leave(self) -> None:
+        self._leaving.set()
+        self.ingest.stop()
+        self.exit()
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every action of the application, beside Textual's own."""
+        yield from super().get_system_commands(screen)
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and binding.show:
+                action = binding.action
+                yield SystemCommand(
+                    f"{binding.description} ({binding.key})",
+                    binding.tooltip or binding.description,
+                    lambda action=action: self.call_later(self.run_action, action),
+                )
+
+
+def _lazy(place: str) -> Callable[[], Screen[None]]:
+    """Makes a page when it is first shown, importing its module only then."""
+    module_name, _, class_name = place.partition(":")
+
+    def make() -> Screen[None]:
+        from importlib import import_module
+
+        page: Screen[None] = getattr(import_module(module_name), class_name)()
+        return page
+
+    return make
+
+
+def run(config_file: Path | None, *, demo: bool) -> int:
+    """Run the application until the user leaves it; returns the exit code.
+
+    Raises:
+        ConfigError: the configuration is wrong.
+    """
+    app = LinkyApp(config_file, demo=demo)
+    try:
+        app.run()
+    finally:
+        app.backend.close()
+    return app.return_code or 0

@@ -1,0 +1,16 @@
+"""The Charts page."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from linky_tui.ui.page import Page
+
+
+class ChartsPage(Page):
+    """The Charts page."""
+
+    def compose_body(self) -> ComposeResult:
+        """Nothing yet."""
+        yield Static("Charts", classes="empty")

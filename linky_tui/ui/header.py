@@ -1,0 +1,46 @@
+"""The top line: what this is, which meter, what MongoDB and the engine are doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.table import Table
+from rich.text import Text
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from linky_tui.ui.app import LinkyApp
+
+
+class StatusHeader(Widget):
+    """One line: application and meter on the left, the state on the right."""
+
+    DEFAULT_CSS = """
+    StatusHeader {
+        dock: top;
+        height: 1;
+        background: $panel;
+        color: $foreground;
+    }
+    """
+
+    def on_mount(self) -> None:
+        """Redraw when anything in the line changes."""
+        app = cast("LinkyApp", self.app)
+        app.status_changed.subscribe(self, lambda _: self.refresh())
+        app.ingest_state_changed.subscribe(self, lambda _: self.refresh())
+
+    def render(self) -> Table:
+        """The line, cut where the terminal is narrow."""
+        app = cast("LinkyApp", self.app)
+        left = Text(no_wrap=True, overflow="ellipsis")
+        left.append(" linky-tui ", "bold reverse")
+        left.append(f"  {app.meter_text}" if self.size.width >= 60 else "")
+        if app.demo:
+            left.append("  demo", "italic")
+        right = Text(app.state_text + " ", no_wrap=True, overflow="ellipsis", justify="right")
+        line = Table.grid(expand=True)
+        line.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+        line.add_column(justify="right", no_wrap=True, overflow="ellipsis")
+        line.add_row(left, right)
+        return line

@@ -1,0 +1,16 @@
+"""The Welcome page."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from linky_tui.ui.page import Page
+
+
+class WelcomePage(Page):
+    """The Welcome page."""
+
+    def compose_body(self) -> ComposeResult:
+        """Nothing yet."""
+        yield Static("Welcome", classes="empty")

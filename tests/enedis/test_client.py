@@ -1,0 +1,372 @@
+"""One request over real HTTP: what is sent, what stops it, what can never happen."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import jwt
+import pytest
+
+from linky_tui import __version__
+from linky_tui.enedis.answers import Answer
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import Shape
+from linky_tui.errors import ConfigError, TokenRefused
+from tests.enedis.build import PRM, body, legacy_curve, new_curve, new_point, request
+from tests.enedis.tiny_server import Handler, TinyServer
+
+TOKEN = jwt.encode({"sub": [PRM]}, "a key of the gateway that nobody here knows")
+GOOD = body(new_curve([new_point("2026-11-16 00:30:00", "250")]))
+OWN_THREAD = "conso-api request"
+
+
+def attempt(
+    url: str,
+    *,
+    shape: Shape = Shape.NEW,
+    stop: threading.Event | None = None,
+    token: str = TOKEN,
+    deadline_s: float = 5.0,
+    timeouts: tuple[float, float] = (1.0, 2.0),
+    max_body_bytes: int = 1_000_000,
+) -> Answer:
+    client = ConsoClient(
+        url, timeouts=timeouts, deadline_s=deadline_s, max_body_bytes=max_body_bytes
+    )
+    try:
+        return client.attempt(request(), token, shape, stop or threading.Event())
+    finally:
+        client.close()
+
+
+def fault(answer: Callable[[Handler], object], **options: float) -> ApiFault:
+    """What becomes of a request that is answered so; it is sent exactly once."""
+    with TinyServer(answer) as server:
+        with pytest.raises(ApiFault) as caught:
+            attempt(server.url, **options)  # type: ignore[arg-type]
+        assert len(server.seen) == 1
+    assert_harmless(caught.value)
+    return caught.value
+
+
+def assert_harmless(error: BaseException) -> None:
+    """Neither the token nor the meter is in anything that a log or a screen may show."""
+    shown = "".join(traceback.format_exception(error)) + repr(error) + str(error)
+    assert TOKEN not in shown
+    assert PRM not in shown
+    assert error.__cause__ is None
+    assert error.__context__ is None
+
+
+def test_what_is_sent() -> None:
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        answer = attempt(f"{server.url}/")
+        assert [reading.power_w for reading in answer.readings] == [250]
+        attempt(server.url, shape=Shape.LEGACY)
+    new, legacy = (urlsplit(path) for path, _ in server.seen)
+    assert new.path == "/api/courbe_de_charge_consommation"
+    assert parse_qs(new.query) == {
+        "pointId": [PRM],
+        "dateDebut": ["2026-11-16"],
+        "dateFin": ["2026-11-17"],
+    }
+    assert legacy.path == "/api/consumption_load_curve"
+    assert parse_qs(legacy.query) == {
+        "prm": [PRM],
+        "start": ["2026-11-16"],
+        "end": ["2026-11-17"],
+    }
+    for _, headers in server.seen:
+        assert headers["Authorization"] == f"Bearer {TOKEN}"
+        assert headers["User-Agent"].startswith(f"linky-tui/{__version__} (+https://")
+        assert headers["Accept"] == "application/json"
+
+
+def test_an_answer_of_the_other_generation_is_recognised() -> None:
+    with TinyServer(lambda handler: handler.send(body(legacy_curve([])))) as server:
+        assert attempt(server.url, shape=Shape.NEW).shape is Shape.LEGACY
+
+
+def test_one_connection_serves_several_requests() -> None:
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        client = ConsoClient(server.url)
+        for _ in range(3):
+            client.attempt(request(), TOKEN, Shape.NEW, threading.Event())
+        client.close()
+        assert (len(server.seen), server.connections) == (3, 1)
+
+
+def test_a_netrc_file_does_not_replace_the_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        client = ConsoClient(server.url)
+        # As for any other host: loopback ignores the environment altogether.
+        client._session.trust_env = True
+        client.attempt(request(), TOKEN, Shape.NEW, threading.Event())
+        client.close()
+    assert server.seen[0][1]["Authorization"] == f"Bearer {TOKEN}"
+
+
+def test_loopback_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        assert attempt(server.url).readings
+
+
+@pytest.mark.parametrize("token", ["", "a b", "a\r\nX-Other: 1", "é", "a\x00b", "jeton\u200b"])
+def test_a_token_that_no_header_can_hold_is_not_sent(token: str) -> None:
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        with pytest.raises(TokenRefused) as caught:
+            attempt(server.url, token=token)
+        assert server.seen == []
+    assert not token or token not in f"{caught.value} {caught.value!r}"
+
+
+def test_a_stop_before_the_request_sends_nothing() -> None:
+    stop = threading.Event()
+    stop.set()
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        with pytest.raises(ApiFault) as caught:
+            attempt(server.url, stop=stop)
+        assert caught.value.kind is FaultKind.STOPPED
+        assert server.seen == []
+
+
+def hang(handler: Handler) -> None:
+    """No answer at all."""
+    handler.server.closing.wait(20)
+    handler.close_connection = True
+
+
+def slow_body(handler: Handler) -> None:
+    """Headers at once, then a byte now and then."""
+    handler.head(length=1_000_000)
+    handler.trickle()
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("answer", [hang, slow_body])
+def test_a_stop_abandons_the_request_at_once(answer: Callable[[Handler], None]) -> None:
+    stop = threading.Event()
+    stopped_at = 0.0
+
+    def set_stop() -> None:
+        nonlocal stopped_at
+        stopped_at = time.monotonic()
+        stop.set()
+
+    with TinyServer(answer) as server:
+        timer = threading.Timer(0.3, set_stop)
+        timer.start()
+        with pytest.raises(ApiFault) as caught:
+            attempt(server.url, stop=stop, deadline_s=20, timeouts=(5, 10))
+        assert time.monotonic() - stopped_at < 0.3
+        timer.join()
+        assert caught.value.kind is FaultKind.STOPPED
+        assert len(server.seen) == 1
+        assert_harmless(caught.value)
+
+
+def test_an_abandoned_request_lets_go_of_its_connection() -> None:
+    def flood(handler: Handler) -> None:
+        handler.head(length=100_000_000)
+        try:
+            while not handler.server.closing.wait(0.01):
+                handler.wfile.write(b" " * 1024)
+        except OSError:
+            handler.server.hung_up.set()
+        handler.close_connection = True
+
+    stop = threading.Event()
+    with TinyServer(flood) as server:
+        threading.Timer(0.2, stop.set).start()
+        with pytest.raises(ApiFault):
+            attempt(server.url, stop=stop)
+        assert server.hung_up.wait(2)
+    gone = time.monotonic() + 2
+    while any(thread.name == OWN_THREAD for thread in threading.enumerate()):
+        assert time.monotonic() < gone
+        time.sleep(0.01)
+
+
+def test_a_slow_body_meets_the_deadline() -> None:
+    started = time.monotonic()
+    found = fault(slow_body, deadline_s=0.4)
+    assert time.monotonic() - started < 1.5
+    assert found.kind is FaultKind.NETWORK
+    assert "0.4 s" in found.text
+
+
+def test_silence_meets_the_read_timeout() -> None:
+    found = fault(hang, timeouts=(1.0, 0.2))  # type: ignore[arg-type]
+    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection timed out")
+
+
+def test_a_reset_is_a_fault_of_the_network() -> None:
+    found = fault(Handler.reset)
+    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection broke off")
+    assert found.retryable
+
+
+def test_a_connection_that_ends_without_an_answer() -> None:
+    def nothing(handler: Handler) -> None:
+        handler.close_connection = True
+
+    assert fault(nothing).kind is FaultKind.NETWORK
+
+
+def test_a_body_that_is_cut_off_is_no_answer() -> None:
+    """What came may well be whole JSON."""
+
+    def cut(handler: Handler) -> None:
+        handler.head(length=len(GOOD) + 10)
+        handler.wfile.write(GOOD)
+        handler.close_connection = True
+
+    found = fault(cut)
+    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection broke off")
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/api"
+    with pytest.raises(ApiFault) as caught:
+        attempt(url)
+    assert (caught.value.kind, caught.value.text) == (
+        FaultKind.NETWORK,
+        "the connection was refused",
+    )
+    assert_harmless(caught.value)
+
+
+def test_a_host_that_has_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    monkeypatch.setenv("no_proxy", "*")
+    with pytest.raises(ApiFault) as caught:
+        attempt("https://conso.example.org/api")
+    assert caught.value.text == "the name of the host is not known"
+    assert_harmless(caught.value)
+
+
+def test_a_body_beyond_the_limit_is_not_read_to_its_end() -> None:
+    sent = 0
+
+    def endless(handler: Handler) -> None:
+        nonlocal sent
+        handler.head(length=10**12)
+        try:
+            while sent < 10**8:
+                sent += handler.wfile.write(b" " * 65_536)
+        except OSError:
+            pass
+        handler.close_connection = True
+
+    found = fault(endless, max_body_bytes=100_000)
+    assert found.kind is FaultKind.BAD_ANSWER
+    assert "longer than 100,000 bytes" in found.text
+    assert sent < 10**8
+
+
+def test_a_compressed_answer_is_read() -> None:
+    with TinyServer(lambda h: h.send(gzip.compress(GOOD), Content_Encoding="gzip")) as server:
+        assert attempt(server.url).readings
+        assert "gzip" in server.seen[0][1]["Accept-Encoding"]
+
+
+def test_the_limit_applies_to_what_was_compressed() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    assert len(bomb) < 100_000
+    found = fault(lambda h: h.send(bomb, Content_Encoding="gzip"), max_body_bytes=100_000)
+    assert found.kind is FaultKind.BAD_ANSWER
+
+
+def test_damaged_compression_is_no_answer() -> None:
+    found = fault(lambda handler: handler.send(b"not gzip at all", Content_Encoding="gzip"))
+    assert found.kind is FaultKind.BAD_ANSWER
+
+
+def test_the_token_follows_no_redirect() -> None:
+    with TinyServer(lambda handler: handler.send(GOOD)) as elsewhere:
+        found = fault(lambda handler: handler.send(b"", 302, Location=elsewhere.url))
+        assert elsewhere.seen == []
+    assert (found.kind, found.status) == (FaultKind.OTHER, 302)
+
+
+def test_an_error_is_classified_by_its_body() -> None:
+    page = b"<!DOCTYPE html><title>Attention Required! | Cloudflare</title>"
+    assert fault(lambda h: h.send(page, 403, Content_Type="text/html")).kind is FaultKind.BANNED
+    found = fault(lambda h: h.send(b"", 503, Retry_After="60"))
+    assert found.kind is FaultKind.SERVICE
+    assert found.retry_at is not None
+
+
+def test_an_error_that_repeats_what_was_sent_is_shown_without_it() -> None:
+    text = f"PRM {PRM}, Authorization: Bearer {TOKEN}"
+    found = fault(lambda handler: handler.send(body({"error": text}), 400))
+    assert found.text
+
+
+def test_a_success_of_no_known_shape_is_a_fault() -> None:
+    assert fault(lambda handler: handler.send(b"{}")).kind is FaultKind.BAD_ANSWER
+    assert fault(lambda handler: handler.send(b"", 204)).kind is FaultKind.BAD_ANSWER
+
+
+def test_plain_http_where_tls_is_expected() -> None:
+    with TinyServer(lambda handler: handler.send(GOOD)) as server:
+        with pytest.raises(ApiFault) as caught:
+            attempt(server.url.replace("http:", "https:"))
+        assert server.seen == []
+    assert (caught.value.kind, caught.value.text) == (FaultKind.NETWORK, "no TLS connection")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
+def test_a_certificate_that_nobody_signed_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += ["-nodes", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("CURL_CA_BUNDLE", "")
+    with TinyServer(lambda handler: handler.send(GOOD), tls=context) as server:
+        with pytest.raises(ApiFault) as caught:
+            attempt(server.url)
+        assert server.seen == []
+    assert caught.value.kind is FaultKind.NETWORK
+    assert caught.value.text.startswith("its TLS certificate is not accepted")
+    assert_harmless(caught.value)
+
+
+def test_an_address_without_encryption_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError):
+        ConsoClient("http://conso.boris.sh/api")
+    client = ConsoClient("https://CONSO.boris.sh:443/api")
+    assert (client.host, client.is_loopback) == ("conso.boris.sh", False)
+    assert client._session.verify is True
+    assert client._session.trust_env
+    assert ConsoClient("http://127.0.0.1:8000/api").is_loopback

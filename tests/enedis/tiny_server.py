@@ -1,0 +1,122 @@
+"""A tiny real HTTP server on loopback whose answers a test writes byte by byte."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Notes each request and lets the test answer it."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_GET(self) -> None:
+        self.server.seen.append((self.path, dict(self.headers)))
+        self.server.answer(self)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def send(self, body: bytes, status: int = 200, **headers: str) -> None:
+        """A whole answer."""
+        self.head(status, len(body), **headers)
+        self.wfile.write(body)
+
+    def head(self, status: int = 200, length: int | None = None, **headers: str) -> None:
+        """Only the status and the headers of an answer."""
+        self.send_response(status)
+        if length is not None:
+            self.send_header("Content-Length", str(length))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def reset(self) -> None:
+        """Break the connection off with RST."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+        self.close_connection = True
+
+    def trickle(self, seconds: float = 20.0) -> bool:
+        """Send a byte every now and then; whether the client was still there at the end."""
+        try:
+            for _ in range(int(seconds * 50)):
+                if self.server.closing.wait(0.02):
+                    return False
+                self.wfile.write(b" ")
+        except OSError:
+            self.server.hung_up.set()
+            return False
+        return True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, answer: Callable[[Handler], object], tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answer = answer
+        self.seen: list[tuple[str, dict[str, str]]] = []
+        self.connections = 0
+        self.closing = threading.Event()
+        self.hung_up = threading.Event()
+        if tls is not None:
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections += 1
+        super().process_request(request, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+class TinyServer:
+    """Serves while it is entered.
+
+    Args:
+        answer: answers a request, through the methods of its handler.
+        tls: speaks TLS with this certificate.
+    """
+
+    def __init__(
+        self, answer: Callable[[Handler], object], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._server = _Server(answer, tls)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}/api"
+        self.seen = self._server.seen
+        self.closing = self._server.closing
+        self.hung_up = self._server.hung_up
+
+    @property
+    def connections(self) -> int:
+        """How many connections were made."""
+        return self._server.connections
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
