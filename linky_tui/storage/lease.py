@@ -135,24 +135,25 @@ class Lease:
             raise ValueError(f"unknown state: {', '.join(sorted(fields.keys() - _STATE_FIELDS))}")
         self._update({"$set": {name: _stored(value) for name, value in fields.items()}})
 
-    def note_rebuild_pending(self, leftovers: Sequence[Reading] = ()) -> None:
+    def note_rebuild_pending(
+        self, leftovers: Sequence[Reading] = (), valid: Sequence[Reading] = ()
+    ) -> None:
         """Note, before it happens, that the time series collection will need a rebuild.
 
         Args:
             leftovers: readings that a correction is about to replace or delete. They may stay
                 behind in the time series collection and are not to be restored from there.
+            valid: readings that it is about to write, which an earlier one may have removed.
 
         Raises:
             SeriesBusy: the lease was lost.
         """
-        noted = [
-            {"timestamp": each.start, "interval_min": each.interval_min, "power_w": each.power_w}
-            for each in leftovers
-        ]
+        if valid:
+            self._update({"$pullAll": {"leftovers": [_leftover(each) for each in valid]}})
         self._update(
             {
                 "$currentDate": {"rebuild_pending": True},
-                "$push": {"leftovers": {"$each": noted}},
+                "$push": {"leftovers": {"$each": [_leftover(each) for each in leftovers]}},
             }
         )
 
@@ -201,6 +202,14 @@ class Lease:
             f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
             "Nothing more was written. Start again when the other process has finished.",
         )
+
+
+def _leftover(reading: Reading) -> Document:
+    return {
+        "timestamp": reading.start,
+        "interval_min": reading.interval_min,
+        "power_w": reading.power_w,
+    }
 
 
 def _stored(value: date | datetime | None) -> datetime | str | None:

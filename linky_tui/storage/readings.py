@@ -240,7 +240,7 @@ class _Window:
             return self._first
         if changes.corrections:
             replaced = [stored[reading.start] for reading in changes.replace]
-            lease.note_rebuild_pending([*replaced, *changes.delete])
+            lease.note_rebuild_pending([*replaced, *changes.delete], valid=incoming)
         # Deleting comes last: a crash in between leaves an overlap, which the next answer ends,
         # never a hole.
         operations: list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne] = [

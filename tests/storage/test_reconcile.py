@@ -142,6 +142,15 @@ def test_a_noted_rebuild_gives_up_nothing_but_the_leftovers(store: Store, lease:
     assert regular(store) == timeseries(store)
 
 
+def test_a_correction_that_was_taken_back_is_not_given_up(store: Store, lease: Lease) -> None:
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    for answer in ([replace(WEEK[0], power_w=1), *WEEK[1:]], WEEK):
+        store.readings.store_window(SERIES, START, END, answer, lease)
+    store.readings.regular.drop()
+    assert run(store, lease).restored == 336
+    assert store.readings.window(SERIES, START, END) == WEEK
+
+
 def test_a_ledger_that_disagrees_is_computed_again(store: Store, lease: Lease) -> None:
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     assert run(store, lease) == Reconciled(days_recomputed=True)
