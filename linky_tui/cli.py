@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from linky_tui import __version__
 from linky_tui.errors import ConfigError, LinkyError, UsageError
+from linky_tui.formatting import plain
 from linky_tui.options import EXIT_INTERRUPTED, Options
 
 DESCRIPTION = """\
@@ -31,7 +32,7 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(
             "The command line is not understood",
-            f"{message[:1].upper()}{message[1:]}.",
+            f"{plain(message[:1].upper() + message[1:])}.",
             "linky-tui --help lists the options.",
         )
 
@@ -93,9 +94,9 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
     """Say an error: one JSON object on stdout, or title, cause and next step on stderr."""
     problems = list(error.problems) if isinstance(error, ConfigError) else []
     if as_json:
-        document = {
+        document: dict[str, object] = {
             "command": command,
-            "status": "failed",
+            "status": "interrupted" if error.exit_code == EXIT_INTERRUPTED else "failed",
             "error": {**error.to_json(), "problems": problems},
             "problems": problems,
         }
@@ -166,7 +167,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
+        if day.isoformat() != text:
+            raise ValueError
+        return day
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-03-31") from None
 

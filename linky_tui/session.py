@@ -121,37 +121,42 @@ def open_session(config_file: Path | None, *, demo: bool) -> Iterator[Session]:
 def ready_meters(config: Config) -> tuple[ReadyMeter, ...]:
     """The configured meters, each with what its token says against it.
 
-    The token is a JWT and read locally, which spares a request that would be refused.
+    The token is a JWT and read locally, which spares a request that would be refused. A gateway
+    on loopback may hand out tokens of another kind: there it has the last word.
 
     Raises:
         ConfigError: there is no meter, or a meter has no token, or no PRM can be told.
     """
+    from linky_tui.config_checks import is_loopback
+    from linky_tui.enedis.hosts import hostname_of
     from linky_tui.enedis.token import read_token
 
     meters = config.require_meters()
     if config.prm_from_token:
         meters = config.with_prms(read_token(meters[0].token).prms).meters
+    foreign = is_loopback(hostname_of(config.enedis.api_url))
     return tuple(
-        ReadyMeter(meter.series, meter.token, token_problem(meter, read_only=False))
+        ReadyMeter(meter.series, meter.token, _token_problem(meter, foreign=foreign))
         for meter in meters
     )
 
 
-def token_problem(meter: Meter, *, read_only: bool = True) -> LinkyError | None:
+def _token_problem(meter: Meter, *, foreign: bool) -> LinkyError | None:
     """Why the gateway will refuse the meter's token, as far as the token itself tells."""
     from linky_tui.enedis.token import read_token
 
     try:
-        problems = read_token(meter.token).problems(meter.prm, utc_now())
+        info = read_token(meter.token)
     except ConfigError as error:
-        return error
-    if not problems:
+        return None if foreign else error
+    problems = info.problems(meter.prm, utc_now())
+    if not problems or (foreign and not info.prms):
         return None
     return TokenRefused(
         "The token will be refused",
         " ".join(problems),
-        "Get a new token at https://conso.boris.sh and write it into the configuration."
-        + ("" if read_only else " No request was sent."),
+        "Get a new token at https://conso.boris.sh and write it into the configuration. "
+        "No request was sent.",
     )
 
 

@@ -17,7 +17,7 @@ from linky_tui.config_checks import is_loopback
 from linky_tui.enedis.budget_file import BudgetFile
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.kinds import Shape
-from linky_tui.errors import BudgetSpent
+from linky_tui.errors import BudgetSpent, ServiceDown
 from linky_tui.formatting import local_time_text
 from linky_tui.paris import utc_now
 
@@ -29,6 +29,7 @@ SHAPE_VALID = timedelta(days=7)
 """After this the generation of autumn 2026 is tried first again."""
 
 _CLOCK_STEP_S = 3600.0
+_LONGEST_HOLD_S = 25 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,11 @@ class Budget:
 
         Raises:
             BudgetSpent: today's requests are used; ``retry_at`` is the next UTC midnight.
+            ServiceDown: the host asked for a pause that is not over (:meth:`hold`).
         """
         wall = time.time()
         with self._file.transaction() as file:
+            _respect_hold(file.held_until(self.host), wall)
             now = self._steady(wall)
             slot = self._next_slot(now, file.last(self.host))
             slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
@@ -143,6 +146,25 @@ class Budget:
             file.count(self.host, slot_day, used + 1)
             file.set_last(self.host, slot)
         return Slot(slot - now, used + 1, self.per_day - used - 1)
+
+    def answered(self) -> None:
+        """Count the pace from now on: the last request has been answered, or has failed.
+
+        Counted from its place in the queue alone, a slow first connection would let the next
+        request arrive a little too soon after it.
+        """
+        if not self.min_seconds:
+            return
+        with self._file.transaction() as file:
+            now = self._steady(time.time())
+            last = file.last(self.host)
+            if last is None or last < now:
+                file.set_last(self.host, now)
+
+    def hold(self, until: datetime) -> None:
+        """Send nothing before ``until`` (aware), from no process: the host asked for it."""
+        with self._file.transaction() as file:
+            file.hold(self.host, until.timestamp())
 
     def mark_spent(self, reason: str) -> None:
         """Send nothing more today, whatever the limit: the gateway blocks this address.
@@ -207,6 +229,7 @@ class NoBudget:
         self._used: dict[date, int] = {}
         self._last: datetime | None = None
         self._shape: Shape | None = None
+        self._held_until: float | None = None
 
     def used_today(self, now: datetime | None = None) -> int:
         """Requests counted for the UTC day of ``now``."""
@@ -218,11 +241,23 @@ class NoBudget:
         return self._last
 
     def reserve(self, floor_used: int = 0) -> Slot:
-        """Count one request; it may be sent at once, whatever others have used."""
+        """Count one request; it may be sent at once, whatever others have used.
+
+        Raises:
+            ServiceDown: the host asked for a pause that is not over.
+        """
+        _respect_hold(self._held_until, time.time())
         self._last = utc_now()
         used = max(self.used_today(self._last), floor_used) + 1
         self._used[_utc_day(self._last)] = used
         return Slot(0.0, used, None)
+
+    def answered(self) -> None:
+        """Nothing: there is no pace."""
+
+    def hold(self, until: datetime) -> None:
+        """Send nothing before ``until`` (aware)."""
+        self._held_until = until.timestamp()
 
     def mark_spent(self, reason: str) -> None:
         """Nothing: there is no limit."""
@@ -242,6 +277,19 @@ def _utc_day(instant: datetime) -> date:
 
 def _is_fresh(noted_at: float) -> bool:
     return 0 <= time.time() - noted_at < SHAPE_VALID.total_seconds()
+
+
+def _respect_hold(held_until: float | None, wall: float) -> None:
+    # A pause of more than a day was noted by a clock that has been set back since.
+    if held_until is None or not wall < held_until < wall + _LONGEST_HOLD_S:
+        return
+    until = datetime.fromtimestamp(held_until, UTC)
+    raise ServiceDown(
+        "Enedis asks to wait",
+        "Enedis: the requests that all users of the gateway share are used up for now.",
+        f"Try again after {local_time_text(until)} (Paris time).",
+        until,
+    )
 
 
 def _spent(day: date, reason: str) -> BudgetSpent:

@@ -38,7 +38,8 @@ CREATE TABLE hosts (
     host TEXT NOT NULL PRIMARY KEY,
     last REAL CHECK (typeof(last) IN ('real', 'null')),
     shape TEXT,
-    shape_noted REAL CHECK (typeof(shape_noted) IN ('real', 'null')));
+    shape_noted REAL CHECK (typeof(shape_noted) IN ('real', 'null')),
+    held_until REAL CHECK (typeof(held_until) IN ('real', 'null')));
 """
 _DAMAGED = {
     sqlite3.SQLITE_CORRUPT,
@@ -92,6 +93,21 @@ class Rows:
             "INSERT INTO hosts (host, last) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET last = excluded.last",
             (host, last),
+        )
+
+    def held_until(self, host: str) -> float | None:
+        """Until when the host asked us to send nothing."""
+        row: tuple[float | None] | None = self._connection.execute(
+            "SELECT held_until FROM hosts WHERE host = ?", (host,)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def hold(self, host: str, until: float) -> None:
+        """Note until when the host asked us to send nothing."""
+        self._connection.execute(
+            "INSERT INTO hosts (host, held_until) VALUES (?, ?)"
+            " ON CONFLICT DO UPDATE SET held_until = excluded.held_until",
+            (host, until),
         )
 
     def shape(self, host: str) -> tuple[str, float] | None:
@@ -159,7 +175,9 @@ class BudgetFile:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("SELECT host, day, used, spent FROM days LIMIT 0")
-            connection.execute("SELECT host, last, shape, shape_noted FROM hosts LIMIT 0")
+            connection.execute(
+                "SELECT host, last, shape, shape_noted, held_until FROM hosts LIMIT 0"
+            )
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 error = sqlite3.DatabaseError("damaged")
                 error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 
 import jwt
 
-from linky_tui.config import Config, Meter
-from linky_tui.errors import ConfigError, TokenRefused
+from linky_tui.errors import ConfigError
 from linky_tui.formatting import day_text, mask_prm
 from linky_tui.paris import day_of
 
@@ -94,34 +93,6 @@ def read_token(token: str) -> TokenInfo:
             "Copy the whole token from the gateway's site into the settings.",
         )
     return TokenInfo(_prms(claims.get("sub")), _expiry(claims.get("exp")))
-
-
-def resolve_meters(config: Config, now: datetime) -> tuple[Meter, ...]:
-    """The configured meters with their PRMs, as far as their tokens say that they will work.
-
-    Args:
-        config: a configuration; a meter without a PRM takes the only one of its token.
-        now: the current instant, aware.
-
-    Raises:
-        ConfigError: a token is no JWT, or does not say which meter is meant.
-        TokenRefused: a token does not cover its meter, or has expired.
-    """
-    tokens = [read_token(meter.token) for meter in config.meters]
-    if config.prm_from_token:
-        config = config.with_prms([prm for info in tokens for prm in info.prms])
-    problems = [
-        problem
-        for meter, info in zip(config.meters, tokens, strict=True)
-        for problem in info.problems(meter.prm, now)
-    ]
-    if problems:
-        raise TokenRefused(
-            "The token cannot work",
-            f"Yours: {' '.join(problems)}",
-            "Get a new token from the gateway and enter it in the settings.",
-        )
-    return config.meters
 
 
 def _prms(subject: object) -> tuple[str, ...]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from linky_tui import paths
-from linky_tui.config import Config, Meter
-from linky_tui.errors import LinkyError
+from linky_tui.config import Config
+from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.formatting import count_text, day_text, duration_text, mask_prm
-from linky_tui.headless.output import print_json, print_lines
+from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.headless.summary import worst
 from linky_tui.options import Options
 from linky_tui.paris import day_of, utc_now
-from linky_tui.session import Session, token_problem
+from linky_tui.session import ReadyMeter, Session, ready_meters
 
 
 @dataclass(slots=True)
@@ -32,7 +33,7 @@ class Findings:
     errors: list[LinkyError] = field(default_factory=list)
 
 
-def run(session: Session, options: Options) -> int:
+def run(session: Session, options: Options, stop: threading.Event) -> int:
     """Check everything that can be checked locally; returns the exit code."""
     config = session.config
     found = Findings(warnings=list(config.warnings))
@@ -40,7 +41,9 @@ def run(session: Session, options: Options) -> int:
     found.good.append(f"Configuration: {config.path} {where}.")
     _check_meters(config, found)
     _check_budget(session, found)
-    server = _check_mongodb(session, found)
+    server = _check_mongodb(session, found, stop)
+    if stop.is_set():
+        raise Interrupted
     code = worst(error.exit_code for error in found.errors)
     if options.as_json:
         print_json(_document(found, server, config))
@@ -50,31 +53,30 @@ def run(session: Session, options: Options) -> int:
 
 
 def _check_meters(config: Config, found: Findings) -> None:
-    from linky_tui.enedis.token import read_token
-
     try:
-        meters = config.require_meters()
-        if config.prm_from_token:
-            meters = config.with_prms(read_token(meters[0].token).prms).meters
+        meters = ready_meters(config)
     except LinkyError as error:
         found.errors.append(error)
         return
     for meter in meters:
-        problem = token_problem(meter)
-        if problem is not None:
-            found.errors.append(problem)
-            continue
-        _describe_token(meter, found)
+        if meter.problem is not None:
+            found.errors.append(meter.problem)
+        else:
+            _describe_token(meter, found)
 
 
-def _describe_token(meter: Meter, found: Findings) -> None:
+def _describe_token(meter: ReadyMeter, found: Findings) -> None:
     from linky_tui.enedis.token import read_token
 
-    info = read_token(meter.token)
+    name = f"Meter {mask_prm(meter.series.prm)} {meter.series.flow}"
+    try:
+        info = read_token(meter.token)
+    except LinkyError:
+        found.warnings.append(f"{name}: its token is not one that can be read locally.")
+        return
     until = f", valid until {day_text(day_of(info.expires))}" if info.expires else ""
     found.good.append(
-        f"Meter {mask_prm(meter.prm)} {meter.flow}: its token covers it{until} "
-        "(read locally; only a request can prove it)."
+        f"{name}: its token covers it{until} (read locally; only a request can prove it)."
     )
     found.warnings.extend(info.warnings(utc_now()))
 
@@ -99,9 +101,11 @@ def _check_budget(session: Session, found: Findings) -> None:
     )
 
 
-def _check_mongodb(session: Session, found: Findings) -> dict[str, Any] | None:
+def _check_mongodb(
+    session: Session, found: Findings, stop: threading.Event
+) -> dict[str, Any] | None:
     try:
-        with session.store() as store:
+        with session.store(stop) as store:
             readings = store.readings.count()
             server = store.server
     except LinkyError as error:
@@ -111,7 +115,7 @@ def _check_mongodb(session: Session, found: Findings) -> dict[str, Any] | None:
     place = (
         f"our own in {paths.data_dir(demo=session.demo)}"
         if server.kind == "local"
-        else (server.hosts)
+        else server.hosts
     )
     found.good.append(
         f"MongoDB {server.version}, {place}: {settings.database}.{settings.collection} holds "
@@ -127,7 +131,11 @@ def _document(found: Findings, server: dict[str, Any] | None, config: Config) ->
         "status": "failed" if found.errors else "ok",
         "config": str(config.path) if config.path else None,
         "server": server,
-        "problems": [f"{error.title}: {error.cause}" for error in found.errors],
+        "problems": [
+            problem
+            for error in found.errors
+            for problem in (f"{error.title}: {error.cause}", *_problems(error))
+        ],
         "warnings": found.warnings,
         "error": first.to_json() if first else None,
     }
@@ -135,8 +143,17 @@ def _document(found: Findings, server: dict[str, Any] | None, config: Config) ->
 
 def _lines(found: Findings, *, quiet: bool) -> Iterator[str]:
     if not quiet:
-        yield from (f"ok       {text}" for text in found.good)
-        yield from (f"warning  {text}" for text in found.warnings)
+        yield from (_line("ok", text) for text in found.good)
+        yield from (_line("warning", text) for text in found.warnings)
     for error in found.errors:
-        yield f"problem  {error.title}. {error.cause}"
-        yield f"         {error.next_step}"
+        yield _line("problem", f"{error.title}. {error.cause}")
+        yield from (_line("", f"- {problem}") for problem in _problems(error))
+        yield _line("", error.next_step)
+
+
+def _line(kind: str, text: str) -> str:
+    return wrapped(f"{kind:9}{text}", indent=" " * 9)
+
+
+def _problems(error: LinkyError) -> tuple[str, ...]:
+    return error.problems if isinstance(error, ConfigError) else ()

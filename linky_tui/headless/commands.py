@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from linky_tui.errors import LinkyError
+from linky_tui.headless.output import Interrupted
 from linky_tui.options import Options
-from linky_tui.session import open_session
+from linky_tui.session import Session, open_session
 
 
 def run(options: Options) -> int:
@@ -19,20 +21,31 @@ def run(options: Options) -> int:
         LinkyError: it could not be run at all.
     """
     stop = threading.Event()
-    with _stopping(stop), open_session(options.config, demo=options.demo) as session:
-        if options.command in ("sync", "backfill"):
-            from linky_tui.headless import ingest
+    with _stopping(stop):
+        try:
+            with open_session(options.config, demo=options.demo) as session:
+                return _command(session, options, stop)
+        except LinkyError:
+            # Whatever was cut off says so in its own way.
+            if stop.is_set():
+                raise Interrupted from None
+            raise
 
-            return ingest.run(session, options, stop)
-        if options.command == "check":
-            from linky_tui.headless import check
 
-            return check.run(session, options)
-        from linky_tui.headless import stats
+def _command(session: Session, options: Options, stop: threading.Event) -> int:
+    if options.command in ("sync", "backfill"):
+        from linky_tui.headless import ingest
 
-        if options.command == "verify":
-            return stats.run_verify(session, options, stop)
-        return stats.run_stats(session, options)
+        return ingest.run(session, options, stop)
+    if options.command == "check":
+        from linky_tui.headless import check
+
+        return check.run(session, options, stop)
+    from linky_tui.headless import stats
+
+    if options.command == "verify":
+        return stats.run_verify(session, options, stop)
+    return stats.run_stats(session, options, stop)
 
 
 @contextmanager

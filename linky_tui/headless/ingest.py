@@ -54,7 +54,7 @@ def run(session: Session, options: Options, stop: threading.Event) -> int:
         )
     meters = ready_meters(session.config)
     live = sys.stderr.isatty()
-    with session.store() as store, session.requests(store, stop) as requests:
+    with session.store(stop) as store, session.requests(store, stop) as requests:
         progress = Progress(sys.stderr, live=live, verbose=options.verbose)
         summaries = [
             _one_meter(store, requests, meter, options, progress, stop) for meter in meters
@@ -135,13 +135,14 @@ def _report(
         return
     for summary in summaries:
         if not _is_quiet(options):
-            say(summary.line())
+            say("\n".join(summary.lines()))
         if summary.error is not None:
             say(f"{summary.error.title}. {summary.error.cause} {summary.error.next_step}")
     if _is_quiet(options) or code == EXIT_INTERRUPTED:
         return
     if options.command == "backfill":
-        print_lines(comparison_lines(measure(store, settle=True, compare=True)))
+        comparison = measure(store, settle=True, compare=True, stop=requests.stop)
+        print_lines(comparison_lines(comparison))
     else:
         print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)
 
@@ -150,8 +151,8 @@ def _yesterday(store: Store, summary: MeterSummary) -> str:
     day = paris_today() - ONE_DAY
     record = store.days.load(summary.series, day, day).get(day)
     if record is None:
-        return f"{day_text(day)}: nothing stored"
+        return f"{summary.name}: {day_text(day)} nothing stored"
+    hours, expected = record.minutes_covered // 60, record.minutes_expected // 60
     return (
-        f"{day_text(day)}: {kwh_text(record.energy_wh)}, {record.minutes_covered // 60} of "
-        f"{record.minutes_expected // 60} hours in {record.readings} readings"
+        f"{summary.name}: {day_text(day)} {kwh_text(record.energy_wh)}, {hours} of {expected} hours"
     )

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from linky_tui.errors import LinkyError
+from linky_tui.options import EXIT_INTERRUPTED
+
+_LEAST_COLUMNS, _MOST_COLUMNS = 40, 100
+
+
+class Interrupted(LinkyError):
+    """The user stopped a command before it had a result."""
+
+    exit_code = EXIT_INTERRUPTED
+
+    def __init__(self) -> None:
+        super().__init__("Interrupted", "It was stopped before its end.", "Nothing is lost.")
 
 
 def print_json(document: Mapping[str, Any]) -> None:
@@ -24,3 +40,22 @@ def say(text: str) -> None:
     """Say something beside the result, on stderr."""
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def wrapped(text: str, *, indent: str = "") -> str:
+    """Break a long line between words where stdout is a terminal; elsewhere it stays one line.
+
+    Args:
+        text: one line.
+        indent: what the lines after the first begin with.
+    """
+    if not sys.stdout.isatty():
+        return text
+    columns = shutil.get_terminal_size().columns - 1
+    return textwrap.fill(
+        text,
+        max(_LEAST_COLUMNS, min(columns, _MOST_COLUMNS)),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

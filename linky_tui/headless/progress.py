@@ -26,7 +26,7 @@ from linky_tui.ingest.events import (
     WindowStored,
 )
 
-BAR_CELLS = 24
+BAR_CELLS = 20
 RECENT_WINDOWS = 20
 """The ETA follows the pace of so many windows."""
 
@@ -65,7 +65,10 @@ class Progress:
                 self._stored(event)
             case Rebuilding(done=done, total=total, reason=reason):
                 if self._live:
-                    self._draw(f"Rebuilding the time series collection: {_share(done, total)}")
+                    self._draw(
+                        f"{_bar(done, total)} {count_text(done)}/{count_text(total)}",
+                        "rebuilding the time series collection",
+                    )
                 elif done == 0:
                     self._say(f"Rebuilding the time series collection: {reason}")
             case Waiting(seconds=seconds, until=until, reason=reason):
@@ -91,33 +94,46 @@ class Progress:
         self._ticks = [*self._ticks[-RECENT_WINDOWS:], time.monotonic()]
         if self._live:
             self._draw(
-                f"{_bar(self._done, self._total)} {self._done} of {_windows(self._total)} · "
-                f"{count_text(self._readings)} readings · {_span(event.window)}{self._eta()}"
+                f"{_bar(self._done, self._total)} {self._count()}",
+                self._eta(),
+                _span(event.window),
+                f"{count_text(self._readings)} readings",
             )
             return
         certified = sum(day.certified for day in event.days)
         complete = sum(day.status is DayStatus.COMPLETE for day in event.days)
         corrected = f", {event.corrected} corrected" if event.corrected else ""
         self._say(
-            f"{self._done}/{self._total} {_span(event.window)}: {event.inserted} new readings"
+            f"{self._count()}  {_span(event.window):20}  {event.inserted:4} new readings"
             f"{corrected}, {complete} of {event.window.days} days complete, {certified} certified"
         )
+
+    def _count(self) -> str:
+        total = count_text(self._total)
+        return f"{count_text(self._done).rjust(len(total))}/{total}"
 
     def _eta(self) -> str:
         left = self._total - self._done
         if len(self._ticks) < 2 or not left:
             return ""
         pace_s = (self._ticks[-1] - self._ticks[0]) / (len(self._ticks) - 1)
-        return f" · {duration_text(pace_s * left)} left"
+        return f"{duration_text(pace_s * left)} left"
 
     def _say(self, text: str) -> None:
         self.close()
         self._out.write(text + "\n")
         self._out.flush()
 
-    def _draw(self, text: str) -> None:
-        columns = shutil.get_terminal_size().columns
-        self._out.write(f"\r\x1b[K{text[: max(columns - 1, 10)]}")
+    def _draw(self, *parts: str) -> None:
+        """Redraw the live line with as many parts as have room, the first ones first."""
+        columns = max(shutil.get_terminal_size().columns - 1, 10)
+        shown = ""
+        for part in filter(None, parts):
+            longer = f"{shown} · {part}" if shown else part[:columns]
+            if len(longer) > columns:
+                break
+            shown = longer
+        self._out.write(f"\r\x1b[K{shown}")
         self._out.flush()
         self._drawn = True
 
@@ -127,17 +143,17 @@ def _meter(event: Event) -> str:
 
 
 def _span(window: Window) -> str:
+    first, last = window.first, window.last
     if window.days == 1:
-        return day_text(window.first)
-    return f"{short_day_text(window.first)} to {day_text(window.last)}"
+        return f"{short_day_text(first)} {first.year}"
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {short_day_text(last)} {last.year}"
+    start = f"{short_day_text(first)} {first.year}" if first.year != last.year else ""
+    return f"{start or short_day_text(first)} to {short_day_text(last)} {last.year}"
 
 
 def _windows(count: int) -> str:
     return f"{count_text(count)} window" + ("" if count == 1 else "s")
-
-
-def _share(done: int, total: int) -> str:
-    return f"{_bar(done, total)} {count_text(done)} of {count_text(total)} readings"
 
 
 def _bar(done: int, total: int) -> str:

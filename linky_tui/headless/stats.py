@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from linky_tui.errors import LinkyError
 from linky_tui.formatting import (
     bytes_per_reading_text,
     bytes_text,
     count_text,
     percent_text,
 )
-from linky_tui.headless.output import print_json, print_lines
-from linky_tui.options import EXIT_INTERRUPTED, Options
+from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
+from linky_tui.options import Options
 from linky_tui.paris import today
 from linky_tui.session import Session
 from linky_tui.storage.reconcile import repair
@@ -22,10 +21,12 @@ from linky_tui.storage.verify import Verdict, Verification, verify
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
 
 
-def run_stats(session: Session, options: Options) -> int:
+def run_stats(session: Session, options: Options, stop: threading.Event) -> int:
     """Compare both collections; returns the exit code."""
-    with session.store() as store:
-        comparison = measure(store, settle=True, compare=True)
+    with session.store(stop) as store:
+        comparison = measure(store, settle=True, compare=True, stop=stop)
+    if stop.is_set():
+        raise Interrupted
     if options.as_json:
         print_json({"command": "stats", **comparison.to_json()})
     else:
@@ -35,13 +36,10 @@ def run_stats(session: Session, options: Options) -> int:
 
 def run_verify(session: Session, options: Options, stop: threading.Event) -> int:
     """Compare every reading of both collections, repair on request; returns the exit code."""
-    try:
-        with session.store(stop) as store:
-            result = repair(store, today(), stop) if options.repair else verify(store, stop)
-    except LinkyError:
-        if stop.is_set():
-            return EXIT_INTERRUPTED
-        raise
+    with session.store(stop) as store:
+        result = repair(store, today(), stop) if options.repair else verify(store, stop)
+    if stop.is_set():
+        raise Interrupted
     if options.as_json:
         print_json({"command": "verify", **result.to_json()})
     elif not options.quiet or result.status is Verdict.DIFFERENT:
@@ -118,7 +116,7 @@ def verification_lines(result: Verification) -> list[str]:
             if result.in_use
             else "linky-tui --verify --repair makes them identical."
         )
-    return lines
+    return [wrapped(line) for line in lines]
 
 
 def _notes(comparison: Comparison) -> list[str]:
@@ -127,7 +125,7 @@ def _notes(comparison: Comparison) -> list[str]:
     full = comparison.readings_per_bucket
     lines = [
         "",
-        f"{count_text(comparison.buckets)} buckets, {full or 0:,.0f} readings each, granularity "
+        f"{_buckets(comparison.buckets)} of {full or 0:,.0f} readings on average, granularity "
         f"{comparison.granularity}; MongoDB {comparison.server_version} "
         f"({comparison.server_kind}).",
         "A regular collection has to carry _id and its index, a time series one need not; "
@@ -137,4 +135,8 @@ def _notes(comparison: Comparison) -> list[str]:
     ]
     if comparison.settling:
         lines.append("Sizes on disk follow within a minute of the last write (a checkpoint).")
-    return lines
+    return [wrapped(line) for line in lines]
+
+
+def _buckets(count: int) -> str:
+    return f"{count_text(count)} bucket" + ("" if count == 1 else "s")

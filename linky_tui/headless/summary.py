@@ -65,19 +65,27 @@ class MeterSummary:
             "error": self.error.to_json() if self.error else None,
         }
 
-    def line(self) -> str:
-        """The meter in one line."""
-        parts = [
-            f"{count_text(self.days[DayStatus.COMPLETE])} days complete",
-            f"{count_text(self.certified)} certified by Enedis' own totals",
+    @property
+    def name(self) -> str:
+        """The meter as people see it."""
+        return f"{mask_prm(self.series.prm)} {self.series.flow}"
+
+    def lines(self) -> list[str]:
+        """The meter in two lines: how it went, and what is there now."""
+        there = [
+            f"{count_text(self.days[DayStatus.COMPLETE])} days complete "
+            f"({count_text(self.certified)} certified by Enedis' totals)"
         ]
         if self.missing:
-            parts.append(f"{count_text(self.missing)} missing")
+            there.append(f"{count_text(self.missing)} missing")
         if self.days[DayStatus.NO_DATA]:
-            parts.append(f"{count_text(self.days[DayStatus.NO_DATA])} without data")
-        parts.append(f"{count_text(self.inserted)} new readings")
+            there.append(f"{count_text(self.days[DayStatus.NO_DATA])} without data")
         status = self.status.replace("_", " ")
-        return f"{mask_prm(self.series.prm)} {self.series.flow}: {status} · " + " · ".join(parts)
+        new = "1 new reading" if self.inserted == 1 else f"{count_text(self.inserted)} new readings"
+        return [
+            f"{self.name}: {status}, {new}",
+            f"  last 24 months: {', '.join(there)}",
+        ]
 
 
 def summarise(

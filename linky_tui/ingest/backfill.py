@@ -19,7 +19,9 @@ def backfill(
     run: SeriesRun, since: date | None, *, totals_now: bool = False
 ) -> Generator[Event, None, None]:
     """Fetch everything that is worth asking, back to ``since`` or as far as the gateway reaches."""
-    run.lease.set_state(backfill_since=since or first_askable(run.today))
+    wanted, known = since or first_askable(run.today), run.state.backfill_since
+    # A shorter run by hand does not call off the longer one that a sync carries on.
+    run.lease.set_state(backfill_since=min(wanted, known or wanted))
     yield from survey_if_due(run)
     yield from work_off(run, since)
     yield from close_survey(run)
@@ -40,6 +42,7 @@ def work_off(
     )
     backlog = Backlog(windows_of(days), records)
     yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+    planned = bool(backlog.windows)
     while not enough() and (window := backlog.next()) is not None:
         left = len(backlog.windows)
         asked = yield from run.ask(window, left)
@@ -51,6 +54,7 @@ def work_off(
             backlog.answered(window, asked.oldest_reading)
         if len(backlog.windows) != left:
             yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+    run.history_done = planned and not backlog.windows
     if backlog.exhausted:
         limit = backlog.oldest_data or run.today
         if run.conclude_below(limit, since):

@@ -82,6 +82,17 @@ class Planned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class WindowAsked(Event):
+    """A window is about to be asked for.
+
+    Attributes:
+        window: its days.
+    """
+
+    window: Window
+
+
+@dataclass(frozen=True, slots=True)
 class WindowFetched(Event):
     """An answer arrived.
 

@@ -44,7 +44,8 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
 
     Args:
         run: the run.
-        sparingly: defragment at most once a week (a sync); differences are always mended.
+        sparingly: defragment at most once a week (a sync), but for the run that completed the
+            history; differences are always mended.
     """
     state = run.state
     regular, timeseries = run.store.readings.counts(run.series)
@@ -53,9 +54,10 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
     else:
         last = state.last_rebuild
         # The server wrote that time: clocks that disagree must not put a rebuild off for ever.
-        if sparingly and last is not None and abs(utc_now() - last) < DEFRAGMENT_EVERY:
+        recent = last is not None and abs(utc_now() - last) < DEFRAGMENT_EVERY
+        if sparingly and recent and not run.history_done:
             return
-        if not needs_defragmenting(run.store):
+        if not needs_defragmenting(run.store, tight=run.history_done):
             return
         reason = "its buckets are fragmented"
     try:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from linky_tui.enedis.answers import Answer
-from linky_tui.enedis.budget import Budget, NoBudget
+from linky_tui.enedis.budget import Budget, NoBudget, Slot
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
@@ -29,6 +29,7 @@ QUIET_WAIT_S = 2.0
 """Shorter waits are the ordinary pace and not worth an event."""
 FAILURES_IN_A_ROW = 3
 BACKOFF_S = 3.0
+POLITE = "keeping a polite pace"
 
 _FAILURES = {FaultKind.SERVICE, FaultKind.NETWORK, FaultKind.BAD_ANSWER, FaultKind.OTHER}
 """What counts towards three in a row; the other kinds are answers, or end the run by themselves."""
@@ -138,8 +139,10 @@ class RequestRun:
             return (yield from self._negotiate(request, token))
         except ApiFault as fault:
             self._remember_refusal(request, fault)
-            # Asks for a pause where the gateway wants one; a second retry is never made.
+            # A second retry is never made; where the gateway names a time, the run pauses.
             self._retry_delay(fault, request.series)
+            if fault.kind is FaultKind.QUOTA and fault.retry_at is not None:
+                raise PausedUntil(fault.retry_at, fault.to_error(request.series)) from None
             raise
 
     def _negotiate(self, request: DataRequest, token: str) -> Fetching:
@@ -174,10 +177,11 @@ class RequestRun:
             raise Stopped
         if self._ban is not None:
             raise self._ban
-        slot = self._budget.reserve(floor_used=self._shared_used())
+        self._respect_a_long_pace()
+        slot = yield from self._reserve(request.series)
         if self._shared is not None:
             self._shared.add(self._client.host, _utc_day())
-        yield from self._wait(slot.wait_seconds, "keeping a polite pace", request.series)
+        yield from self._wait(slot.wait_seconds, POLITE, request.series)
         self.made += 1
         try:
             answer = self._client.attempt(request, token, shape, self.stop)
@@ -187,6 +191,9 @@ class RequestRun:
             if fault.kind is FaultKind.BANNED:
                 self._ban = fault
                 self._budget.mark_spent("the gateway blocks this address")
+            if fault.kind is FaultKind.QUOTA and fault.retry_at is not None:
+                # All meters of all users share it, and all our processes.
+                self._budget.hold(fault.retry_at)
             if fault.kind in _FAILURES:
                 self._failed_in_a_row += 1
                 if self._failed_in_a_row >= FAILURES_IN_A_ROW:
@@ -194,25 +201,44 @@ class RequestRun:
             else:
                 self._failed_in_a_row = 0
             raise
+        finally:
+            self._budget.answered()
         self._failed_in_a_row = 0
         return answer
+
+    def _reserve(self, series: Series) -> Generator[Event, None, Slot]:
+        """A place in the queue, after a pause that the host asked for where it is short."""
+        try:
+            return self._budget.reserve(floor_used=self._shared_used())
+        except ServiceDown as held:
+            if held.retry_at is None:
+                raise
+            until, pause = held.retry_at, held
+        seconds = (until - utc_now()).total_seconds()
+        if seconds > INLINE_WAIT_S:
+            raise PausedUntil(until, pause)
+        yield from self._wait(max(seconds, 0.0) + random.uniform(0.5, 1.5), pause.title, series)
+        return self._budget.reserve(floor_used=self._shared_used())
+
+    def _respect_a_long_pace(self) -> None:
+        """End the run where the next request is not due soon, without reserving a place for it.
+
+        A place that is reserved and not used would push the next run back just as far, for ever.
+        """
+        pace_s = self._budget.min_seconds
+        if pace_s <= INLINE_WAIT_S or (last := self._budget.last_request) is None:
+            return
+        due_s = (last - utc_now()).total_seconds() + pace_s
+        if INLINE_WAIT_S < due_s <= pace_s:
+            raise _pause(due_s, POLITE)
 
     def _wait(self, seconds: float, reason: str, series: Series) -> Generator[Event, None, None]:
         if seconds <= 0:
             return
-        until = utc_now() + timedelta(seconds=seconds)
         if seconds > INLINE_WAIT_S:
-            raise PausedUntil(
-                until,
-                ServiceDown(
-                    "Waiting for the gateway",
-                    f"The next request is due at {local_time_text(until)} ({reason}).",
-                    "Start again after that; nothing is lost.",
-                    until,
-                ),
-            )
+            raise _pause(seconds, reason)
         if seconds > QUIET_WAIT_S:
-            yield Waiting(series, seconds, until, reason)
+            yield Waiting(series, seconds, utc_now() + timedelta(seconds=seconds), reason)
         if self.stop.wait(seconds):
             raise Stopped
 
@@ -240,6 +266,19 @@ class RequestRun:
 
     def _used_today(self) -> int:
         return max(self._budget.used_today(), self._shared_used())
+
+
+def _pause(seconds: float, reason: str) -> PausedUntil:
+    until = utc_now() + timedelta(seconds=seconds)
+    return PausedUntil(
+        until,
+        ServiceDown(
+            "Waiting for the gateway",
+            f"The next request is due at {local_time_text(until)} ({reason}).",
+            "Start again after that; nothing is lost.",
+            until,
+        ),
+    )
 
 
 def _utc_day() -> date:

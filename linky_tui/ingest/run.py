@@ -12,7 +12,14 @@ from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import ApiError, LinkyError
 from linky_tui.formatting import day_text
-from linky_tui.ingest.events import Event, Noted, Window, WindowFetched, WindowStored
+from linky_tui.ingest.events import (
+    Event,
+    Noted,
+    Window,
+    WindowAsked,
+    WindowFetched,
+    WindowStored,
+)
 from linky_tui.ingest.plan import days_below
 from linky_tui.ingest.request_run import RequestRun, Stopped
 from linky_tui.ingest.survey import FATAL
@@ -21,9 +28,6 @@ from linky_tui.paris import ONE_DAY, day_bounds, day_of, utc_now
 from linky_tui.paris import today as paris_today
 from linky_tui.storage.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
-
-FLOOR_REQUESTS = 3
-"""Bisection over the six later days of a window needs no more (design.md §4)."""
 
 _ENDS_THE_SERIES = FATAL | {FaultKind.BAD_REQUEST, FaultKind.UNKNOWN_TYPE}
 
@@ -57,6 +61,7 @@ class SeriesRun:
         inserted: readings that this run added to the regular collection.
         needs_rebuild: whether a correction left the time series collection behind.
         trouble: the first window that could not be read, as a user reads it.
+        history_done: whether this run asked the last window of the history.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class SeriesRun:
         self.inserted = 0
         self.needs_rebuild = False
         self.trouble: LinkyError | None = None
+        self.history_done = False
         self.token = token
 
     @property
@@ -97,6 +103,7 @@ class SeriesRun:
             LinkyError: the series cannot go on (token, consent, block …).
         """
         self.check_stop()
+        yield WindowAsked(self.series, window)
         try:
             answer = yield from self._curve(window.first, window.last)
         except ApiFault as fault:
@@ -177,27 +184,37 @@ class SeriesRun:
     def _search_floor(
         self, window: Window, refusal: ApiFault, windows_left: int
     ) -> Generator[Event, None, Asked]:
-        """Find the first day that the gateway accepts: that answer holds everything."""
+        """Find the first day that the gateway accepts: that answer holds everything.
+
+        Halving the six later days of a window takes at most 3 requests (design.md §4), and only
+        two where the first day is asked once more.
+        """
         refused, accepted = 0, window.days
         best: tuple[Reading, ...] | None = None
-        for _ in range(FLOOR_REQUESTS):
-            if accepted - refused <= 1:
-                break
-            middle = (refused + accepted) // 2
-            try:
-                answer = yield from self._curve(window.first + timedelta(middle), window.last)
-                accepted, best = middle, answer.readings
-            except ApiFault as fault:
-                if fault.kind is FaultKind.FLOOR:
+        try:
+            while accepted - refused > 1:
+                middle = (refused + accepted) // 2
+                found = yield from self._accepted(window.first + timedelta(middle), window.last)
+                if found is None:
                     refused = middle
-                elif fault.kind is FaultKind.NO_DATA:
-                    accepted, best = middle, ()
                 else:
-                    return (yield from self._unreadable(window, fault))
-        floor = window.first + timedelta(accepted)
+                    accepted, best = middle, found
+            if best is not None and not refused:
+                # Enedis has once refused days that it had (conso-api.md §6), and so far a single
+                # refusal speaks for this floor.
+                oldest = yield from self._accepted(window.first, window.first)
+                if oldest is not None:
+                    return (yield from self._store(window, (*oldest, *best), windows_left))
+        except ApiFault as fault:
+            return (yield from self._unreadable(window, fault))
         if best is None and window.last == self.today - ONE_DAY:
             # Not even yesterday is accepted: no floor, but something wrong with the meter.
             raise _nothing_accepted(refusal, self.series)
+        floor = window.first + timedelta(accepted)
+        stored = self.store.readings.bounds(self.series)
+        if stored is not None and day_of(stored[0]) < window.first:
+            # There is a load curve below, so these days are a hole like any other.
+            return (yield from self._store(window, best or (), windows_left))
         self.lease.check()
         self.lease.set_state(curve_from=floor)
         yield Noted(self.series, f"The load curve starts on {day_text(floor)}.")
@@ -206,6 +223,20 @@ class SeriesRun:
             asked = yield from self._store(Window(floor, window.last), best, windows_left)
         self.conclude_below(floor)
         return Asked(asked.oldest_reading, floor)
+
+    def _accepted(
+        self, first: date, last: date
+    ) -> Generator[Event, None, tuple[Reading, ...] | None]:
+        """The readings of some days, ``None`` where their start is refused."""
+        try:
+            answer = yield from self._curve(first, last)
+        except ApiFault as fault:
+            if fault.kind is FaultKind.FLOOR:
+                return None
+            if fault.kind is FaultKind.NO_DATA:
+                return ()
+            raise
+        return answer.readings
 
 
 def _nothing_accepted(refusal: ApiFault, series: Series) -> LinkyError:

@@ -95,7 +95,7 @@ def survey(
                 raise
             error = fault.to_error(series)
             yield Noted(series, f"Daily totals are not available: {error.title}. {error.cause}")
-            return SurveyResult((), reached, not fault.retryable, False)
+            return SurveyResult((), reached, fault.is_4xx, False)
         yield _surveyed(series, totals)
         finished = start != first or not totals or len(spans) == 1
         return SurveyResult(totals, start, finished, start != first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import date
+from datetime import date, datetime
 
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.ingest.events import Event, Noted, Surveyed
@@ -24,12 +24,18 @@ def survey_if_due(run: SeriesRun) -> Generator[Event, None, None]:
             run.requests, run.series, run.token, today=run.today, reached=state.daily_from
         )
         run.apply_totals(result.totals)
-        run.lease.check()
+        now = utc_now()
+        known: dict[str, date | datetime] = {}
         if result.reached is not None:
-            run.lease.set_state(daily_from=result.reached)
+            known["daily_from"] = result.reached
+        if state.daily_from is None and (result.done or result.reached is not None):
+            # The newest year; the older ones, another day, say nothing of the last week.
+            known["totals_at"] = now
         if result.done:
-            run.lease.set_state(surveyed_at=utc_now(), totals_at=utc_now())
-        elif not result.totals:
+            known["surveyed_at"] = now
+        if known:
+            run.lease.set_state(**known)
+        if not result.done and not result.totals:
             # The service is in trouble: the load curve may still answer, a later run asks again.
             return
         state = run.state
@@ -46,8 +52,7 @@ def weekly_totals(run: SeriesRun, *, now: bool = False) -> Generator[Event, None
     if asked_at is not None and not now and utc_now() - asked_at < TOTALS_EVERY:
         return
     span = uncertified_span(run.ledger(), today=run.today)
-    if span is not None:
-        yield from _ask_span(run, *span)
+    if span is not None and (yield from _ask_span(run, *span)):
         run.lease.set_state(totals_at=utc_now())
 
 
@@ -57,12 +62,12 @@ def close_survey(run: SeriesRun) -> Generator[Event, None, None]:
     if state.surveyed_at is None or state.daily_from is None:
         return
     span = uncertified_span(run.ledger(), today=run.today, below=state.daily_from)
-    if span is not None:
-        yield from _ask_span(run, *span)
+    if span is not None and (yield from _ask_span(run, *span)):
         run.lease.set_state(daily_from=span[0])
 
 
-def _ask_span(run: SeriesRun, first: date, end: date) -> Generator[Event, None, None]:
+def _ask_span(run: SeriesRun, first: date, end: date) -> Generator[Event, None, bool]:
+    """Ask and note daily totals; whether there was an answer, be it a refusal."""
     run.check_stop()
     try:
         totals = yield from ask_totals(run.requests, run.series, run.token, first, end)
@@ -71,7 +76,8 @@ def _ask_span(run: SeriesRun, first: date, end: date) -> Generator[Event, None, 
         if fault.kind in FATAL:
             raise error from None
         yield Noted(run.series, f"Daily totals are not available: {error.title}. {error.cause}")
-        return
+        return fault.is_4xx
     run.apply_totals(totals)
     days = sorted(total.day for total in totals)
     yield Surveyed(run.series, days[0] if days else None, days[-1] if days else None, len(days))
+    return True

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from linky_tui.storage.store import Store
 
 READINGS_PER_BUCKET = 1000
-_TOLERANCE = 1.25
-_ALLOWANCE = 8
+BUCKET_SPAN_MIN = 30 * 24 * 60
+"""With granularity ``hours`` a bucket ends after 30 days, before 1,000 hourly readings."""
+_LOOSE = 1.25, 8
+_TIGHT = 1.1, 2
 
 _UNPACKING = ("UNPACK_TS_BUCKET", "UNPACK_BUCKET", "ts_bucket_to_cellblock", "unpack_ts_bucket")
 
@@ -74,13 +76,23 @@ def buckets_in(explained: Mapping[str, Any]) -> int | None:
 
 def ideal_buckets(counts: Mapping[Group, int]) -> int:
     """How few buckets could hold these readings: none is shared between groups."""
-    return sum(-(-readings // READINGS_PER_BUCKET) for readings in counts.values())
+    return sum(
+        -(-readings // min(READINGS_PER_BUCKET, BUCKET_SPAN_MIN // max(interval_min, 1)))
+        for (_, _, interval_min), readings in counts.items()
+    )
 
 
-def needs_defragmenting(store: Store) -> bool:
-    """Whether there are so many buckets that a rebuild is worth it (design.md §4.5)."""
+def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
+    """Whether there are so many buckets that a rebuild is worth it (design.md §4.5).
+
+    Args:
+        store: the store.
+        tight: the history has just been completed and will hardly grow: a tenth too many is
+            enough. A quarter too many cost a real home of 21 months 5 points of the total saving.
+    """
+    factor, allowance = _TIGHT if tight else _LOOSE
     ideal = ideal_buckets(store.readings.counts()[1])
-    return bucket_count(store.readings) > _TOLERANCE * ideal + _ALLOWANCE
+    return bucket_count(store.readings) > factor * ideal + allowance
 
 
 def _below_unpacking(stage: Any) -> int | None:

@@ -33,35 +33,49 @@ _DUPLICATE_KEY = 11000
 _NAMESPACE_EXISTS = 48
 
 
-def ensure_regular(database: Database[Document], name: str) -> None:
-    """Create the regular collection or check the existing one.
+def ensure_collections(database: Database[Document], regular: str, timeseries: str) -> None:
+    """Create both collections, or check those that exist; both are checked before any is created.
 
     Raises:
-        CollectionRefused: it is no ordinary collection, holds documents of another shape, or
-            cannot have the unique index.
+        CollectionRefused: an existing one is not ours.
+    """
+    has_regular = _check_regular(database, regular)
+    has_timeseries = _check_timeseries(database, timeseries)
+    if not has_regular:
+        _create(database, regular)
+    if has_timeseries:
+        _ensure_index(database, timeseries, "timeseries_collection", unique=False)
+    else:
+        create_timeseries(database, timeseries)
+    _ensure_index(database, regular, "collection", unique=True)
+
+
+def _check_regular(database: Database[Document], name: str) -> bool:
+    """Whether the regular collection exists.
+
+    Raises:
+        CollectionRefused: it is no ordinary collection, or holds documents of another shape.
     """
     kind, options = describe(database, name)
     if kind is None:
-        _create(database, name)
-    elif kind != "collection":
+        return False
+    if kind != "collection":
         raise _refused("collection", name, f"it is a {_kind_text(kind)}, not a regular collection")
-    elif options.get("capped"):
+    if options.get("capped"):
         raise _refused("collection", name, "it is capped, so it would forget readings")
-    else:
-        _check_shape(database, name)
-    _ensure_index(database, name, "collection", unique=True)
+    _check_shape(database, name)
+    return True
 
 
-def ensure_timeseries(database: Database[Document], name: str) -> None:
-    """Create the time series collection or check the existing one.
+def _check_timeseries(database: Database[Document], name: str) -> bool:
+    """Whether the time series collection exists.
 
     Raises:
         CollectionRefused: it is no time series collection, or one with other options.
     """
     kind, options = describe(database, name)
     if kind is None:
-        create_timeseries(database, name)
-        return
+        return False
     if kind != "timeseries":
         raise _refused(
             "timeseries_collection", name, f"it is a {_kind_text(kind)}, not a time series one"
@@ -77,7 +91,7 @@ def ensure_timeseries(database: Database[Document], name: str) -> None:
         wrong.append("it deletes readings after some time (expireAfterSeconds)")
     if wrong:
         raise _refused("timeseries_collection", name, "; ".join(wrong))
-    _ensure_index(database, name, "timeseries_collection", unique=False)
+    return True
 
 
 def ensure_present(database: Database[Document], regular: str, timeseries: str) -> None:
@@ -92,10 +106,8 @@ def ensure_present(database: Database[Document], regular: str, timeseries: str) 
         each["name"]: each.get("type", "collection")
         for each in database.list_collections(filter={"name": {"$in": [regular, timeseries]}})
     }
-    if found.get(regular) != "collection":
-        ensure_regular(database, regular)
-    if found.get(timeseries) != "timeseries":
-        ensure_timeseries(database, timeseries)
+    if found != {regular: "collection", timeseries: "timeseries"}:
+        ensure_collections(database, regular, timeseries)
 
 
 def create_timeseries(database: Database[Document], name: str) -> None:

@@ -7,6 +7,7 @@ to carry ``_id`` and its index; a time series one need not, so the share of ``_i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -149,7 +150,12 @@ class Comparison:
         }
 
 
-def measure(store: Store, settle: bool = False, compare: bool = False) -> Comparison:
+def measure(
+    store: Store,
+    settle: bool = False,
+    compare: bool = False,
+    stop: threading.Event | None = None,
+) -> Comparison:
     """Measure both collections.
 
     Args:
@@ -159,9 +165,10 @@ def measure(store: Store, settle: bool = False, compare: bool = False) -> Compar
             files (mongodb-time-series.md).
         compare: find out whether both hold the same; where there are too many readings for that
             to be quick, only a difference in their numbers is noticed.
+        stop: ends it.
 
     Raises:
-        StorageUnavailable: MongoDB cannot be reached.
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
     """
     settled = settle and store.server.kind == "local"
     regular_counts, timeseries_counts = store.readings.counts()
@@ -169,12 +176,14 @@ def measure(store: Store, settle: bool = False, compare: bool = False) -> Compar
     if compare and regular_counts != timeseries_counts:
         identical = False
     elif compare and sum(regular_counts.values()) <= COMPARE_LIMIT:
-        identical = verify(store).identical
+        identical = verify(store, stop).identical
     with friendly(), pymongo.timeout(READ_LIMIT_S):
         if settled:
             store.connection.client.admin.command("fsync")
-        regular, _ = _size(store.readings.regular, sum(regular_counts.values()), ids=True)
-        timeseries, granularity = _size(store.readings.timeseries, sum(timeseries_counts.values()))
+        regular, _ = collection_size(store.readings.regular, sum(regular_counts.values()), ids=True)
+        timeseries, granularity = collection_size(
+            store.readings.timeseries, sum(timeseries_counts.values())
+        )
     return Comparison(
         store.server.version,
         store.server.kind,
@@ -199,10 +208,16 @@ def measure(store: Store, settle: bool = False, compare: bool = False) -> Compar
     )
 
 
-def _size(
+def collection_size(
     collection: Collection[Document], readings: int, *, ids: bool = False
 ) -> tuple[CollectionSize, str | None]:
-    """The size of a collection, summed over shards, and the granularity of a time series one."""
+    """The size of a collection, summed over shards, and the granularity of a time series one.
+
+    Args:
+        collection: the collection; one that does not exist takes nothing.
+        readings: how many documents it holds.
+        ids: whether each carries an ``_id``, so that its share is worth telling.
+    """
     size = {"size": 0, "storageSize": 0, "totalIndexSize": 0}
     id_index_bytes = 0
     if not _exists(collection):

@@ -8,7 +8,7 @@ from types import TracebackType
 import pymongo
 
 from linky_tui.config import MongoSettings
-from linky_tui.storage.collections import ensure_regular, ensure_timeseries
+from linky_tui.storage.collections import ensure_collections
 from linky_tui.storage.connection import Connection, friendly
 from linky_tui.storage.days import Days
 from linky_tui.storage.leases import Leases
@@ -61,8 +61,9 @@ class Store:
         """
         try:
             with friendly(), pymongo.timeout(_OPEN_LIMIT_S):
-                ensure_regular(connection.database, settings.collection)
-                ensure_timeseries(connection.database, settings.timeseries_collection)
+                ensure_collections(
+                    connection.database, settings.collection, settings.timeseries_collection
+                )
             return cls(connection, settings, state_dir)
         except BaseException:
             connection.close()

@@ -26,6 +26,8 @@ from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed, StoreOpened
 from linky_tui.ui.outcome import outcome_text
+from linky_tui.ui.size_history import SizeHistory
+from linky_tui.ui.page import Page
 
 T = TypeVar("T")
 
@@ -47,6 +49,8 @@ class LinkyApp(App[None]):
         ingest_events: published with each batch of events of the engine.
         ingest_state_changed: published with each new :class:`IngestState`.
         status_changed: published when the header has something new to say.
+        size_history: how both collections grew during the run under way, or the last one.
+        demo_wanted: whether the demo is to be opened next.
     """
 
     TITLE = "linky-tui"
@@ -99,10 +103,12 @@ class LinkyApp(App[None]):
         self.ingest_state_changed: Signal[IngestState] = Signal(self, "ingest-state")
         self.status_changed: Signal[None] = Signal(self, "status")
         self.ingest = IngestControl(self)
+        self.size_history = SizeHistory()
         self._leaving = threading.Event()
         self._meter_index = 0
         self._questions: dict[tuple[int, str], int] = {}
         self._demo_started = False
+        self.demo_wanted = False
 
     # What screens ask
 
@@ -264,9 +270,10 @@ class LinkyApp(App[None]):
 
     def configuration_saved(self, *, reconnect: bool) -> None:
         """Take over a configuration that was just saved."""
+        shown = self.series
         self.backend.reload()
         self._apply_configuration()
-        self._meter_index = 0
+        self._meter_index = self._index_of(shown) or 0
         self.status_changed.publish(None)
         if reconnect:
             self.server = None
@@ -303,34 +310,35 @@ class LinkyApp(App[None]):
         """The thread has ended."""
         self.ingest.ended(message.error)
 
-    def ingest_finished(self, finished: Finished | None, error: LinkyError | None) -> None:
+    def ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:
         """A run is over: say how, show what is new, arrange what comes next."""
         if self._leaving.is_set():
             return
-        state = self.ingest.state
+        finished = ended.finished
         self.data_changed.publish(None)
         failure = error or (finished.error if finished and finished.status == "failed" else None)
         if isinstance(failure, StorageUnavailable):
             self.post_message(StoreFailed(failure))
         elif failure is not None:
             self.show_error(failure)
-        elif finished is not None and state.job is not None:
-            self._toast_outcome(state.job.kind, finished)
-        if state.phase is Phase.PAUSED and state.until is not None:
-            self._resume_at(state)
+        elif finished is not None and ended.job is not None:
+            paused = ended.phase is Phase.PAUSED
+            self._toast_outcome(ended.job.kind, finished, paused=paused)
+        if self.ingest.state.phase is Phase.PAUSED and self.ingest.state.until is not None:
+            self._resume_at(self.ingest.state)
 
-    def _toast_outcome(self, kind: JobKind, finished: Finished) -> None:
+    def _toast_outcome(self, kind: JobKind, finished: Finished, *, paused: bool) -> None:
         from linky_tui.paris import ONE_DAY, today
 
         yesterday = today() - ONE_DAY
 
         def show(found: object) -> None:
             record = found.get(yesterday) if isinstance(found, dict) else None
-            text, severity = outcome_text(kind, finished, yesterday, record)
+            text, severity = outcome_text(kind, finished, yesterday, record, paused=paused)
             self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
 
         self.query_store(
-            self.screen,
+            self,
             lambda store: store.days.load(finished.series, yesterday, yesterday),
             show,
             group="outcome",
@@ -350,16 +358,23 @@ class LinkyApp(App[None]):
 
         if self.ingest.state is not state or state.until is None:
             return
-        if utc_now() < state.until:
+        if utc_now() < state.until or not self.store_ready or not self.ingest.resume():
             self._resume_at(state)
-        elif self.store_ready:
-            self.ingest.resume()
 
     # Actions
 
     def action_page(self, name: str) -> None:
         """Show a page."""
-        self.switch_mode(name)
+        if name != self.current_mode:
+            self._leave_page(lambda: self.switch_mode(name))
+
+    def _leave_page(self, go: Callable[[], object]) -> None:
+        """Go elsewhere, unless the page has unsaved work and the user stays."""
+        page = self.screen
+        if isinstance(page, Page):
+            page.before_leaving(go)
+        else:
+            go()
 
     def action_sync(self) -> None:
         """Fetch what is missing up to yesterday."""
@@ -372,6 +387,18 @@ class LinkyApp(App[None]):
             self.status_changed.publish(None)
             self.data_changed.publish(None)
 
+    def choose_meter(self, series: Series) -> None:
+        """Show a configured meter on all pages."""
+        index = self._index_of(series)
+        if index is not None:
+            self._meter_index = index
+            self.status_changed.publish(None)
+            self.data_changed.publish(None)
+
+    def _index_of(self, series: Series | None) -> int | None:
+        meters = enumerate(self.config.meters)
+        return next((i for i, meter in meters if meter.prm and meter.series == series), None)
+
     def action_help(self) -> None:
         """Show or hide the help panel."""
         if self.screen.query("HelpPanel"):
@@ -381,29 +408,38 @@ class LinkyApp(App[None]):
 
     def action_request_quit(self) -> None:
         """Leave; ask first while the engine is at work."""
+        self._leave_page(self._quit)
+
+    def _quit(self) -> None:
         if not self.ingest.state.busy:
             self._leave()
+            return
+        if self.screen.id == "quit-question":
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
                 self._leave()
 
-        self.push_screen(
-            ConfirmDialog(
-                "Quit while fetching?",
-                "What was fetched is stored. The rest is fetched the next time, without asking "
-                "anything twice.",
-                yes="Quit",
-                no="Stay",
-            ),
-            answered,
+        question = ConfirmDialog(
+            "Quit while fetching?",
+            "What was fetched is stored. The rest is fetched the next time, without asking "
+            "anything twice.",
+            yes="Quit",
+            no="Stay",
         )
+        question.id = "quit-question"
+        self.push_screen(question, answered)
 
     def _leave(self) -> None:
         self._leaving.set()
         self.ingest.stop()
         self.exit()
+
+    def open_demo(self) -> None:
+        """Leave, and let :func:`run` open the demo."""
+        self.demo_wanted = True
+        self._leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the application, beside Textual's own."""
@@ -437,9 +473,12 @@ def run(config_file: Path | None, *, demo: bool) -> int:
     Raises:
         ConfigError: the configuration is wrong.
     """
-    app = LinkyApp(config_file, demo=demo)
-    try:
-        app.run()
-    finally:
-        app.backend.close()
-    return app.return_code or 0
+    while True:
+        app = LinkyApp(config_file, demo=demo)
+        try:
+            app.run()
+        finally:
+            app.backend.close()
+        if not app.demo_wanted:
+            return app.return_code or 0
+        config_file, demo = None, True

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from linky_tui import config as configuration
 from linky_tui.config import Config
@@ -16,6 +17,9 @@ from linky_tui.ingest.events import Event
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.request_run import RequestRun
 
 T = TypeVar("T")
 
@@ -39,6 +43,7 @@ class Backend:
         self._stack = ExitStack()
         self._session: Session | None = None
         self._store: Store | None = None
+        self._requests: RequestRun | None = None
         self._opening = threading.Lock()
 
     @property
@@ -69,8 +74,18 @@ class Backend:
         Raises:
             ConfigError: it is wrong.
         """
-        self.config = configuration.load(self.config_file, demo=self.demo)
-        if self._session is not None and not self.demo:
+        config = configuration.load(self.config_file, demo=self.demo)
+        if self.demo and self._session is not None:
+            # The simulated home, its gateway and its MongoDB stay what they are.
+            simulated = self._session.config
+            config = replace(
+                config,
+                mongodb=simulated.mongodb,
+                enedis=simulated.enedis,
+                meters=simulated.meters,
+            )
+        self.config = config
+        if self._session is not None:
             self._session = Session(self.config, self.demo)
         return self.config
 
@@ -136,7 +151,13 @@ class Backend:
             LinkyError: it cannot be started at all; what happens later arrives as an event.
         """
         with self.session.requests(self.store, stop) as requests:
+            self._requests = requests
             yield from run_job(self.store, requests, job)
+
+    @property
+    def requests_made(self) -> int:
+        """Requests that the job has made which runs now or ran last."""
+        return 0 if self._requests is None else self._requests.made
 
     @contextmanager
     def opened(self, stop: threading.Event) -> Iterator[Backend]:

@@ -10,23 +10,42 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from linky_tui.errors import LinkyError
-from linky_tui.formatting import count_text, local_time_text
+from linky_tui.formatting import count_text, local_time_text, plain
 from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
     Event,
     Finished,
+    Noted,
     Paused,
     Planned,
     Rebuilding,
     Waiting,
     WindowStored,
 )
+from linky_tui.paris import utc_now
+from linky_tui.ui.event_text import started_text
 from linky_tui.ui.messages import IngestAdvanced, IngestEnded
 
 if TYPE_CHECKING:
     from linky_tui.ui.app import LinkyApp
 
-EVENTS_KEPT = 500
+EVENTS_KEPT = 2000
+"""Enough for two backfills of two years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event and when it happened.
+
+    Attributes:
+        at: when (aware, UTC).
+        event: what.
+        requests: requests that its run had made by then.
+    """
+
+    at: datetime
+    event: Event
+    requests: int = 0
 
 
 class Phase(StrEnum):
@@ -50,7 +69,7 @@ class IngestState:
         windows_done: windows stored in this run.
         windows_left: windows of the plan that remain.
         readings: readings inserted in this run.
-        requests: requests made in this run, once it has ended.
+        requests: requests made in this run.
         left_today: requests that today's budget still allows, as planned.
         waiting: why it waits at this moment, or empty.
         rebuilding: share of a rebuild under way, 0 to 1, or ``None``.
@@ -104,18 +123,32 @@ class IngestControl:
     def __init__(self, app: LinkyApp) -> None:
         self._app = app
         self._stop = threading.Event()
-        self._queue: deque[Event] = deque()
+        self._queue: deque[Logged] = deque()
         self._pause_wanted = False
+        self._suspended: IngestState | None = None
         self.state = IngestState()
-        self.history: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self.journal: deque[Logged] = deque(maxlen=EVENTS_KEPT)
+        self.journal_total = 0
+
+    @property
+    def history(self) -> tuple[Event, ...]:
+        """The events that are kept, oldest first; :attr:`journal` knows when they were."""
+        return tuple(logged.event for logged in self.journal)
 
     def start(self, job: Job) -> bool:
         """Start a job; ``False`` where one is already running."""
         if self.state.busy:
             return False
+        if job.kind is JobKind.BACKFILL:
+            self._suspended = None
+        elif self.state.phase is Phase.PAUSED and self.state.job != job:
+            # A paused backfill waits until something short is done.
+            self._suspended = self.state
         self._stop = threading.Event()
         self._pause_wanted = False
         self._set(IngestState(Phase.RUNNING, job))
+        self._queue.append(Logged(utc_now(), Noted(job.series, started_text(job))))
+        self.drain()
         self._app.run_worker(
             _Work(self._app, job, self._stop, self._queue),
             thread=True,
@@ -146,29 +179,36 @@ class IngestControl:
 
     def drain(self) -> None:
         """Take the waiting events, fold them into the state, hand them to the screens."""
-        events = []
+        logged = []
         while self._queue:
-            events.append(self._queue.popleft())
-        if not events:
+            logged.append(self._queue.popleft())
+        if not logged:
             return
-        state = self.state
-        for event in events:
-            state = _folded(state, event)
-        self.history.extend(events)
+        state = replace(self.state, requests=logged[-1].requests)
+        for each in logged:
+            state = _folded(state, each.event)
+        self.journal.extend(logged)
+        self.journal_total += len(logged)
         self._set(state)
-        self._app.ingest_events.publish(tuple(events))
+        self._app.ingest_events.publish(tuple(each.event for each in logged))
 
     def ended(self, error: LinkyError | None) -> None:
         """The thread has ended; decide what that means."""
         self.drain()
-        finished = self.state.finished
-        phase, until = Phase.IDLE, None
-        if self._pause_wanted:
+        finished, phase, until = self.state.finished, Phase.IDLE, None
+        how = finished.status if finished is not None else None
+        stopped = self.state.phase is Phase.STOPPING and not self._pause_wanted
+        if how == Status.INTERRUPTED and self._pause_wanted:
+            # A run that ended by itself at that moment has nothing to continue.
             phase = Phase.PAUSED
-        elif finished is not None and finished.status == Status.PAUSED:
+        elif how == Status.PAUSED and not stopped:
             phase, until = Phase.PAUSED, self.state.until
-        self._set(replace(self.state, phase=phase, until=until, waiting="", rebuilding=None))
-        self._app.ingest_finished(finished, error)
+        ended = replace(self.state, phase=phase, until=until, waiting="", rebuilding=None)
+        self._set(ended)
+        if self._suspended is not None:
+            suspended, self._suspended = self._suspended, None
+            self._set(suspended)
+        self._app.ingest_finished(ended, error)
 
     def _set(self, state: IngestState) -> None:
         self.state = state
@@ -178,19 +218,31 @@ class IngestControl:
 class _Work:
     """What the ingest thread does: run the engine, queue its events, post that there are some."""
 
-    def __init__(self, app: LinkyApp, job: Job, stop: threading.Event, queue: deque[Event]) -> None:
+    def __init__(
+        self, app: LinkyApp, job: Job, stop: threading.Event, queue: deque[Logged]
+    ) -> None:
         self._app, self._job, self._stop, self._queue = app, job, stop, queue
 
     def __call__(self) -> None:
         error: LinkyError | None = None
         try:
             for event in self._app.backend.run(self._job, self._stop):
-                self._queue.append(event)
+                self._queue.append(Logged(utc_now(), event, self._app.backend.requests_made))
                 self._app.post_message(IngestAdvanced())
         except LinkyError as failure:
             error = failure
+        except Exception as failure:
+            error = _unexpected(failure)
         finally:
             self._app.post_message(IngestEnded(error))
+
+
+def _unexpected(failure: Exception) -> LinkyError:
+    return LinkyError(
+        "The run broke off",
+        f"linky-tui met something that it does not know: {plain(repr(failure))}",
+        "What was fetched is stored. Start again; if it comes back, please report it.",
+    )
 
 
 def _folded(state: IngestState, event: Event) -> IngestState:

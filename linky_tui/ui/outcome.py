@@ -11,7 +11,12 @@ from linky_tui.ingest.events import Finished
 
 
 def outcome_text(
-    kind: JobKind, finished: Finished, yesterday: date, record: DayRecord | None
+    kind: JobKind,
+    finished: Finished,
+    yesterday: date,
+    record: DayRecord | None,
+    *,
+    paused: bool = False,
 ) -> tuple[str, str]:
     """A sentence and its severity (``information``, ``warning`` or ``error``).
 
@@ -20,13 +25,14 @@ def outcome_text(
         finished: how it ended.
         yesterday: the Paris day before today.
         record: the ledger's record of that day, where there is one.
+        paused: whether it was interrupted to be continued.
     """
     status = Status(finished.status)
     if status is Status.FAILED:
         title = finished.error.title if finished.error else "The run failed"
         return f"{title}.", "error"
     if status is Status.INTERRUPTED:
-        return f"Stopped. {_new(finished)}", "information"
+        return f"{'Paused' if paused else 'Stopped'}. {_new(finished)}", "information"
     if status is Status.PAUSED:
         until = getattr(finished.error, "retry_at", None)
         when = f" It goes on by itself at {local_time_text(until)}." if until else ""
@@ -47,11 +53,14 @@ def outcome_text(
         if status is Status.NOTHING_TO_DO:
             return f"All is there already, no request was made. {there}.", "information"
         return f"{there}.", "information"
+    if kind is JobKind.REFETCH:
+        return f"Asked again. {_new(finished)}", "information"
     return f"Everything that Enedis has is stored. {_new(finished)}", "information"
 
 
 def _new(finished: Finished) -> str:
+    readings, requests = finished.inserted, finished.requests
     return (
-        f"{count_text(finished.inserted)} new readings with "
-        f"{count_text(finished.requests)} requests."
+        f"{count_text(readings)} new reading{'' if readings == 1 else 's'} with "
+        f"{count_text(requests)} request{'' if requests == 1 else 's'}."
     )

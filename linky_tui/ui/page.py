@@ -57,6 +57,14 @@ class Page(Screen[None]):
         if self.is_current and self.linky.store_ready:
             self.refresh_data()
 
+    def before_leaving(self, go: Callable[[], object]) -> None:
+        """The user wants to go elsewhere or to quit; a page with unsaved work asks first.
+
+        Args:
+            go: goes there; not called where the user stays.
+        """
+        go()
+
     def refresh_data(self) -> None:
         """Load what the page shows, through :meth:`query`."""
 

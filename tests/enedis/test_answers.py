@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -11,15 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linky_tui.coverage import measure
 from linky_tui.enedis.answers import Answer, parse
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
-from linky_tui.models import DailyTotal, Flags, Flow, Series
-from linky_tui.paris import days_between
+from linky_tui.models import Flags, Flow
 from tests.enedis.build import (
     PRM,
-    REAL,
     body,
     legacy_curve,
     legacy_point,
@@ -30,8 +26,6 @@ from tests.enedis.build import (
 )
 
 DAY = "2026-11-16"
-EXPECTED = json.loads((REAL / "expected.json").read_text()) if REAL.exists() else {}
-WEEKS = [name for name in EXPECTED if name != "home-b"]
 TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
 
 
@@ -42,36 +36,6 @@ def refused(asked: DataRequest, data: object) -> str:
     assert caught.value.kind is FaultKind.BAD_ANSWER
     assert caught.value.text
     return caught.value.text
-
-
-@pytest.mark.skipif(not WEEKS, reason="no real measures here")
-@pytest.mark.parametrize("shape", list(Shape))
-@pytest.mark.parametrize("name", WEEKS)
-def test_real_weeks_give_exactly_what_they_hold(name: str, shape: Shape) -> None:
-    prefix = "v2" if shape is Shape.NEW else "v5"
-    content = (REAL / f"{prefix}-{name}.json").read_bytes()
-    expected = EXPECTED[name]
-    days = [date.fromisoformat(day) for day in expected["days"]]
-    first, end = min(days), max(days) + timedelta(days=1)
-    asked = DataRequest(DataKind.LOAD_CURVE, Series("1" * 14), first, end)
-
-    answer = parse(asked, content)
-
-    readings = answer.readings
-    assert answer.shape is shape
-    assert len(readings) == expected["points"]
-    assert readings[0].start.isoformat() == expected["first_utc"]
-    assert readings[-1].start.isoformat() == expected["last_utc"]
-    assert sum(reading.watt_minutes for reading in readings) == expected["wh"] * 60
-    measured = {day: measure(day, readings) for day in days_between(first, max(days))}
-    assert not any(day.overlap for day in measured.values())
-    assert {
-        day.isoformat(): {"points": m.readings, "minutes": m.minutes_covered, "wh": m.energy_wh}
-        for day, m in measured.items()
-    } == expected["days"]
-    raw = json.loads(content)
-    raw_points = raw["grandeur"][0]["points"] if shape is Shape.NEW else raw["interval_reading"]
-    assert len(readings) + answer.ignored_points == len(raw_points)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +75,8 @@ def test_a_byte_order_mark_is_no_obstacle() -> None:
         b"<!DOCTYPE html><title>Just a moment...</title>",
         b'{"grandeur": [',
         b'{"grandeur": [], "grandeur": []}',
-        b'{"grandeur": [{"points": NaN}]}',
-        b'{"grandeur": [{"points": -Infinity}]}',
+        b'{"grandeur": [], "contexte": NaN}',
+        b'{"grandeur": [], "contexte": -Infinity}',
         b"\xff\xfe{\x00}\x00",
         b'{"grandeur": "\xff"}',
         b'{"grandeur": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
@@ -378,78 +342,6 @@ def test_flags_are_kept_where_they_are_unusual_and_readable(
 def test_the_legacy_nature_is_a_flag_too() -> None:
     point = {**legacy_point(f"{DAY} 00:30:00"), "measure_type": "E"}
     assert parse(request(), body(legacy_curve([point]))).readings[0].flags == Flags(nature="E")
-
-
-def daily(points: object, **more: Any) -> dict[str, Any]:
-    return new_curve(points, **{"quantity": "EA", "unite": "Wh", "pas": "P1D", **more})
-
-
-TOTALS = request("2026-11-14", "2026-11-17", kind=DataKind.DAILY_TOTALS)
-
-
-def test_daily_totals_of_both_shapes_are_the_same() -> None:
-    new = daily([{"v": "11776", "d": "2026-11-14 00:00:00"}, {"v": "14401", "d": "2026-11-15"}])
-    points = [
-        {"value": "11776", "date": "2026-11-14"},
-        {"value": 14401, "date": "2026-11-15", "interval_length": "P1D", "measure_type": "B"},
-        {"value": None, "date": "2026-11-16"},
-    ]
-    legacy = legacy_curve(points, unit="Wh")
-    legacy["reading_type"]["measuring_period"] = "P1D"
-    expected = (DailyTotal(date(2026, 11, 14), 11776), DailyTotal(date(2026, 11, 15), 14401))
-    assert parse(TOTALS, body(new)).totals == expected
-    assert parse(TOTALS, body(legacy)).totals == expected
-    assert parse(TOTALS, body(legacy)).ignored_points == 1
-    assert parse(TOTALS, body(new)).readings == ()
-
-
-@pytest.mark.parametrize(
-    ("point", "why"),
-    [
-        ({"v": "1", "d": "2026-11-13"}, "not asked for"),
-        ({"v": "1", "d": "2026-11-17 00:00:00"}, "not asked for"),
-        ({"v": "1", "d": "2026-11-15 00:30:00"}, "not for a day"),
-        ({"v": "1", "d": "2026-02-30"}, "no such date"),
-        ({"v": "1", "d": "14/11/2026"}, "not a date"),
-        ({"v": "1", "d": None}, "no date"),
-        ({"v": "8", "d": "2026-11-14"}, "two totals"),
-        ({"v": "-1", "d": "2026-11-15"}, "value"),
-        ({"v": "25000001", "d": "2026-11-15"}, "value"),
-        ({"v": "1", "d": "2026-11-15", "p": "P1M"}, "not by day"),
-    ],
-)
-def test_a_wrong_daily_total_refuses_the_whole_answer(point: object, why: str) -> None:
-    assert why in refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}, point]))
-
-
-def test_daily_totals_are_sorted_and_repeats_dropped() -> None:
-    days = ["2026-11-15", "2026-11-14", "2026-11-15"]
-    answer = parse(TOTALS, body(daily([{"v": "7", "d": day} for day in days])))
-    assert answer.totals == (DailyTotal(date(2026, 11, 14), 7), DailyTotal(date(2026, 11, 15), 7))
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"unite": "kWh"}, {"unite": "W"}, {"pas": "P1M"}, {"quantity": "PA"}]
-)
-def test_daily_totals_in_other_units_are_refused(wrong: dict[str, str]) -> None:
-    refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}], **wrong))
-
-
-@pytest.mark.parametrize("legacy", [False, True])
-def test_highest_powers_keep_their_moment(legacy: bool) -> None:
-    asked = request("2026-11-14", "2026-11-17", kind=DataKind.MAX_POWER)
-    points = [("4638", "2026-11-14 12:06:20"), ("3570", "2026-11-16 21:42:12")]
-    if legacy:
-        data = legacy_curve([{"value": v, "date": d} for v, d in points], unit="VA")
-    else:
-        data = daily([{"v": v, "d": d} for v, d in points], quantity="PMA", unite="VA")
-    peaks = parse(asked, body(data)).peaks
-    assert [(f"{peak.moment:%d %H:%M:%S}", peak.power_va) for peak in peaks] == [
-        ("14 11:06:20", 4638),
-        ("16 20:42:12", 3570),
-    ]
-    outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
-    assert "not asked for" in refused(asked, outside)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 import time_machine
 
-from linky_tui.enedis.budget import Budget, Limits, NoBudget, clamp
-from linky_tui.enedis.hosts import host_of
+from linky_tui.enedis.budget import Budget, NoBudget
 from linky_tui.enedis.kinds import Shape
-from linky_tui.errors import BudgetSpent, ConfigError, StorageError, TemporaryError
+from linky_tui.errors import BudgetSpent, ServiceDown, StorageError, TemporaryError
+from linky_tui.paris import utc_now
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -382,62 +382,17 @@ def test_without_a_budget_requests_are_only_counted(noon: time_machine.Traveller
     assert free.remembered_shape() is Shape.NEW
 
 
-GATEWAY = "https://conso.boris.sh/api"
-
-
-@pytest.mark.parametrize(
-    ("url", "per_day", "seconds", "limits", "notes"),
-    [
-        (GATEWAY, 80, 1.0, (80, 1.0), 0),
-        (GATEWAY, 90, 1.0, (90, 1.0), 0),
-        (GATEWAY, 91, 0.99, (90, 1.0), 2),
-        (GATEWAY, 1000, 5, (90, 5), 1),
-        (GATEWAY, 0, 1.0, (1, 1.0), 1),
-        (GATEWAY, 80, -1.0, (80, 1.0), 1),
-        ("https://localhost.example.org/", 100, 1.0, (90, 1.0), 1),
-        ("http://127.0.0.1:8080/api", 1000, 0.0, (1000, 0.0), 0),
-        ("http://localhost/api", 1, 0.0, (1, 0.0), 0),
-        ("http://[::1]:80/api", 1, 0.0, (1, 0.0), 0),
-        ("https://127.9.9.9", 500, 0.1, (500, 0.1), 0),
-    ],
-)
-def test_limits_beyond_what_the_gateway_stands_are_clamped(
-    url: str, per_day: int, seconds: float, limits: tuple[int, float], notes: int
-) -> None:
-    found = clamp(url, per_day, seconds)
-    assert (found.per_day, found.min_seconds) == limits
-    assert len(found.notes) == notes
-    assert isinstance(found, Limits)
-
-
-@pytest.mark.parametrize(
-    ("url", "host"),
-    [
-        (GATEWAY, "conso.boris.sh"),
-        ("https://CONSO.boris.SH:443/api/", "conso.boris.sh"),
-        ("https://conso.boris.sh./api", "conso.boris.sh"),
-        ("https://conso.boris.sh:8443", "conso.boris.sh:8443"),
-        ("http://127.0.0.1:80", "127.0.0.1"),
-        ("http://127.0.0.1:8000/api", "127.0.0.1:8000"),
-        ("http://[::1]:8000/api", "[::1]:8000"),
-    ],
-)
-def test_one_host_has_one_spelling(url: str, host: str) -> None:
-    """Another spelling would be another budget."""
-    assert host_of(url) == host
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://conso.boris.sh/api",
-        "https://user:secret@conso.boris.sh/api",
-        "ftp://127.0.0.1/",
-        "https://conso.boris.sh/api?x=secret",
-        "",
-    ],
-)
-def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError) as caught:
-        host_of(url)
-    assert "secret" not in str(caught.value)
+def test_a_pause_that_the_host_asked_for_holds_in_every_process(tmp_path: Path) -> None:
+    one, other = (
+        Budget(tmp_path / "b.sqlite", "host", per_day=9, min_seconds=0.0) for _ in range(2)
+    )
+    one.reserve()
+    one.hold(utc_now() + timedelta(minutes=5))
+    with pytest.raises(ServiceDown) as caught:
+        other.reserve()
+    assert caught.value.retry_at is not None
+    assert other.used_today() == 1
+    one.hold(utc_now() - timedelta(seconds=1))
+    assert other.reserve().used == 2
+    one.hold(utc_now() + timedelta(days=2))
+    assert other.reserve().used == 3, "such a note comes from a clock that was wrong"

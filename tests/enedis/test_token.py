@@ -11,9 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linky_tui.config import Config, Meter
-from linky_tui.enedis.token import TokenInfo, is_sendable, read_token, resolve_meters
-from linky_tui.errors import ConfigError, TokenRefused
+from linky_tui.enedis.token import TokenInfo, is_sendable, read_token
+from linky_tui.errors import ConfigError
 
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)
 PRM, OTHER = "12345678902823", "98765432101234"
@@ -127,26 +126,6 @@ def test_a_warning_comes_thirty_days_before_the_end() -> None:
     ]  # fmt: skip
     assert TokenInfo((PRM,), None).warnings(NOW) == ()
     assert "Tue 1 Dec 2026" in TokenInfo((PRM,), datetime(2026, 12, 1, tzinfo=UTC)).warnings(NOW)[0]
-
-
-def test_meters_are_completed_from_their_tokens() -> None:
-    meter = Meter(prm="", token=token(sub=[PRM]))
-    assert [m.prm for m in resolve_meters(Config(meters=(meter,)), NOW)] == [PRM]
-    two = Meter(prm="", token=token(sub=[PRM, OTHER]))
-    with pytest.raises(ConfigError, match="2 meters"):
-        resolve_meters(Config(meters=(two,)), NOW)
-    both = Meter(prm=OTHER, token=token(sub=[PRM, OTHER]))
-    assert resolve_meters(Config(meters=(both,)), NOW) == (both,)
-
-
-def test_a_token_that_cannot_work_spares_the_request() -> None:
-    wrong = Meter(prm=OTHER, token=token(sub=[PRM], exp=1))
-    with pytest.raises(TokenRefused) as caught:
-        resolve_meters(Config(meters=(wrong,)), NOW)
-    assert "does not cover" in caught.value.cause
-    assert "expired" in caught.value.cause
-    assert OTHER not in str(caught.value)
-    assert wrong.token not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "a b", "a\r\nX: y", "a\n", "é", "a\x00", "a" * 8193, "a;b"])

@@ -50,7 +50,9 @@ class Bench:
         store: a database of its own.
         source: what the meter has.
         server: the gateway.
-        state_dir: where the budget is kept; ``None`` for no budget.
+        state_dir: where the budget is kept.
+        per_day: requests a UTC day; ``None`` for no budget.
+        min_seconds: seconds between two requests, where there is a budget.
     """
 
     store: Store
@@ -58,25 +60,28 @@ class Bench:
     server: ApiServer
     state_dir: Path
     per_day: int | None = None
+    min_seconds: float = 0.0
     stop: threading.Event = field(default_factory=threading.Event)
 
     def events(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Iterator[Event]:
         """Run a job and yield its events."""
-        client = ConsoClient(self.server.url)
-        budget: Budget | NoBudget = NoBudget()
-        if self.per_day is not None:
-            budget = Budget(
-                self.state_dir / "requests.sqlite",
-                client.host,
-                per_day=self.per_day,
-                min_seconds=0.0,
-            )
-        requests = RequestRun(client, budget, self.store.requests, self.stop, backoff_s=0.01)
+        # Patience is for real networks: a silent gateway fails within a second here.
+        client = ConsoClient(self.server.url, timeouts=(1.0, 0.3), deadline_s=1.0)
+        requests = RequestRun(
+            client, self.budget(client.host), self.store.requests, self.stop, backoff_s=0.01
+        )
         job = Job(kind, SERIES, self.server.token, **more)  # type: ignore[arg-type]
         try:
             yield from run_job(self.store, requests, job)
         finally:
             client.close()
+
+    def budget(self, host: str) -> Budget | NoBudget:
+        """The budget of a run."""
+        if self.per_day is None:
+            return NoBudget()
+        file = self.state_dir / "requests.sqlite"
+        return Budget(file, host, per_day=self.per_day, min_seconds=self.min_seconds)
 
     def run(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Finished:
         """Run a job to its end."""

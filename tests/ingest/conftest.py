@@ -20,11 +20,17 @@ def make_bench(mongod_uri: str, mongo_database_name: str, tmp_path: Path) -> Ite
     """Makes a bench from a source and the options of the simulated gateway."""
     with ExitStack() as stack:
 
-        def make(source: RecordedSource, *, per_day: int | None = None, **options: object) -> Bench:
+        def make(
+            source: RecordedSource,
+            *,
+            per_day: int | None = None,
+            min_seconds: float = 0.0,
+            **options: object,
+        ) -> Bench:
             (tmp_path / "state").mkdir(exist_ok=True)
             store = stack.enter_context(open_store(mongod_uri, mongo_database_name, tmp_path))
             options.setdefault("block_after", None)
             server = stack.enter_context(ApiServer({PRM: source}, **options))  # type: ignore[arg-type]
-            return Bench(store, source, server, tmp_path / "state", per_day)
+            return Bench(store, source, server, tmp_path / "state", per_day, min_seconds)
 
         yield make

@@ -126,12 +126,13 @@ def test_a_primary_that_steps_down_while_windows_are_stored(
 def test_a_server_that_is_killed_while_a_window_is_stored(
     short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 1.0)
+    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 0.6)
     socket = short_tmp_path / "m.sock"
     server = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
     server.start()
     original = Collection.insert_many
     kills = [1]
+    restart = threading.Timer(0.2, server.start)
 
     def killed(*args: Any, **kwargs: Any) -> Any:
         if not kills:
@@ -140,7 +141,7 @@ def test_a_server_that_is_killed_while_a_window_is_stored(
         if written:
             original(*args, **kwargs)
         server.kill()
-        threading.Timer(0.2, server.start).start()
+        restart.start()
         return original(*args, **kwargs) if not written else _lose_reply()
 
     monkeypatch.setattr(Collection, "insert_many", killed)
@@ -154,6 +155,8 @@ def test_a_server_that_is_killed_while_a_window_is_stored(
             assert regular(store) == timeseries(store)
             assert len(timeseries(store)) == 336
     finally:
+        if restart.is_alive():
+            restart.join()
         server.stop()
 
 

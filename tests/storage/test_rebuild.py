@@ -15,6 +15,7 @@ from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
 
 from linky_tui.errors import SeriesBusy, StorageError
+from linky_tui.models import Series
 from linky_tui.storage import outcomes
 from linky_tui.storage import rebuild as rebuild_module
 from linky_tui.storage.buckets import buckets_in
@@ -116,6 +117,34 @@ def test_a_new_series_that_has_stored_nothing_yet_stops_it_too(
     elsewhere = Leases(store.leases._collection, tmp_path / "other")
     with elsewhere.acquire(OTHER), pytest.raises(SeriesBusy):
         rebuild(store, [lease])
+
+
+def test_a_series_whose_process_died_does_not_stop_it(store: Store, lease: Lease) -> None:
+    put_regular(store, SERIES, WEEK)
+    died = store.leases.acquire(OTHER)
+    died._ended.set()
+    died._lock.release()
+    assert rebuild(store, [lease]).readings == 336
+
+
+def test_a_process_that_starts_at_the_same_moment_is_seen(
+    store: Store, lease: Lease, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_regular(store, SERIES, WEEK)
+    original = Leases.in_use
+    late: list[Lease] = []
+
+    def and_then_one_starts(self: Leases) -> set[Series]:
+        found = original(self)
+        if not late:
+            elsewhere = Leases(store.leases._collection, tmp_path / "other")
+            late.append(elsewhere.acquire(OTHER))
+        return found
+
+    monkeypatch.setattr(Leases, "in_use", and_then_one_starts)
+    with pytest.raises(SeriesBusy):
+        rebuild(store, [lease])
+    late[0].release()
 
 
 @pytest.mark.parametrize(

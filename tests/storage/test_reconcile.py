@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +124,21 @@ def test_a_reading_of_the_regular_collection_wins_over_what_it_overlaps(
     store: Store, lease: Lease
 ) -> None:
     put_regular(store, SERIES, WEEK[:10])
-    hour = Reading(WEEK[9].start, 60, 5)
-    put_timeseries(store, SERIES, [*WEEK[:9], hour, *WEEK[11:13]])
+    shifted = Reading(WEEK[9].start + timedelta(minutes=15), 30, 5)
+    put_timeseries(store, SERIES, [*WEEK[:9], shifted, *WEEK[11:13]])
     result = run(store, lease)
     assert (result.restored, result.rebuilt) == (2, True)
     assert store.readings.window(SERIES, START, END) == [*WEEK[:10], *WEEK[11:13]]
     assert regular(store) == timeseries(store)
+
+
+def test_a_noted_rebuild_is_done_even_where_the_counts_agree(store: Store, lease: Lease) -> None:
+    put_regular(store, SERIES, WEEK)
+    put_timeseries(store, SERIES, [replace(WEEK[0], power_w=1), *WEEK[1:]])
+    lease.note_rebuild_pending()
+    assert run(store, lease).rebuilt
+    assert regular(store) == timeseries(store)
+    assert store.readings.window(SERIES, START, END) == WEEK
 
 
 def test_a_noted_rebuild_gives_up_nothing_but_the_leftovers(store: Store, lease: Lease) -> None:

@@ -1,0 +1,200 @@
+"""What the charts ask: energies from the ledger of days, curves and loads from the readings.
+
+Each question takes less than 300 ms for two years of half-hours on the local server. All days are
+Europe/Paris days and both ends are included. Every function may raise ``StorageUnavailable``.
+"""
+
+from __future__ import annotations
+
+import calendar
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import accumulate
+
+from linky_tui import curve as curves
+from linky_tui.coverage import DayRecord, DayStatus
+from linky_tui.curve import AverageDay, Curve, HeatMap, Hour
+from linky_tui.models import Series
+from linky_tui.paris import days_between
+from linky_tui.storage.curve_source import read_curve, read_power_minutes
+from linky_tui.storage.store import Store
+
+EVER_FIRST, EVER_LAST = date(1970, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class DayEnergy:
+    """The energy of one day, from its readings or, where these lack some, as Enedis reports it.
+
+    Attributes:
+        day: the Paris day.
+        energy_wh: in Wh; ``None`` where nothing is known of it.
+        complete: whether that is the energy of the whole day.
+        from_total: whether it is Enedis' own total.
+        minutes_covered: minutes of the load curve that are known.
+        minutes_expected: 1380, 1440 or 1500.
+        certified: whether the readings and Enedis' own total agree.
+    """
+
+    day: date
+    energy_wh: int | None
+    complete: bool
+    from_total: bool
+    minutes_covered: int
+    minutes_expected: int
+    certified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnergy:
+    """The energy of one calendar month.
+
+    Attributes:
+        year: the year.
+        month: 1 to 12.
+        energy_wh: in Wh of the days that are known; ``None`` where none is.
+        days_complete: days whose whole energy is known.
+        days_expected: days of the month.
+    """
+
+    year: int
+    month: int
+    energy_wh: int | None
+    days_complete: int
+    days_expected: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether it may be compared with the same month of another year."""
+        return self.days_complete == self.days_expected
+
+
+@dataclass(frozen=True, slots=True)
+class DataDays:
+    """From when to when something is known.
+
+    Attributes:
+        first: first day of which an energy is known.
+        last: the last one.
+        curve_first: first day with a reading, ``None`` where there are only daily totals.
+    """
+
+    first: date
+    last: date
+    curve_first: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDuration:
+    """For which part of the time the power was at least so much.
+
+    Attributes:
+        percent: 0, 1, … 100 percent of the known time.
+        powers_w: the power that was reached or exceeded for that part, in watts, falling.
+        minutes: the known time in minutes.
+    """
+
+    percent: tuple[int, ...]
+    powers_w: tuple[int, ...]
+    minutes: int
+
+
+def load_curve(store: Store, series: Series, first: date, last: date) -> Curve:
+    """The load curve of some days."""
+    return read_curve(store, series, first, last)
+
+
+def data_days(store: Store, series: Series) -> DataDays | None:
+    """From when to when something is known, ``None`` where nothing is."""
+    known = [
+        record
+        for record in store.days.load(series, EVER_FIRST, EVER_LAST).values()
+        if record.readings or record.enedis_wh is not None
+    ]
+    if not known:
+        return None
+    curve_first = next((record.day for record in known if record.readings), None)
+    return DataDays(known[0].day, known[-1].day, curve_first)
+
+
+def daily_energy(store: Store, series: Series, first: date, last: date) -> tuple[DayEnergy, ...]:
+    """The energy of each day; days of which nothing is known are in it without one."""
+    records = store.days.load(series, first, last)
+    return tuple(_day_energy(day, records.get(day)) for day in days_between(first, last))
+
+
+def hourly_energy(store: Store, series: Series, first: date, last: date) -> tuple[Hour, ...]:
+    """The energy of each hour in order of time; a day has 23, 24 or 25."""
+    return curves.hours(read_curve(store, series, first, last))
+
+
+def heat_map(store: Store, series: Series, first: date, last: date) -> HeatMap:
+    """Mean power by day and wall-clock hour."""
+    return curves.heat_map(read_curve(store, series, first, last))
+
+
+def average_day(store: Store, series: Series, first: date, last: date) -> AverageDay:
+    """Mean power by wall-clock half-hour, apart for working days and weekends."""
+    return curves.average_day(read_curve(store, series, first, last))
+
+
+def monthly_energy(days: Iterable[DayEnergy]) -> tuple[MonthEnergy, ...]:
+    """The months that hold some days, oldest first.
+
+    A month is only complete with all its days: give whole months to compare them.
+    """
+    months: dict[tuple[int, int], list[DayEnergy]] = {}
+    for day in days:
+        months.setdefault((day.day.year, day.day.month), []).append(day)
+    found = []
+    for (year, month), inside in sorted(months.items()):
+        known = [each.energy_wh for each in inside if each.energy_wh is not None]
+        found.append(
+            MonthEnergy(
+                year,
+                month,
+                sum(known) if known else None,
+                sum(each.complete for each in inside),
+                calendar.monthrange(year, month)[1],
+            )
+        )
+    return tuple(found)
+
+
+def load_duration(store: Store, series: Series, first: date, last: date) -> LoadDuration:
+    """The power that was reached for 0, 1, … 100 percent of the time, weighted by time."""
+    minutes_at = read_power_minutes(store, series, first, last)
+    powers = sorted(minutes_at, reverse=True)
+    reached = list(accumulate(minutes_at[power] for power in powers))
+    total = reached[-1] if reached else 0
+    return LoadDuration(
+        tuple(range(101)) if total else (),
+        tuple(_power_at(powers, reached, total * percent / 100) for percent in range(101))
+        if total
+        else (),
+        total,
+    )
+
+
+def _power_at(powers: Sequence[int], reached: Sequence[int], minutes: float) -> int:
+    """The power that is exceeded or reached for so many minutes."""
+    return powers[min(bisect_left(reached, max(minutes, 1e-9)), len(powers) - 1)]
+
+
+def _day_energy(day: date, record: DayRecord | None) -> DayEnergy:
+    if record is None:
+        return DayEnergy(day, None, False, False, 0, 0, False)
+    whole = record.status is DayStatus.COMPLETE
+    from_total = not whole and record.enedis_wh is not None
+    energy = record.enedis_wh if from_total else record.energy_wh if record.readings else None
+    return DayEnergy(
+        day,
+        energy,
+        whole or from_total,
+        from_total,
+        record.minutes_covered,
+        record.minutes_expected,
+        record.certified,
+    )

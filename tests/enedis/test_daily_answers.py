@@ -1,0 +1,103 @@
+"""Daily totals and highest powers: both shapes, and what refuses them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+
+from linky_tui.enedis.answers import parse
+from linky_tui.enedis.faults import ApiFault, FaultKind
+from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.models import DailyTotal
+from tests.enedis.build import (
+    body,
+    legacy_curve,
+    new_curve,
+    request,
+)
+
+DAY = "2026-11-16"
+
+
+def refused(asked: DataRequest, data: object) -> str:
+    """The reason for which an answer is refused."""
+    with pytest.raises(ApiFault) as caught:
+        parse(asked, data if isinstance(data, bytes) else body(data))
+    assert caught.value.kind is FaultKind.BAD_ANSWER
+    assert caught.value.text
+    return caught.value.text
+
+
+def daily(points: object, **more: Any) -> dict[str, Any]:
+    return new_curve(points, **{"quantity": "EA", "unite": "Wh", "pas": "P1D", **more})
+
+
+TOTALS = request("2026-11-14", "2026-11-17", kind=DataKind.DAILY_TOTALS)
+
+
+def test_daily_totals_of_both_shapes_are_the_same() -> None:
+    new = daily([{"v": "11776", "d": "2026-11-14 00:00:00"}, {"v": "14401", "d": "2026-11-15"}])
+    points = [
+        {"value": "11776", "date": "2026-11-14"},
+        {"value": 14401, "date": "2026-11-15", "interval_length": "P1D", "measure_type": "B"},
+        {"value": None, "date": "2026-11-16"},
+    ]
+    legacy = legacy_curve(points, unit="Wh")
+    legacy["reading_type"]["measuring_period"] = "P1D"
+    expected = (DailyTotal(date(2026, 11, 14), 11776), DailyTotal(date(2026, 11, 15), 14401))
+    assert parse(TOTALS, body(new)).totals == expected
+    assert parse(TOTALS, body(legacy)).totals == expected
+    assert parse(TOTALS, body(legacy)).ignored_points == 1
+    assert parse(TOTALS, body(new)).readings == ()
+
+
+@pytest.mark.parametrize(
+    ("point", "why"),
+    [
+        ({"v": "1", "d": "2026-11-13"}, "not asked for"),
+        ({"v": "1", "d": "2026-11-17 00:00:00"}, "not asked for"),
+        ({"v": "1", "d": "2026-11-15 00:30:00"}, "not for a day"),
+        ({"v": "1", "d": "2026-02-30"}, "no such date"),
+        ({"v": "1", "d": "14/11/2026"}, "not a date"),
+        ({"v": "1", "d": None}, "no date"),
+        ({"v": "8", "d": "2026-11-14"}, "two totals"),
+        ({"v": "-1", "d": "2026-11-15"}, "value"),
+        ({"v": "25000001", "d": "2026-11-15"}, "value"),
+        ({"v": "1", "d": "2026-11-15", "p": "P1M"}, "not by day"),
+    ],
+)
+def test_a_wrong_daily_total_refuses_the_whole_answer(point: object, why: str) -> None:
+    assert why in refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}, point]))
+
+
+def test_daily_totals_are_sorted_and_repeats_dropped() -> None:
+    days = ["2026-11-15", "2026-11-14", "2026-11-15"]
+    answer = parse(TOTALS, body(daily([{"v": "7", "d": day} for day in days])))
+    assert answer.totals == (DailyTotal(date(2026, 11, 14), 7), DailyTotal(date(2026, 11, 15), 7))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"unite": "kWh"}, {"unite": "W"}, {"pas": "P1M"}, {"quantity": "PA"}]
+)
+def test_daily_totals_in_other_units_are_refused(wrong: dict[str, str]) -> None:
+    refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}], **wrong))
+
+
+@pytest.mark.parametrize("legacy", [False, True])
+def test_highest_powers_keep_their_moment(legacy: bool) -> None:
+    asked = request("2026-11-14", "2026-11-17", kind=DataKind.MAX_POWER)
+    points = [("4638", "2026-11-14 12:06:20"), ("3570", "2026-11-16 21:42:12")]
+    if legacy:
+        data = legacy_curve([{"value": v, "date": d} for v, d in points], unit="VA")
+    else:
+        data = daily([{"v": v, "d": d} for v, d in points], quantity="PMA", unite="VA")
+    peaks = parse(asked, body(data)).peaks
+    assert [(f"{peak.moment:%d %H:%M:%S}", peak.power_va) for peak in peaks] == [
+        ("14 11:06:20", 4638),
+        ("16 20:42:12", 3570),
+    ]
+    outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
+    assert "not asked for" in refused(asked, outside)

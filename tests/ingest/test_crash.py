@@ -1,0 +1,188 @@
+"""Killed before any of its writes, whatever it was at: the next run makes all identical and exact.
+
+Between two writes a death at one moment is as good as at another, so dying before each of them in
+turn is every crash there is.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pymongo
+import pytest
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.events import Window
+from linky_tui.models import Reading
+from linky_tui.paris import ONE_DAY, day_of, day_start, days_between, today, utc_now
+from linky_tui.storage.buckets import needs_defragmenting
+from linky_tui.storage.reconcile import reconcile
+from linky_tui.storage.store import Store
+from linky_tui.storage.verify import verify
+from tests.ingest import crash_child
+from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
+from tests.storage.stored import open_store, put_regular, put_timeseries
+
+FIRST, LAST = today() - timedelta(days=6), today() - ONE_DAY
+
+Prepare = Callable[[Store], None]
+
+
+@pytest.fixture(scope="module")
+def processes() -> multiprocessing.context.ForkServerContext:
+    """Starts processes quickly: what they need is already imported there."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.ingest.crash_child"])
+    return context
+
+
+class Crashes:
+    """One job, killed before each of its writes in turn."""
+
+    def __init__(
+        self,
+        processes: multiprocessing.context.ForkServerContext,
+        folder: Path,
+        uri: str,
+        database: str,
+    ) -> None:
+        self._processes = processes
+        self._folder = folder
+        self._uri = uri
+        self._database = database
+
+    def each(self, source: RecordedSource, job: Job, prepare: Prepare, truth: list[Reading]) -> int:
+        """Kill, run again and compare, for every write; gives their number."""
+        with ApiServer(
+            {PRM: source},
+            clock=lambda: day_start(today()) + timedelta(hours=12),
+            block_after=None,
+        ) as server:
+            job = replace(job, token=server.token)
+            number = 1
+            while self._killed(server, job, prepare, number):
+                self._recover(server, source, job, truth, number)
+                number += 1
+            self._recover(server, source, job, truth, number)
+        return number - 1
+
+    def _killed(self, server: ApiServer, job: Job, prepare: Prepare, number: int) -> bool:
+        """Prepare and run the job; whether it was killed before it had ended."""
+        with pymongo.MongoClient[dict[str, object]](self._uri) as client:
+            client.drop_database(self._database)
+        with open_store(self._uri, self._database, self._folder) as store:
+            prepare(store)
+        task = crash_child.Task(self._uri, self._database, self._folder, server.url, job, number)
+        process = self._processes.Process(target=crash_child.run, args=(task,))
+        process.start()
+        process.join(30)
+        assert process.exitcode in (0, crash_child.DEATH), f"write {number}: {process.exitcode}"
+        return process.exitcode == crash_child.DEATH
+
+    def _recover(
+        self,
+        server: ApiServer,
+        source: RecordedSource,
+        job: Job,
+        truth: list[Reading],
+        number: int,
+    ) -> None:
+        place = f"killed before write {number}"
+        with open_store(self._uri, self._database, self._folder) as store:
+            bench = Bench(store, source, server, self._folder / "state")
+            # The lease of the dead is taken over at once: its lock file is free.
+            with store.leases.acquire(SERIES) as lease:
+                reconcile(store, lease, SERIES, today())
+            assert verify(store).identical, f"{place}: not even before anything is asked"
+            done = bench.run(job.kind, since=job.since, days=job.days)
+            assert done.status == "complete", place
+            assert bench.stored() == truth, place
+            assert verify(store).identical, place
+            first = day_of(truth[0].start)
+            records = store.days.load(SERIES, first, LAST)
+            assert sum(record.energy_wh for record in records.values()) == wh(truth), place
+            assert all(record.certified for record in records.values()), place
+            assert len(records) == len(list(days_between(first, LAST))), place
+            state = store.leases.state(SERIES)
+            assert state.rebuild_pending is None, place
+            assert store.leases.in_use() == set(), place
+
+
+@pytest.fixture
+def crashes(
+    processes: multiprocessing.context.ForkServerContext,
+    tmp_path: Path,
+    mongod_uri: str,
+    mongo_database_name: str,
+) -> Crashes:
+    return Crashes(processes, tmp_path, mongod_uri, mongo_database_name)
+
+
+def surveyed(store: Store, source: RecordedSource) -> None:
+    """The survey is done, so that the job begins with what the test is about."""
+    with store.leases.acquire(SERIES) as lease:
+        now = utc_now()
+        lease.set_state(surveyed_at=now, totals_at=now, daily_from=date(2023, 1, 1))
+    store.days.set_totals(SERIES, source.daily(date(2023, 1, 1), today()), today())
+
+
+def filled(store: Store, readings: list[Reading]) -> None:
+    """Both collections and the ledger hold these readings."""
+    put_regular(store, SERIES, readings)
+    put_timeseries(store, SERIES, readings)
+    store.days.recompute_all(SERIES, today())
+
+
+def test_at_every_step_of_storing_a_window(crashes: Crashes) -> None:
+    truth = half_hours(FIRST, LAST)
+    source = RecordedSource(truth)
+    job = Job(JobKind.BACKFILL, SERIES, "", since=FIRST)
+    steps = crashes.each(source, job, lambda store: surveyed(store, source), truth)
+    assert steps >= 6
+
+
+@pytest.mark.parametrize("step_changes", [False, True])
+def test_at_every_step_of_a_correction(crashes: Crashes, step_changes: bool) -> None:
+    before = half_hours(FIRST, LAST)
+    source = RecordedSource(before)
+    source.correct(before[10].start, before[10].power_w + 60)
+    if step_changes:
+        # Two half hours become one hour: replaced and deleted, not only replaced.
+        hour = next(r.start for r in before[20:] if r.start.minute == 0)
+        half = [r for r in source.curve(FIRST, today()) if r.start != hour + timedelta(minutes=30)]
+        source.remove(FIRST, LAST)
+        source.put([replace(r, interval_min=60) if r.start == hour else r for r in half])
+    truth = source.curve(FIRST, today())
+    assert len(truth) == len(before) - step_changes
+    job = Job(JobKind.REFETCH, SERIES, "", days=Window(FIRST, LAST))
+
+    def prepare(store: Store) -> None:
+        surveyed(store, source)
+        filled(store, before[:-2] if step_changes else before)
+
+    steps = crashes.each(source, job, prepare, truth)
+    assert steps >= 14
+
+
+def test_at_every_step_of_a_rebuild(crashes: Crashes) -> None:
+    first = LAST - timedelta(days=10)
+    truth = half_hours(first, LAST, step_min=60)
+    source = RecordedSource(truth)
+
+    def prepare(store: Store) -> None:
+        surveyed(store, source)
+        put_regular(store, SERIES, truth)
+        # Newest first: a day older than its bucket opens the next one.
+        for day in reversed(list(days_between(first, LAST))):
+            put_timeseries(store, SERIES, source.curve(day, day + ONE_DAY))
+        store.days.recompute_all(SERIES, today())
+        assert needs_defragmenting(store)
+
+    job = Job(JobKind.BACKFILL, SERIES, "", since=first)
+    steps = crashes.each(source, job, prepare, truth)
+    assert steps >= 10

@@ -1,0 +1,155 @@
+"""Draw every screen as an SVG picture: sizes, themes, empty, full, busy, failing.
+
+::
+
+    python -m tests.render_screens FOLDER [--only dashboard] [--sizes 80x24,120x40] [--themes …]
+
+Needs a mongod (the ``local`` extra). ``rsvg-convert FILE.svg -o FILE.png`` makes a picture of one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import shutil
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import time_machine
+from textual.pilot import Pilot
+
+from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.homes import DEMO_PRM, demo_homes
+from linky_tui.ui.app import LinkyApp
+from tests.private_mongod import PrivateMongod, socket_uri
+from tests.ui.support import (
+    CLOSED_API,
+    NOW,
+    StoredHome,
+    fill,
+    mongodb_away,
+    open_store,
+    wait_until,
+    write_config,
+)
+
+PAGES = ("dashboard", "charts", "backfill", "storage", "settings", "log")
+SIZES = ("80x24", "120x40")
+THEMES = ("textual-dark", "textual-light")
+STATES = ("full", "empty", "busy", "failing")
+SETTLE_S = 1.2
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Where pictures are taken.
+
+    Attributes:
+        uri: of the mongod.
+        full: the filled home.
+        folder: for configuration files.
+    """
+
+    uri: str
+    full: StoredHome
+    folder: Path
+
+
+@contextmanager
+def stage() -> Iterator[Stage]:
+    """A mongod with a filled home, at the tests' date."""
+    folder = Path(tempfile.mkdtemp(prefix="lt-pictures-"))
+    socket = folder / "m.sock"
+    server = PrivateMongod(folder, bind=str(socket), uri=socket_uri(socket))
+    try:
+        server.start()
+        home = StoredHome(server.uri, "home")
+        with time_machine.travel(NOW, tick=True):
+            with open_store(home.uri, home.database, folder) as store:
+                fill(store)
+            yield Stage(server.uri, home, folder)
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def shown(
+    at: Stage, state: str, theme: str, size: tuple[int, int]
+) -> AsyncIterator[tuple[LinkyApp, Pilot[None]]]:
+    """An application in a state."""
+    with ExitStack() as stack:
+        api_url, token = CLOSED_API, None
+        if state == "busy":
+            server = stack.enter_context(ApiServer(demo_homes(), block_after=None, latency_s=0.03))
+            api_url, token = server.url, server.token
+        database = at.full.database if state in ("full", "failing") else uuid.uuid4().hex
+        file = write_config(
+            at.folder / f"{uuid.uuid4().hex}.toml",
+            uri=at.uri,
+            database=database,
+            api_url=api_url,
+            token=token,
+            meters=() if state == "welcome" else (DEMO_PRM,),
+            more=f'[display]\ntheme = "{theme}"',
+        )
+        app = LinkyApp(file)
+        stack.callback(app.backend.close)
+        if state == "failing":
+            stack.enter_context(mongodb_away(at.uri))
+        async with app.run_test(size=size, notifications=True) as pilot:
+            if state != "failing":
+                await wait_until(pilot, lambda: app.store_ready)
+            yield app, pilot
+
+
+async def draw(
+    at: Stage, out: Path, pages: Sequence[str], state: str, theme: str, size: str
+) -> None:
+    """Draw some pages in one state, theme and size."""
+    columns, rows = (int(part) for part in size.split("x"))
+    async with shown(at, state, theme, (columns, rows)) as (app, pilot):
+        if state == "busy":
+            from linky_tui.ingest.engine import JobKind
+
+            app.start_job(JobKind.BACKFILL)
+        for page in pages:
+            app.action_page(page)
+            await pilot.pause(SETTLE_S)
+            name = f"{page}-{state}-{theme.removeprefix('textual-')}-{size}.svg"
+            (out / name).write_text(app.export_screenshot(), encoding="utf-8")
+            sys.stdout.write(f"{name}\n")
+        app.ingest.stop()
+
+
+async def _all(arguments: argparse.Namespace) -> None:
+    out = Path(arguments.folder)
+    out.mkdir(parents=True, exist_ok=True)
+    pages = arguments.only.split(",") if arguments.only else PAGES
+    with stage() as at:
+        for size in arguments.sizes.split(","):
+            for theme in arguments.themes.split(","):
+                for state in arguments.states.split(","):
+                    await draw(at, out, pages, state, theme, size)
+                if not arguments.only:
+                    await draw(at, out, ["welcome"], "welcome", theme, size)
+
+
+def main() -> None:
+    """Parse the command line and draw."""
+    parser = argparse.ArgumentParser(description="Draw every screen as SVG.")
+    parser.add_argument("folder")
+    parser.add_argument("--only", default="", help="pages, separated by commas")
+    parser.add_argument("--sizes", default=",".join(SIZES))
+    parser.add_argument("--themes", default=",".join(THEMES))
+    parser.add_argument("--states", default=",".join(STATES))
+    asyncio.run(_all(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Requests of all machines are counted together, by API host and UTC day."""
+
+from __future__ import annotations
+
+import threading
+from datetime import date
+from pathlib import Path
+
+from linky_tui.storage.store import Store
+from tests.storage.stored import open_store
+
+DAY = date(2026, 11, 22)
+
+
+def test_two_machines_count_together(
+    store: Store, mongod_uri: str, mongo_database_name: str, tmp_path: Path
+) -> None:
+    with open_store(mongod_uri, mongo_database_name, tmp_path / "other") as other:
+
+        def add(which: Store) -> None:
+            for _ in range(10):
+                which.requests.add("conso.example", DAY)
+
+        threads = [threading.Thread(target=add, args=(which,)) for which in (store, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert store.requests.add("conso.example", DAY) == 21
+        assert other.requests.used("conso.example", DAY) == 21
+
+
+def test_hosts_and_days_are_apart(store: Store) -> None:
+    assert store.requests.used("conso.example", DAY) == 0
+    store.requests.add("conso.example", DAY)
+    assert store.requests.used("conso.example", date(2026, 11, 23)) == 0
+    assert store.requests.used("127.0.0.1:8000", DAY) == 0

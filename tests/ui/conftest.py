@@ -1,0 +1,148 @@
+"""Fixtures of the application's tests. ``support.py`` says what the stored home is.
+
+* ``stored_home`` (session): the database, filled once; never write to it.
+* ``own_home``: a copy of it that the test may write to, dropped afterwards (about a second).
+* ``make_app(...)``: a :class:`~linky_tui.ui.app.LinkyApp` on the stored home, with a configuration
+  file of its own under ``tmp_path``. Arguments: ``home=own_home`` for another database,
+  ``empty=True`` for a new, empty one, ``api_url=`` of a simulated gateway (by default nobody
+  listens), ``token=``, ``meters=("14 digits", …)`` (``()`` for none), ``more=`` further TOML.
+  Its backend is closed at the end of the test.
+* ``empty_app``: the same as ``make_app(empty=True)``.
+
+Typical use::
+
+    async def test_something(make_app: MakeApp) -> None:
+        app = make_app()
+        async with app.run_test(size=(80, 24)) as pilot:
+            await wait_until(pilot, lambda: app.store_ready)
+            await pilot.press("o")
+            await wait_until(pilot, lambda: "identical" in screen_text(app))
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pymongo
+import pytest
+import time_machine
+
+from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.storage.documents import Document
+from linky_tui.ui.app import LinkyApp
+from tests.ui.support import (
+    CLOSED_API,
+    NOW,
+    StoredHome,
+    copy_database,
+    fill,
+    open_store,
+    write_config,
+)
+
+
+class MakeApp(Protocol):
+    """Makes an application; see the top of this file."""
+
+    def __call__(
+        self,
+        *,
+        home: StoredHome | None = None,
+        empty: bool = False,
+        api_url: str = CLOSED_API,
+        token: str | None = None,
+        meters: Sequence[str] = (DEMO_PRM,),
+        more: str = "",
+    ) -> LinkyApp: ...
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    """The clock starts at NOW and goes on."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def stored_home(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoredHome]:
+    """The database that holds the home."""
+    home = StoredHome(mongod_uri, f"test_home_{uuid.uuid4().hex}")
+    with open_store(home.uri, home.database, tmp_path_factory.mktemp("home")) as store:
+        fill(store)
+    yield home
+    _drop(mongod_uri, home.database)
+
+
+@pytest.fixture
+def own_home(stored_home: StoredHome, new_database: Callable[[], str]) -> StoredHome:
+    """A copy of the stored home, for a test that writes."""
+    return copy_database(stored_home, new_database())
+
+
+@pytest.fixture
+def new_database(mongod_uri: str) -> Iterator[Callable[[], str]]:
+    """Gives names of databases that are dropped afterwards."""
+    names: list[str] = []
+
+    def name() -> str:
+        names.append(f"test_ui_{uuid.uuid4().hex}")
+        return names[-1]
+
+    yield name
+    for each in names:
+        _drop(mongod_uri, each)
+
+
+@pytest.fixture
+def make_app(
+    mongod_uri: str,
+    request: pytest.FixtureRequest,
+    new_database: Callable[[], str],
+    tmp_path: Path,
+) -> Iterator[MakeApp]:
+    """Makes applications."""
+    made: list[LinkyApp] = []
+
+    def make(
+        *,
+        home: StoredHome | None = None,
+        empty: bool = False,
+        api_url: str = CLOSED_API,
+        token: str | None = None,
+        meters: Sequence[str] = (DEMO_PRM,),
+        more: str = "",
+    ) -> LinkyApp:
+        if empty:
+            database = new_database()
+        else:
+            shown: StoredHome = home or request.getfixturevalue("stored_home")
+            database = shown.database
+        file = write_config(
+            tmp_path / f"config-{len(made)}.toml",
+            uri=mongod_uri,
+            database=database,
+            api_url=api_url,
+            token=token,
+            meters=meters,
+            more=more,
+        )
+        made.append(LinkyApp(file))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.backend.close()
+
+
+@pytest.fixture
+def empty_app(make_app: MakeApp) -> LinkyApp:
+    """An application on an empty database."""
+    return make_app(empty=True)
+
+
+def _drop(uri: str, database: str) -> None:
+    with pymongo.MongoClient[Document](uri) as client:
+        client.drop_database(database)

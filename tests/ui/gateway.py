@@ -1,0 +1,40 @@
+"""A simulated gateway for the application's tests: a meter with some weeks, few requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.models import DailyTotal
+from tests.ui.support import HOME, TODAY, YESTERDAY
+
+
+def weeks_of(days: int) -> RecordedSource:
+    """The simulated home, activated so many days ago: four requests and one for each week."""
+    first = TODAY - timedelta(days=days)
+    return RecordedSource(
+        HOME.readings(first, YESTERDAY),
+        [total for total in HOME.daily(first, TODAY) if isinstance(total, DailyTotal)],
+        activated=first,
+        curve_from=first,
+    )
+
+
+@contextmanager
+def gateway(days: int = 28, **options: object) -> Iterator[ApiServer]:
+    """The gateway of a meter that was activated so many days ago."""
+    options.setdefault("block_after", None)
+    with ApiServer({DEMO_PRM: weeks_of(days)}, **options) as server:  # type: ignore[arg-type]
+        yield server
+
+
+def curve_requests(server: ApiServer) -> list[tuple[date, date]]:
+    """The load curve requests in order: first day and the day after the last."""
+    return [
+        (date.fromisoformat(entry.start or ""), date.fromisoformat(entry.end or ""))
+        for entry in server.log
+        if "courbe" in entry.type or "load_curve" in entry.type
+    ]
