@@ -232,7 +232,7 @@ def requests_today(requests: RequestsToday | None) -> Figure:
     if requests is None:
         return Figure(NOTHING, reason="budget unreadable")
     if requests.per_day is None:
-        return Figure(f"{count_text(requests.used)} sent", "demo: no limit")
+        return Figure("no limit", "demo gateway")
     left = max(0, requests.per_day - requests.used)
     return Figure(
         f"{count_text(left)} of {count_text(requests.per_day)} left",

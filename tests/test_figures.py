@@ -270,7 +270,7 @@ def test_requests_left_and_when_the_next_ones_come() -> None:
     summer = RequestsToday(95, 90, datetime(2026, 7, 2, tzinfo=UTC))
     figure = requests_today(summer)
     assert (figure.value_text, figure.comparison_text) == ("0 of 90 left", "next 02:00")
-    assert requests_today(RequestsToday(12, None, RESETS)).value_text == "12 sent"
+    assert requests_today(RequestsToday(12, None, RESETS)).value_text == "no limit"
     assert requests_today(None).value_text == NOTHING
 
 

@@ -215,6 +215,10 @@ class SeriesRun:
         if stored is not None and day_of(stored[0]) < window.first:
             # There is a load curve below, so these days are a hole like any other.
             return (yield from self._store(window, best or (), windows_left))
+        known = self.state.curve_from
+        if known is not None and floor <= known:
+            # Days below a known floor, asked once more by hand: it stays where it is.
+            return Asked(None, known)
         self.lease.check()
         self.lease.set_state(curve_from=floor)
         yield Noted(self.series, f"The load curve starts on {day_text(floor)}.")

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.signal import Signal
 
 from linky_tui.config import Config, Meter
+from linky_tui.coverage import RECENT_DAYS, DayRecord
 from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.formatting import mask_prm
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.models import Series
-from linky_tui.storage.connection import ServerInfo
-from linky_tui.storage.store import Store
-from linky_tui.ui.backend import Backend
-from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
+from linky_tui.paris import ONE_DAY, today, utc_now
+from linky_tui.ui.dialogs import ConfirmDialog
 from linky_tui.ui.ingest_control import IngestControl, IngestState, Phase
-from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed, StoreOpened
-from linky_tui.ui.outcome import outcome_text
-from linky_tui.ui.size_history import SizeHistory
+from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed
+from linky_tui.ui.outcome import outcome_text, synced_text
 from linky_tui.ui.page import Page
-
-T = TypeVar("T")
-
-RETRY_S = 3.0
-"""How soon a lost MongoDB is tried again."""
+from linky_tui.ui.size_history import SizeHistory
+from linky_tui.ui.store_app import StoreApp
 
 
-class LinkyApp(App[None]):
+class LinkyApp(StoreApp):
     """The terminal application.
 
     Args:
@@ -43,12 +38,9 @@ class LinkyApp(App[None]):
         demo: work on the simulated home.
 
     Attributes:
-        backend: what blocks, for worker threads.
         ingest: the one ingest worker.
-        data_changed: published when stored data changed or another series was chosen.
         ingest_events: published with each batch of events of the engine.
         ingest_state_changed: published with each new :class:`IngestState`.
-        status_changed: published when the header has something new to say.
         size_history: how both collections grew during the run under way, or the last one.
         demo_wanted: whether the demo is to be opened next.
     """
@@ -92,23 +84,15 @@ class LinkyApp(App[None]):
     }
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
-        super().__init__()
-        self.backend = Backend(config_file, demo=demo)
-        self.demo = demo
-        self.server: ServerInfo | None = None
-        self.store_error: LinkyError | None = None
-        self.last_sync_text = ""
-        self.data_changed: Signal[None] = Signal(self, "data-changed")
+        super().__init__(config_file, demo=demo)
         self.ingest_events: Signal[tuple[Event, ...]] = Signal(self, "ingest-events")
         self.ingest_state_changed: Signal[IngestState] = Signal(self, "ingest-state")
-        self.status_changed: Signal[None] = Signal(self, "status")
         self.ingest = IngestControl(self)
         self.size_history = SizeHistory()
-        self._leaving = threading.Event()
-        self._meter_index = 0
-        self._questions: dict[tuple[int, str], int] = {}
-        self._demo_started = False
         self.demo_wanted = False
+        self.last_sync_text = ""
+        self._meter_index = 0
+        self._demo_started = False
 
     # What screens ask
 
@@ -116,11 +100,6 @@ class LinkyApp(App[None]):
     def config(self) -> Config:
         """The configuration as loaded last."""
         return self.backend.config
-
-    @property
-    def store_ready(self) -> bool:
-        """Whether MongoDB answered last time."""
-        return self.server is not None and self.store_error is None
 
     @property
     def meter(self) -> Meter | None:
@@ -153,119 +132,62 @@ class LinkyApp(App[None]):
             place = f"{kind}MongoDB {self.server.version}"
         return " · ".join(filter(None, [place, self.ingest.state.text(), self.last_sync_text]))
 
-    def query_store(
-        self,
-        asker: DOMNode,
-        ask: Callable[[Store], T],
-        show: Callable[[T], None],
-        *,
-        group: str,
-    ) -> None:
-        """Ask the store in a thread; see :meth:`linky_tui.ui.page.Page.query_store`."""
-        key = (id(asker), group)
-        number = self._questions[key] = self._questions.get(key, 0) + 1
-
-        def deliver(answer: T) -> None:
-            if asker.is_attached and self._questions.get(key) == number:
-                show(answer)
-
-        def work() -> None:
-            try:
-                answer = self.backend.query(ask)
-            except StorageUnavailable as error:
-                self.post_message(StoreFailed(error))
-            except LinkyError as error:
-                if not self._leaving.is_set():
-                    self.call_from_thread(self.show_error, error)
-            else:
-                if not self._leaving.is_set():
-                    self.call_from_thread(deliver, answer)
-
-        self.run_worker(work, thread=True, group=group, exit_on_error=False)
-
-    def show_error(self, error: LinkyError) -> None:
-        """Show an error in a dialog; one at a time."""
-        if not isinstance(self.screen, ErrorDialog):
-            self.push_screen(ErrorDialog(error))
-
-    # Start, connection, end
+    # Start and configuration
 
     def on_mount(self) -> None:
         """Paint first; MongoDB is connected in the background."""
         self._apply_configuration()
         for name, place in self.PAGES.items():
             self.add_mode(name, _lazy(place))
+        self.data_changed.subscribe(self, lambda _: self._note_last_sync())
+        self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
         self.switch_mode("dashboard" if self.config.meters or self.demo else "welcome")
         self.call_after_refresh(self.connect)
 
-    def connect(self, *, again: bool = False) -> None:
-        """Connect to MongoDB in a thread; ``again`` after its address changed."""
-
-        def work() -> None:
-            try:
-                server = (
-                    self.backend.reopen(self._leaving)
-                    if again
-                    else self.backend.open(self._leaving)
-                )
-            except LinkyError as error:
-                self.post_message(StoreFailed(error))
-            else:
-                self.post_message(StoreOpened(server))
-
-        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
-
-    def on_store_opened(self, message: StoreOpened) -> None:
-        """MongoDB answers: pages load, the demo starts to fill."""
-        self.server, self.store_error = message.server, None
-        self.status_changed.publish(None)
-        self.data_changed.publish(None)
+    def store_opened(self) -> None:
+        """The demo starts to fill."""
         if self.demo and not self._demo_started:
             self._demo_started = True
             self.start_job(JobKind.BACKFILL)
 
-    def on_store_failed(self, message: StoreFailed) -> None:
-        """MongoDB is away: say so once, try again until it is back."""
-        first = self.store_error is None
-        self.store_error = message.error
-        self.status_changed.publish(None)
-        if first:
-            self.notify(
-                f"{message.error.cause} {message.error.next_step}",
-                title=message.error.title,
-                severity="warning",
-                markup=False,
-            )
-        if isinstance(message.error, StorageUnavailable):
-            self.set_timer(RETRY_S, self._try_again)
-        elif first:
-            self.show_error(message.error)
-
-    def _try_again(self) -> None:
-        if self._leaving.is_set() or self.store_error is None:
+    def _note_last_sync(self) -> None:
+        """Say in the header when the days that the pages show were fetched last."""
+        series, yesterday = self.series, today() - ONE_DAY
+        if series is None or not self.store_ready:
             return
-        if self.server is None:
-            self.connect()
-            return
-        server = self.server
 
-        def work() -> None:
+        def show(found: Mapping[date, DayRecord]) -> None:
+            self.last_sync_text = synced_text(found.values())
+            self.status_changed.publish(None)
+
+        self.query_store(
+            self,
+            lambda store: store.days.load(series, yesterday - RECENT_DAYS * ONE_DAY, yesterday),
+            show,
+            group="last-sync",
+        )
+
+    def _remember_theme(self, theme: str) -> None:
+        """Keep a theme that was picked from the palette; the settings page saves its own."""
+        if theme == self.config.display.theme or self.current_mode == "settings":
+            return
+
+        def save() -> None:
             try:
-                back = self.backend.recover(self._leaving)
+                self.backend.save_theme(theme)
             except LinkyError as error:
-                self.post_message(StoreFailed(error))
-                return
-            known = self.store_error
-            if back:
-                self.post_message(StoreOpened(server))
-            elif known is not None:
-                self.post_message(StoreFailed(known))
+                self.call_from_thread(
+                    self.notify, f"{error.title}. {error.cause}", severity="warning", markup=False
+                )
 
-        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+        self.run_worker(save, thread=True, group="theme", exit_on_error=False)
 
     def _apply_configuration(self) -> None:
-        if self.config.display.theme in self.available_themes:
-            self.theme = self.config.display.theme
+        theme = self.config.display.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        else:
+            self.notify(f"The theme {theme} is not known here.", severity="warning", markup=False)
         self.set_keymap(dict(self.config.keys))
 
     def configuration_saved(self, *, reconnect: bool) -> None:
@@ -312,7 +234,7 @@ class LinkyApp(App[None]):
 
     def ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:
         """A run is over: say how, show what is new, arrange what comes next."""
-        if self._leaving.is_set():
+        if self.leaving.is_set():
             return
         finished = ended.finished
         self.data_changed.publish(None)
@@ -328,8 +250,6 @@ class LinkyApp(App[None]):
             self._resume_at(self.ingest.state)
 
     def _toast_outcome(self, kind: JobKind, finished: Finished, *, paused: bool) -> None:
-        from linky_tui.paris import ONE_DAY, today
-
         yesterday = today() - ONE_DAY
 
         def show(found: object) -> None:
@@ -345,8 +265,6 @@ class LinkyApp(App[None]):
         )
 
     def _resume_at(self, state: IngestState) -> None:
-        from linky_tui.paris import utc_now
-
         if state.until is None:
             return
         seconds = max((state.until - utc_now()).total_seconds(), 1.0)
@@ -354,8 +272,6 @@ class LinkyApp(App[None]):
         self.set_timer(min(seconds, 60.0), lambda: self._resume_if_due(state))
 
     def _resume_if_due(self, state: IngestState) -> None:
-        from linky_tui.paris import utc_now
-
         if self.ingest.state is not state or state.until is None:
             return
         if utc_now() < state.until or not self.store_ready or not self.ingest.resume():
@@ -432,7 +348,7 @@ class LinkyApp(App[None]):
         self.push_screen(question, answered)
 
     def _leave(self) -> None:
-        self._leaving.set()
+        self.leaving.set()
         self.ingest.stop()
         self.exit()
 
@@ -442,16 +358,16 @@ class LinkyApp(App[None]):
         self._leave()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every action of the application, beside Textual's own."""
+        """Every action of the page and of the application, beside Textual's own."""
         yield from super().get_system_commands(screen)
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and binding.show:
-                action = binding.action
-                yield SystemCommand(
-                    f"{binding.description} ({binding.key})",
-                    binding.tooltip or binding.description,
-                    lambda action=action: self.call_later(self.run_action, action),
-                )
+        for owner in (screen, self):
+            for binding in owner.BINDINGS:
+                if isinstance(binding, Binding) and binding.show:
+                    yield SystemCommand(
+                        f"{binding.description} ({self.get_key_display(binding)})",
+                        binding.tooltip or binding.description,
+                        partial(self.call_later, self.run_action, binding.action, owner),
+                    )
 
 
 def _lazy(place: str) -> Callable[[], Screen[None]]:

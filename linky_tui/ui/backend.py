@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from linky_tui import config as configuration
 from linky_tui.config import Config
-from linky_tui.errors import StorageUnavailable
+from linky_tui.enedis.token import read_token
+from linky_tui.errors import ConfigError, StorageUnavailable
 from linky_tui.ingest.engine import Job, run_job
 from linky_tui.ingest.events import Event
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters
@@ -39,7 +40,7 @@ class Backend:
     def __init__(self, config_file: Path | None, *, demo: bool) -> None:
         self.config_file = config_file
         self.demo = demo
-        self.config: Config = configuration.load(config_file, demo=demo)
+        self.config: Config = self._loaded()
         self._stack = ExitStack()
         self._session: Session | None = None
         self._store: Store | None = None
@@ -88,6 +89,29 @@ class Backend:
         if self._session is not None:
             self._session = Session(self.config, self.demo)
         return self.config
+
+    def _loaded(self) -> Config:
+        """The configuration, with the PRM that the token covers where a meter lacks one."""
+        config = configuration.load(self.config_file, demo=self.demo)
+        if not config.prm_from_token:
+            return config
+        try:
+            return config.with_prms(read_token(config.meters[0].token).prms)
+        except ConfigError:
+            return config  # starting a job says what is wrong with it
+
+    def save_theme(self, theme: str) -> None:
+        """Remember the theme in the configuration file, and nothing else. Blocks for a moment.
+
+        Raises:
+            LinkyError: the file cannot be written.
+        """
+        from linky_tui.config_file import save
+
+        config = self.config
+        file = configuration.load(config.path if config.exists else None, {}, demo=self.demo)
+        save(replace(file, display=replace(file.display, theme=theme)), config.path)
+        self.config = replace(config, display=replace(config.display, theme=theme), exists=True)
 
     def open(self, stop: threading.Event) -> ServerInfo:
         """Connect to MongoDB, starting our own server where none is configured. Blocks.

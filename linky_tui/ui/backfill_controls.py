@@ -41,6 +41,10 @@ class BackfillControls(Vertical):
     class SinceChanged(Message):
         """Another day to go back to."""
 
+    def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002 - as every widget has it
+        super().__init__(id=id, classes=classes)
+        self._said: dict[str, str] = {}
+
     def compose(self) -> ComposeResult:
         """Words, form, bar, counts."""
         yield Static("Reading the ledger.", id="status", markup=False)
@@ -95,8 +99,8 @@ class BackfillControls(Vertical):
             counts: the line below the bar.
             gaps: what is missing, a sentence each; may be empty.
         """
-        self.query_one("#status", Static).update(Text(status))
-        self.query_one("#counts", Static).update(Text(counts))
+        self._say("#status", status)
+        self._say("#counts", counts)
         self._say("#gaps", "\n".join(gaps))
 
     def progress(self, track: Track, *, resting: bool) -> None:
@@ -117,5 +121,11 @@ class BackfillControls(Vertical):
 
     def _say(self, where: str, text: str) -> None:
         widget = self.query_one(where, Static)
-        widget.update(Text(text))
+        before = self._said.get(where, "")
+        if text == before:
+            return
+        self._said[where] = text
+        # A layout for each window that lands would cost more than all the rest.
+        one_line = max(len(before), len(text)) <= widget.size.width and "\n" not in before + text
+        widget.update(Text(text), layout=not one_line or not before or not text)
         widget.set_class(bool(text), "-shown")

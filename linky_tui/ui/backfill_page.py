@@ -22,19 +22,13 @@ from linky_tui.storage.store import Store
 from linky_tui.ui.backfill_controls import BackfillControls
 from linky_tui.ui.backfill_facts import load_facts
 from linky_tui.ui.backfill_plan import Facts, Plan, plan_of
-from linky_tui.ui.backfill_summary import gaps, headline
-from linky_tui.ui.backfill_track import (
-    Track,
-    counts_text,
-    paused_text,
-    running_text,
-    track_of,
-)
+from linky_tui.ui.backfill_summary import gaps, resting_text
+from linky_tui.ui.backfill_track import Track, counts_text, running_text, track_of
 from linky_tui.ui.calendar import CoverageCalendar
 from linky_tui.ui.day_panel import DayPanel
 from linky_tui.ui.dialogs import ConfirmDialog
 from linky_tui.ui.event_log import EventLog
-from linky_tui.ui.ingest_control import Phase
+from linky_tui.ui.ingest_control import IngestState, Phase
 from linky_tui.ui.page import Page
 
 ROOMY_LINES = 38
@@ -71,7 +65,7 @@ class BackfillPage(Page):
     BackfillPage {
         #body { height: 1fr; scrollbar-size-vertical: 1; }
         #below { height: 1fr; min-height: 8; layout: horizontal; }
-        #day { width: 50; height: 1fr; }
+        #day { width: 46; height: 1fr; }
         #log { width: 1fr; height: 1fr; }
         &.-narrow, &.-tiny {
             #below { height: auto; layout: vertical; }
@@ -106,6 +100,7 @@ class BackfillPage(Page):
                 yield DayPanel(id="day", classes="panel")
                 yield EventLog(
                     limit=100,
+                    clock="%H:%M",
                     empty_text="Nothing has happened yet. r starts the backfill.",
                     id="log",
                     classes="panel",
@@ -272,14 +267,9 @@ class BackfillPage(Page):
             return "Waiting for MongoDB."
         if self._plan is None or self._facts is None:
             return "Reading the ledger."
-        if state.phase is Phase.PAUSED and self._ours:
-            return paused_text(state, self._track.weeks_left)
-        error = state.finished.error if state.finished is not None and self._ours else None
-        if error is not None and state.finished is not None and state.finished.status == "failed":
-            return f"{error.title}. {error.next_step}"
-        if not self._facts.records or not self._plan.empty:
-            return self._plan.text()
-        return headline(self._facts.records, self._facts.today)
+        return resting_text(
+            state if self._ours else IngestState(), self._facts, self._plan, self._track.weeks_left
+        )
 
     def _gaps(self) -> list[str]:
         facts = self._facts

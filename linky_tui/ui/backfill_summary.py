@@ -7,11 +7,34 @@ from datetime import date
 
 from linky_tui.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord, first_askable
 from linky_tui.formatting import count_text, day_text
+from linky_tui.ingest.engine import Status
 from linky_tui.ingest.survey import TOTALS_EVERY
 from linky_tui.paris import ONE_DAY, day_of, days_between
 from linky_tui.storage.leases import SeriesState
+from linky_tui.ui.backfill_plan import Facts, Plan
+from linky_tui.ui.backfill_track import paused_text
 from linky_tui.ui.calendar_marks import Mark, mark_of
 from linky_tui.ui.event_text import things
+from linky_tui.ui.ingest_control import IngestState, Phase
+
+
+def resting_text(state: IngestState, facts: Facts, plan: Plan, weeks_left: int) -> str:
+    """What the page says while nothing runs: a pause, a failure, the plan, or what is there.
+
+    Args:
+        state: how the last run of the series ended.
+        facts: the ledger.
+        plan: what a backfill would ask.
+        weeks_left: weeks that a paused one has left.
+    """
+    if state.phase is Phase.PAUSED:
+        return paused_text(state, weeks_left)
+    finished = state.finished
+    if finished is not None and finished.error is not None and finished.status == Status.FAILED:
+        return f"{finished.error.title}. {finished.error.next_step}"
+    if plan.empty and facts.records:
+        return headline(facts.records, facts.today)
+    return plan.text()
 
 
 def headline(records: Mapping[date, DayRecord], today: date) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import ClassVar
@@ -25,7 +26,6 @@ from linky_tui.ui.calendar_layout import CalendarLayout, fit
 from linky_tui.ui.calendar_marks import (
     LEGEND_GAP,
     Mark,
-    count_marks,
     legend_lines,
     mark_of,
 )
@@ -106,7 +106,8 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self._first, self._last = first_askable(self._today), self._today - ONE_DAY
         self._records: dict[date, DayRecord] = {}
         self._asking: Window | None = None
-        self._counts = count_marks((), {}, self._today)
+        self._days: set[date] = set()
+        self._counts: Counter[Mark] = Counter()
         self._hover: date | None = None
         self._strips: dict[int, Strip] = {}
         self._plan = CalendarLayout(self._first, self._last)
@@ -134,22 +135,23 @@ class CoverageCalendar(ScrollView, can_focus=True):
 
     def set_day(self, record: DayRecord) -> None:
         """Show what became of one day."""
-        if not self._first <= record.day <= self._last:
+        if record.day not in self._days:
             return
-        self._counts[self._mark(record.day)] -= 1
+        self._counts[self.mark(record.day)] -= 1
         self._records[record.day] = record
-        self._counts[self._mark(record.day)] += 1
+        self._counts[self.mark(record.day)] += 1
         self._redraw(record.day)
         self._redraw_legend()
 
     def set_asking(self, window: Window | None) -> None:
         """Mark the days that are being asked for now; ``None`` for none."""
-        touched = [*_days(self._asking), *_days(window)]
+        touched = {*_days(self._asking), *_days(window)} & self._days
+        for day in touched:
+            self._counts[self.mark(day)] -= 1
         self._asking = window
         for day in touched:
-            if self._first <= day <= self._last:
-                self._redraw(day)
-        self._recount()
+            self._counts[self.mark(day)] += 1
+            self._redraw(day)
         self._redraw_legend()
 
     def record(self, day: date) -> DayRecord | None:
@@ -161,10 +163,6 @@ class CoverageCalendar(ScrollView, can_focus=True):
         """What is known of all days."""
         return self._records
 
-    def mark(self, day: date) -> Mark:
-        """What a day is shown as."""
-        return self._mark(day)
-
     # The cursor
 
     def validate_cursor(self, day: date) -> date:
@@ -174,7 +172,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
     def watch_cursor(self, old: date, new: date) -> None:
         """Draw the cursor at its new place and tell what is there."""
         for day in (old, new):
-            if self._first <= day <= self._last:
+            if day in self._days:
                 self._redraw(day)
         column, line = self._plan.place(new)
         self.scroll_to_region(Region(column, line, self._plan.cell, 1), animate=False)
@@ -280,20 +278,16 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.virtual_size = Size(self._plan.width, height)
         self.refresh()
 
-    def _mark(self, day: date) -> Mark:
+    def mark(self, day: date) -> Mark:
+        """What a day is shown as."""
         asking = self._asking
         if asking is not None and asking.first <= day <= asking.last:
             return Mark.ASKING
         return mark_of(self._records.get(day), self._today)
 
     def _recount(self) -> None:
-        self._counts = count_marks(
-            days_between(self._first, self._last), self._records, self._today
-        )
-        for day in _days(self._asking):
-            if self._first <= day <= self._last:
-                self._counts[mark_of(self._records.get(day), self._today)] -= 1
-                self._counts[Mark.ASKING] += 1
+        self._days = set(days_between(self._first, self._last))
+        self._counts = Counter(map(self.mark, self._days))
 
     def _redraw(self, day: date) -> None:
         line = self._plan.place(day)[1]
@@ -329,32 +323,38 @@ class CoverageCalendar(ScrollView, can_focus=True):
                 segment
                 for mark, text in self._legend[number]
                 for segment in (
-                    Segment(mark.symbol, base + self._style(str(mark))),
+                    Segment(mark.symbol, base + self._style(mark)),
                     Segment(f" {text}{LEGEND_GAP}", base + self._style("label")),
                 )
             )
         label = base + self._style("label")
         segments = [Segment(self._plan.gutter_text(line), label)]
         segments.append(Segment(self._plan.months_text(line), label))
+        cell = self._plan.cell
+        plain = {mark: self._segment(mark, base + self._style(mark)) for mark in Mark}
         for day in self._plan.line_days(line):
-            segments += self._cell(day, base)
+            if day is None:
+                segments.append(Segment(" " * cell, base))
+                continue
+            mark = self.mark(day)
+            segment = plain[mark]
+            if day in (self.cursor, self._hover):
+                segment = self._segment(mark, base + self._style(mark) + self._style(self._on(day)))
+            segments += [segment, Segment(" " * (cell - segment.cell_length), base)]
         return Strip(segments)
 
-    def _cell(self, day: date | None, base: Style) -> list[Segment]:
-        cell = self._plan.cell
-        if day is None:
-            return [Segment(" " * cell, base)]
-        mark = self._mark(day)
-        style = base + self._style(str(mark))
-        if day == self.cursor:
-            style += self._style("cursor" if self.has_focus else "cursor-away")
-        elif day == self._hover:
-            style += self._style("hover")
-        symbol = mark.symbol * max(cell - 1, 1)
-        return [Segment(symbol, style), Segment(" " * (cell - len(symbol)), base)]
+    def _segment(self, mark: Mark, style: Style) -> Segment:
+        return Segment(mark.symbol * max(self._plan.cell - 1, 1), style)
+
+    def _on(self, day: date) -> str:
+        if day != self.cursor:
+            return "hover"
+        return "cursor" if self.has_focus else "cursor-away"
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"calendar--{name}", partial=True)
+        # What lies over a cell keeps the cell's colour; the rest is blended with the background.
+        over = name in ("cursor", "cursor-away", "hover")
+        return self.get_component_rich_style(f"calendar--{name}", partial=over)
 
 
 def _days(window: Window | None) -> Iterable[date]:

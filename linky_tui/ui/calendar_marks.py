@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 
@@ -87,13 +86,6 @@ def mark_of(record: DayRecord | None, today: date) -> Mark:
         # The survey makes a record for each day that has a total.
         return Mark.TO_ASK
     return _OF_STATUS[status]
-
-
-def count_marks(
-    days: Iterable[date], records: Mapping[date, DayRecord], today: date
-) -> Counter[Mark]:
-    """How many of the days have which mark."""
-    return Counter(mark_of(records.get(day), today) for day in days)
 
 
 def legend_lines(counts: Mapping[Mark, int], width: int) -> list[list[tuple[Mark, str]]]:

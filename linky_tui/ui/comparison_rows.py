@@ -13,6 +13,8 @@ from linky_tui.formatting import (
 )
 from linky_tui.storage.stats import CollectionSize, Comparison
 
+SETTLING = "settling"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -38,18 +40,28 @@ class Row:
         return self.regular, self.timeseries, self.saved
 
 
-def comparison_rows(comparison: Comparison) -> list[Row]:
-    """The six rows that both the dashboard and the storage page show."""
+def comparison_rows(comparison: Comparison, *, lagging: bool = False) -> list[Row]:
+    """The six rows that both the dashboard and the storage page show.
+
+    Args:
+        comparison: of both collections.
+        lagging: whether sizes on disk are older than the readings, so that comparing them says
+            nothing yet.
+    """
     one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
+
+    def on_disk(fraction: float | None) -> str:
+        return SETTLING if lagging else percent_text(fraction)
+
     return [
         Row("readings", count_text(one.readings), count_text(two.readings), sameness(comparison)),
         Row("data", *_bytes(one.data_bytes, two.data_bytes), percent_text(saved.data)),
-        Row("storage", *_bytes(one.storage_bytes, two.storage_bytes), percent_text(saved.storage)),
-        Row("indexes", *_bytes(one.index_bytes, two.index_bytes), percent_text(saved.index)),
+        Row("storage", *_bytes(one.storage_bytes, two.storage_bytes), on_disk(saved.storage)),
+        Row("indexes", *_bytes(one.index_bytes, two.index_bytes), on_disk(saved.index)),
         Row(
             "total",
             *_bytes(one.total_bytes, two.total_bytes),
-            percent_text(saved.total),
+            on_disk(saved.total),
             heavy=True,
         ),
         Row(
@@ -60,35 +72,29 @@ def comparison_rows(comparison: Comparison) -> list[Row]:
     ]
 
 
-def detail_rows(comparison: Comparison, ideal_buckets: int) -> list[Row]:
+def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = False) -> list[Row]:
     """What the storage page shows beside these: ``_id``, indexes, buckets."""
     one, two = comparison.regular, comparison.timeseries
     full = comparison.readings_per_bucket
     return [
-        Row("  total a reading", _total_a_reading(one), _total_a_reading(two)),
+        Row("total per reading", _total_a_reading(one), _total_a_reading(two)),
         Row(
             "data without _id",
-            bytes_text(one.data_bytes - one.id_bytes),
-            bytes_text(two.data_bytes),
+            *_bytes(one.data_bytes - one.id_bytes, two.data_bytes),
             percent_text(comparison.saved_without_id_data),
         ),
         Row(
             "total without _id",
-            bytes_text(one.total_bytes - one.id_index_bytes),
-            bytes_text(two.total_bytes),
-            percent_text(comparison.saved_without_id_total),
+            *_bytes(one.total_bytes - one.id_index_bytes, two.total_bytes),
+            SETTLING if lagging else percent_text(comparison.saved_without_id_total),
         ),
-        Row("  index on _id", bytes_text(one.id_index_bytes), "none"),
-        Row(
-            "  index on meter, time",
-            bytes_text(one.index_bytes - one.id_index_bytes),
-            bytes_text(two.index_bytes),
-        ),
+        Row("index on _id", bytes_text(one.id_index_bytes), "none"),
+        Row("index on meter, time", *_bytes(one.index_bytes - one.id_index_bytes, two.index_bytes)),
         Row(
             "buckets", NOTHING, count_text(comparison.buckets), f"{count_text(ideal_buckets)} ideal"
         ),
         Row(
-            "  readings a bucket",
+            "readings a bucket",
             NOTHING,
             NOTHING if full is None else f"{full:,.0f}",
             comparison.granularity or "",
@@ -104,12 +110,20 @@ def sameness(comparison: Comparison) -> str:
     return f"{count_text(apart)} apart" if apart else "same count"
 
 
-def honest_note(comparison: Comparison) -> str:
-    """What a sceptic asks, in one line: ``_id``, and the compressor."""
-    return (
-        f"Without _id: data {percent_text(comparison.saved_without_id_data)}, total "
-        f"{percent_text(comparison.saved_without_id_total)}. Regular is snappy, time series zstd."
-    )
+def honest_note(comparison: Comparison, *, detailed: bool = False, lagging: bool = False) -> str:
+    """What a sceptic asks, in one line: ``_id``, and the compressor.
+
+    Args:
+        comparison: of both collections.
+        detailed: what ``_id`` costs stands in the table already.
+        lagging: see :func:`comparison_rows`.
+    """
+    if detailed:
+        return "Regular is compressed with snappy, time series with zstd."
+    saved = f"data {percent_text(comparison.saved_without_id_data)}"
+    if not lagging:
+        saved += f", total {percent_text(comparison.saved_without_id_total)}"
+    return f"Without _id: {saved}. Regular is snappy, time series zstd."
 
 
 def _total_a_reading(size: CollectionSize) -> str:

@@ -9,15 +9,22 @@ from rich.table import Table
 from rich.text import Text
 from textual.widget import Widget
 
-from linky_tui.storage.stats import Comparison
-from linky_tui.ui.comparison_rows import Row, comparison_rows, detail_rows, honest_note
+from linky_tui.ui.comparison_feed import Measured
+from linky_tui.ui.comparison_rows import (
+    SETTLING,
+    Row,
+    comparison_rows,
+    detail_rows,
+    honest_note,
+)
 
 MARKED_S = 1.5
 """How long a value that changed is marked."""
 
+_CHANGED = Style(bold=True, reverse=True)
 _SAVED_STYLES = {"identical": "saved", "different": "different"}
 _LABEL_CELLS = 11
-_WIDE_LABEL_CELLS = 22
+_WIDE_LABEL_CELLS = 20
 
 
 class ComparisonTable(Widget):
@@ -38,7 +45,6 @@ class ComparisonTable(Widget):
         & > .comparison--value { color: $foreground; }
         & > .comparison--saved { color: $text-success; }
         & > .comparison--different { color: $text-error; text-style: bold; }
-        & > .comparison--changed { text-style: bold reverse; }
         & > .comparison--note { color: $text-muted; }
     }
     """
@@ -48,7 +54,6 @@ class ComparisonTable(Widget):
         "comparison--value",
         "comparison--saved",
         "comparison--different",
-        "comparison--changed",
         "comparison--note",
     }
 
@@ -60,8 +65,7 @@ class ComparisonTable(Widget):
     ) -> None:
         super().__init__(id=id)
         self._detailed = detailed
-        self._comparison: Comparison | None = None
-        self._ideal_buckets = 0
+        self._measured: Measured | None = None
         self._rows: list[Row] = []
         self._changed: set[tuple[str, int]] = set()
         self._change = 0
@@ -87,16 +91,16 @@ class ComparisonTable(Widget):
         """Labels of the rows in which something changed just now."""
         return {label for label, _ in self._changed}
 
-    def show(self, comparison: Comparison, ideal_buckets: int) -> None:
-        """Show a comparison; what differs from the one before is marked for a moment."""
+    def show(self, measured: Measured) -> None:
+        """Show what was measured; what differs from the time before is marked for a moment."""
         before = {row.label: row.cells for row in self._rows}
-        self._comparison, self._ideal_buckets = comparison, ideal_buckets
+        self._measured = measured
         self._fill()
         changed = {
             (row.label, column)
             for row in self._rows
             for column, cell in enumerate(row.cells)
-            if row.label in before and before[row.label][column] != cell
+            if row.label in before and before[row.label][column] != cell != SETTLING
         }
         if changed:
             self._changed = changed
@@ -105,11 +109,12 @@ class ComparisonTable(Widget):
             self.set_timer(MARKED_S, lambda: self._unmark(number))
 
     def _fill(self) -> None:
-        if self._comparison is None:
+        if self._measured is None:
             return
-        rows = comparison_rows(self._comparison)
+        comparison, lagging = self._measured.comparison, self._measured.lagging
+        rows = comparison_rows(comparison, lagging=lagging)
         if self._detailed:
-            rows += detail_rows(self._comparison, self._ideal_buckets)
+            rows += detail_rows(comparison, self._measured.ideal_buckets, lagging=lagging)
         grown = len(rows) != len(self._rows)
         self._rows = rows
         self.refresh(layout=grown)
@@ -119,15 +124,16 @@ class ComparisonTable(Widget):
         table = Table.grid(expand=True, padding=(0, 1, 0, 0))
         width = _WIDE_LABEL_CELLS if self._detailed else _LABEL_CELLS
         table.add_column(no_wrap=True, width=width, overflow="ellipsis")
-        for ratio in (5, 5, 4):
+        for ratio in (6, 6, 4):
             table.add_column(no_wrap=True, justify="right", ratio=ratio, overflow="ellipsis")
-        if self._comparison is None:
+        if self._measured is None:
             return table
+        comparison = self._measured.comparison
         head = self._style("head")
         table.add_row(
             "",
-            Text(self._comparison.regular.name, head),
-            Text(self._comparison.timeseries.name, head),
+            Text(comparison.regular.name, head),
+            Text(comparison.timeseries.name, head),
             Text("saved", head),
         )
         for row in self._rows:
@@ -136,7 +142,13 @@ class ComparisonTable(Widget):
 
     def note(self) -> str:
         """The line under the table that says what a sceptic asks."""
-        return "" if self._comparison is None else honest_note(self._comparison)
+        if self._measured is None:
+            return ""
+        return honest_note(
+            self._measured.comparison,
+            detailed=self._detailed,
+            lagging=self._measured.lagging,
+        )
 
     def _cells(self, row: Row) -> list[Text]:
         heavy = Style(bold=True) if row.heavy else Style()
@@ -147,8 +159,9 @@ class ComparisonTable(Widget):
                 name = "saved"
             style = self._style(name) + heavy
             if (row.label, column) in self._changed:
-                style += self._style("changed")
-            cells.append(Text(text, style))
+                style += _CHANGED
+            # A span, not the style of the whole text: that would fill the cell up to its edge.
+            cells.append(Text.assemble((text, style)))
         return cells
 
     def _style(self, name: str) -> Style:

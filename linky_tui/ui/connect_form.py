@@ -140,6 +140,7 @@ class ConnectForm(VerticalScroll):
                 self._offered = offered
                 self._prm_list.clear_options()
                 self._prm_list.add_options([Selection(prm, prm, True) for prm in offered])
+                self._prm_list.highlighted = 0 if offered else None
         self._judge()
 
     @on(SelectionList.SelectedChanged)

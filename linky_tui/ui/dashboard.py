@@ -170,6 +170,10 @@ class DashboardPage(Page):
         elif first and not stacked:
             panels.move_child(table, after=self.query_one("#curve"))
 
+    def on_unmount(self) -> None:
+        """Nothing goes on after the application."""
+        self._feed.end()
+
     def refresh_data(self) -> None:
         """Load everything."""
         self._feed.soon()
@@ -223,7 +227,7 @@ class DashboardPage(Page):
 
     def _show_measured(self, measured: Measured) -> None:
         panel, table = self.query_one("#table"), self.query_one(ComparisonTable)
-        table.show(measured.comparison, measured.ideal_buckets)
+        table.show(measured)
         self.query_one("#note", Static).update(table.note())
         panel.set_class(not measured.comparison.regular.readings, "-nothing")
         self._show_state()

@@ -19,12 +19,15 @@ from linky_tui.figures import (
     day_energy_wh,
 )
 from linky_tui.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
-from linky_tui.models import Reading, Series
-from linky_tui.paris import ONE_DAY, day_bounds, days_between, utc_now
+from linky_tui.models import Series
+from linky_tui.paris import ONE_DAY, days_between, utc_now
 from linky_tui.paris import today as paris_today
+from linky_tui.storage.queries import load_curve
 from linky_tui.storage.queries_figures import readings_of_hours
 from linky_tui.storage.store import Store
-from linky_tui.ui.charts import BarPlot, LinePlot, LineSeries, Tick
+from linky_tui.ui.chart_axes import curve_line, minutes_range, time_ticks
+from linky_tui.ui.charts import BarPlot, LinePlot
+from linky_tui.ui.periods import Period, Span
 
 if TYPE_CHECKING:
     from linky_tui.enedis.budget import Budget, NoBudget
@@ -75,7 +78,7 @@ def load_dashboard(
         dashboard_figures(facts),
         bars,
         bars_note,
-        day_curve(last, store.readings.window(series, *day_bounds(last))),
+        _curve(store, series, last),
         f"{DAY_NAMES[last.weekday()]} {short_day_text(last)}",
         kwh_text(record.energy_wh)
         + (
@@ -117,19 +120,10 @@ def _bars(records: Mapping[date, DayRecord], yesterday: date) -> tuple[BarPlot |
     return plot, f"{kwh_text(sum(known))}, {kwh_text(sum(known) / len(known))} a day"
 
 
-def day_curve(day: date, readings: list[Reading]) -> LinePlot:
-    """TEMP."""
-    start, end = day_bounds(day)
-    total = (end - start).total_seconds() / 60
+def _curve(store: Store, series: Series, day: date) -> LinePlot:
     return LinePlot(
         unit="",
-        series=[
-            LineSeries(
-                name="x",
-                xs=[(each.start - start).total_seconds() / 60 for each in readings],
-                ys=[each.power_w for each in readings],
-            )
-        ],
-        x_range=(0, total),
-        x_ticks=[Tick(hour * 60, f"{hour:02d}:00") for hour in range(0, 25, 4)],
+        series=[curve_line(load_curve(store, series, day, day), short_day_text(day))],
+        x_range=minutes_range(day, day),
+        x_ticks=time_ticks(Period(Span.DAY, day, day, day)),
     )

@@ -45,7 +45,7 @@ class DayPanel(VerticalScroll, can_focus=False):
             curve_from: the first day whose load curve Enedis gives, where that is known.
         """
         self.border_title = day_text(day)
-        label = self.get_component_rich_style("day-panel--label", partial=True)
+        label = self.get_component_rich_style("day-panel--label")
         rows = Table.grid(padding=(0, 2, 0, 0))
         rows.add_column(no_wrap=True)
         rows.add_column()

@@ -34,7 +34,7 @@ def status_words(
         return "Not asked yet."
     match mark:
         case Mark.CERTIFIED:
-            return "Certified: equal to Enedis' total."
+            return "Certified: equals Enedis' total."
         case Mark.COMPLETE if record.enedis_wh is None:
             return "Complete, not yet confirmed by Enedis' total."
         case Mark.COMPLETE:

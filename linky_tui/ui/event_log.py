@@ -26,6 +26,7 @@ class EventLog(RichLog):
     Args:
         limit: how many entries it shows.
         empty_text: shown as long as there is none.
+        clock: how the time is written.
         id: its id.
         classes: its classes.
     """
@@ -56,6 +57,7 @@ class EventLog(RichLog):
         *,
         limit: int = 500,
         empty_text: str = "",
+        clock: str = "%H:%M:%S",
         id: str | None = None,  # noqa: A002 - as every widget has it
         classes: str | None = None,
     ) -> None:
@@ -63,6 +65,7 @@ class EventLog(RichLog):
         self.entries: list[tuple[Logged, EventText]] = []
         self._limit = limit
         self._empty_text = empty_text
+        self._clock = clock
         self._seen = 0
         self._day: date | None = None
         self._name_meter = False
@@ -113,6 +116,8 @@ class EventLog(RichLog):
         if self._written_width != width:
             self._written_width = width
             self._rewrite()
+        elif self._following:
+            self.scroll_end(animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Scrolling up ends the following, the bottom begins it again."""
@@ -151,8 +156,8 @@ class EventLog(RichLog):
             words = Text().append(text.text, self._style(text.tone))
             for detail in text.details:
                 words.append(f"\n{detail}", self._style("detail"))
-            row.add_row(Text(f"{at:%H:%M:%S}", self._style("time")), words)
+            row.add_row(Text(at.strftime(self._clock), self._style("time")), words)
             self.write(row, width=width, scroll_end=self._following)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"event-log--{name}", partial=True)
+        return self.get_component_rich_style(f"event-log--{name}")

@@ -155,7 +155,7 @@ def _stored(event: WindowStored) -> EventText:
     if event.corrected:
         parts.append(f"{count_text(event.corrected)} corrected")
     asked = event.window.days
-    whole = "" if asked == 1 else f"all {asked} days "
+    whole = "" if asked == 1 else "all days "
     if certified == asked:
         parts.append(f"{whole}certified")
     elif complete == asked:

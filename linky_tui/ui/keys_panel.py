@@ -74,7 +74,9 @@ class KeysPanel(SettingsPanel):
 
     def focus_content(self) -> None:
         """Focus the list."""
-        self.query_one("#keys-list", OptionList).focus()
+        rows = self.query_one_optional("#keys-list", OptionList)
+        if rows is not None and self.display:
+            rows.focus()
 
     def load(self, draft: Draft) -> None:
         """Show the keys of a draft; names that no action has can at least be taken out."""
@@ -125,10 +127,11 @@ class KeysPanel(SettingsPanel):
     def _choose(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         action = self._actions.get(event.option_id or "")
-        if action is None or self._draft is None:
+        name = self.query_one_optional("#keys-name", Label)
+        if action is None or self._draft is None or name is None:
             return
         self._chosen = action.id
-        self.query_one("#keys-name", Label).update(f"Key of {action.title or action.id}")
+        name.update(f"Key of {action.title or action.id}")
         field = self.query_one(Input)
         field.placeholder = ", ".join(action.default)
         with self.prevent(Input.Changed):

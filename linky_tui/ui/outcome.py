@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from linky_tui.coverage import DayRecord
 from linky_tui.formatting import count_text, kwh_text, local_time_text, short_day_text
 from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
+from linky_tui.paris import day_of, today
 
 
 def outcome_text(
@@ -64,3 +66,12 @@ def _new(finished: Finished) -> str:
         f"{count_text(readings)} new reading{'' if readings == 1 else 's'} with "
         f"{count_text(requests)} request{'' if requests == 1 else 's'}."
     )
+
+
+def synced_text(records: Iterable[DayRecord]) -> str:
+    """When the last days were asked for, for the header: ``synced today 08:12``."""
+    asked = max((each.last_attempt for each in records if each.last_attempt), default=None)
+    if asked is None:
+        return ""
+    day = "today" if day_of(asked) == today() else short_day_text(day_of(asked))
+    return f"synced {day} {local_time_text(asked)}"

@@ -88,7 +88,8 @@ class SettingsBody(Horizontal):
         self.query_one("#settings-nav", OptionList).highlighted = [*SECTIONS].index(name)
         self.query_one(Tabs).active = name
         if inside:
-            self.panel.focus_content()
+            self.screen.set_focus(None)
+            self.panel.call_after_refresh(self.panel.focus_content)
 
     @on(OptionList.OptionHighlighted, "#settings-nav")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -195,7 +195,7 @@ the environment go before the file: their fields say so.
 
     def _judge(self) -> None:
         """Say what is wrong, what is changed."""
-        if self._draft is None:
+        if self._draft is None or not self.query("#settings-state"):
             return
         for panel in self.query(SettingsPanel):
             panel.judge(self._draft)

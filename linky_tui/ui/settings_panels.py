@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
 
 from textual import on
 from textual.app import ComposeResult
@@ -87,7 +88,8 @@ class SettingsPanel(VerticalScroll):
 
     def focus_content(self) -> None:
         """Focus what scrolls, so that the keys of the page work."""
-        self.focus()
+        if self.display:
+            self.focus()
 
     def load(self, draft: Draft) -> None:
         """Show the texts of a draft."""
@@ -238,7 +240,7 @@ class MongoPanel(FieldsPanel):
 
 def _server_text(found: Probe) -> str:
     server = found.server
-    place = "private local server" if server.kind == "local" else server.hosts
+    place = "private local server" if server.kind == "local" else unquote(server.hosts)
     replica_set = f", replica set {server.replica_set}" if server.replica_set else ""
     return f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from linky_tui.formatting import bytes_text, percent_text
 from linky_tui.storage.stats import CollectionSize, Comparison
+from linky_tui.ui.comparison_rows import SETTLING
 
 _STORAGE, _INDEXES = "█", "▒"
 
@@ -39,23 +40,26 @@ class SizeBar:
         return self.storage_bytes + self.index_bytes
 
 
-def size_bars(comparison: Comparison, zstd: CollectionSize | None) -> list[SizeBar]:
+def size_bars(
+    comparison: Comparison, zstd: CollectionSize | None, *, lagging: bool = False
+) -> list[SizeBar]:
     """The bars of a comparison.
 
     Args:
         comparison: of both collections.
         zstd: the regular documents with zstd, where that was measured.
+        lagging: whether sizes on disk say nothing yet.
     """
     one, two = comparison.regular, comparison.timeseries
     bars = [SizeBar(f"{one.name}, snappy", one.storage_bytes, one.index_bytes)]
     if zstd is None:
-        bars.append(SizeBar("the same with zstd", empty="Not measured yet: press z."))
+        bars.append(SizeBar(f"{one.name}, zstd", empty="Not measured yet: press z."))
     else:
         saved = 1 - zstd.total_bytes / one.total_bytes if one.total_bytes else None
         note = f"{percent_text(saved)} saved"
-        bars.append(SizeBar("the same with zstd", zstd.storage_bytes, zstd.index_bytes, note))
-    note = f"{percent_text(comparison.saved.total)} saved"
-    label = f"{two.name}, time series with zstd"
+        bars.append(SizeBar(f"{one.name}, zstd", zstd.storage_bytes, zstd.index_bytes, note))
+    note = SETTLING if lagging else f"{percent_text(comparison.saved.total)} saved"
+    label = f"{two.name}, zstd"
     return [*bars, SizeBar(label, two.storage_bytes, two.index_bytes, note)]
 
 

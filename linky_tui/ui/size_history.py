@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from linky_tui.formatting import count_text
 from linky_tui.storage.stats import Comparison
 from linky_tui.ui.charts import LinePlot, LineSeries, Tick
 
 _KEPT = 600
-_TICKS = 4
+_MOST_TICKS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,10 @@ class SizeHistory:
             return None
         first, last = self.samples[0].readings, self.samples[-1].readings
         xs = [float(each.readings) for each in self.samples]
-        step = (last - first) / _TICKS
-        ticks = [first + step * number for number in range(_TICKS + 1)]
+        step = _round_step((last - first) / _MOST_TICKS)
+        ticks = range(-(-first // step) * step, last + 1, step)
         return LinePlot(
-            unit="MB",
+            unit="",
             series=[
                 LineSeries(
                     name="regular", xs=xs, ys=[each.regular_bytes / 1e6 for each in self.samples]
@@ -77,5 +78,15 @@ class SizeHistory:
                 ),
             ],
             x_range=(float(first), float(last)),
-            x_ticks=[Tick(at, f"{at:,.0f}") for at in ticks],
+            x_ticks=[Tick(at, count_text(at)) for at in ticks],
         )
+
+
+def _round_step(least: float) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 … that is at least ``least``."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor >= least:
+                return step * factor
+        step *= 10

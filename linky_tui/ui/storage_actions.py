@@ -18,7 +18,8 @@ from linky_tui.storage.verify import Verdict, Verification, verify
 from linky_tui.storage.zstd_probe import ZstdProbe, probe_steps
 
 T = TypeVar("T")
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and the total (0 where that is not known)."""
 
 _DIGEST_DIGITS = 12
 
@@ -63,7 +64,7 @@ def run_action(
         store: the store.
         series: the series that the pages show; its lease is held while rebuilding.
         stop: ends it.
-        progress: told what is done and the total, where that is known.
+        progress: told how far it is.
 
     Raises:
         LinkyError: it failed, or was stopped (``Stopped``).
@@ -73,7 +74,7 @@ def run_action(
     if action is Action.REPAIR:
         return repaired(repair(store, today(), stop))
     if action is Action.ZSTD:
-        probe = _followed(probe_steps(store, stop), progress)
+        probe = _followed(action, probe_steps(store, stop), progress)
         return Outcome(_zstd_text(probe), probe=probe)
     return _defragment(store, series, stop, progress)
 
@@ -120,7 +121,8 @@ def _defragment(
     if series is None or not store.readings.count():
         return Outcome("Nothing is stored yet, so there is nothing to defragment.")
     with store.leases.acquire(series) as lease:
-        result = _followed(rebuild_steps(store, [lease], stop), progress)
+        result = _followed(Action.DEFRAGMENT, rebuild_steps(store, [lease], stop), progress)
+    progress(Action.VERIFY.value, 0, 0)
     after = verify(store, stop)
     before, now = count_text(result.buckets_before), count_text(result.buckets_after)
     buckets = f"{now} buckets instead of {before}" if before != now else f"{now} buckets as before"
@@ -132,13 +134,17 @@ def _defragment(
     )
 
 
-def _followed(steps: Generator[tuple[int, int], None, T], progress: Progress) -> T:
+def _followed(action: Action, steps: Generator[tuple[int, int], None, T], progress: Progress) -> T:
     while True:
         try:
-            progress(*next(steps))
+            done, total = next(steps)
         except StopIteration as end:
             result: T = end.value
             return result
+        if action is Action.ZSTD and done >= total:
+            progress("Waiting until it is written to disk, up to a minute", 0, 0)
+        else:
+            progress(action.value, done, total)
 
 
 def _zstd_text(probe: ZstdProbe) -> str:

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
@@ -26,15 +27,20 @@ from linky_tui.ui.storage_actions import Action, Outcome, run_action
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
 NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
+WHY = (
+    "A time series collection packs up to 1,000 readings of a meter into one document, column by "
+    "column. That saves most; the compressor is the smaller part."
+)
+_SIDE_CELLS = 114
 READY = "Verify reads every reading of both collections. Repair makes them identical again."
 
 
 class ActionAdvanced(Message):
     """An action got on; queued ones collapse."""
 
-    def __init__(self, done: int, total: int) -> None:
+    def __init__(self, doing: str, done: int, total: int) -> None:
         super().__init__()
-        self.done, self.total = done, total
+        self.doing, self.done, self.total = doing, done, total
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest matters."""
@@ -89,16 +95,29 @@ lost when they are stopped: the next run completes what is missing.
     ]  # fmt: skip
     DEFAULT_CSS = """
     StoragePage {
-        #panels { layout: grid; grid-size: 2 2; grid-rows: 9 1fr; height: 1fr; min-height: 24; }
-        #table { row-span: 2; }
-        #table ComparisonTable { margin-top: 1; }
+        #panels {
+            layout: grid;
+            grid-size: 1 3;
+            grid-rows: 19 15 13;
+            height: 47;
+        }
+        &.-side #panels {
+            grid-size: 2 2;
+            grid-columns: 11fr 9fr;
+            grid-rows: 19 1fr;
+            height: 1fr;
+            min-height: 30;
+        }
+        &.-side #growth { column-span: 2; }
+        &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
         #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
         #nothing { display: none; }
         &.-nothing #table ComparisonTable, &.-nothing #note { display: none; }
         &.-nothing #nothing { display: block; }
-        #sizes SizeBars { margin-top: 1; }
-        &.-nothing #sizes SizeBars { display: none; }
-        #work { height: 6; dock: bottom; margin-bottom: 1; }
+        &.-nothing #sizes SizeBars, &.-nothing #why { display: none; }
+        #why { color: $text-muted; height: auto; margin-top: 1; }
+        #body { height: 1fr; }
+        #work { height: 5; }
         #buttons { height: 1; }
         #buttons Button { margin-right: 2; min-width: 0; }
         #cancel { display: none; }
@@ -106,20 +125,11 @@ lost when they are stopped: the next run completes what is missing.
         #progress ProgressBar { width: 1fr; margin-right: 2; }
         #progress Bar { width: 1fr; }
         #doing { width: auto; margin-right: 2; }
-        #result { height: auto; max-height: 3; color: $text-muted; }
+        #result { height: auto; max-height: 2; color: $text-muted; }
         #result.-good { color: $text-success; }
         #result.-bad { color: $text-error; }
         &.-working #progress, &.-working #cancel { display: block; }
         &.-working #result { display: none; }
-        &.-narrow #panels, &.-tiny #panels {
-            grid-size: 1 3;
-            grid-rows: 19 8 12;
-            height: 39;
-            min-height: 39;
-        }
-        &.-narrow #table, &.-tiny #table { row-span: 1; }
-        &.-narrow #table ComparisonTable, &.-tiny #table ComparisonTable { margin-top: 0; }
-        &.-narrow #sizes SizeBars, &.-tiny #sizes SizeBars { margin-top: 0; }
         &.-flat #work { display: none; }
     }
     """
@@ -144,6 +154,7 @@ lost when they are stopped: the next run completes what is missing.
                 yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
             with Vertical(id="sizes", classes="panel"):
                 yield SizeBars()
+                yield Static(WHY, id="why", markup=False)
             yield Chart(NO_GROWTH, marker=self.linky.config.display.marker, id="growth",
                         classes="panel")  # fmt: skip
         with Vertical(id="work", classes="panel"):
@@ -163,13 +174,18 @@ lost when they are stopped: the next run completes what is missing.
         self.query_one("#table").border_title = "The same data, stored twice"
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
-        self.query_one("#work").border_title = "Look after them"
+        self.query_one("#work").border_title = "Actions"
         self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
         self.linky.status_changed.subscribe(self, lambda _: self._show_state())
         self._feed.start()
 
+    def on_resize(self, event: Resize) -> None:
+        """Panels side by side where both have room."""
+        self.set_class(event.size.width >= _SIDE_CELLS, "-side")
+
     def on_unmount(self) -> None:
         """Nothing goes on after the application."""
+        self._feed.end()
         if self._job is not None:
             self._job.stop.set()
 
@@ -200,8 +216,8 @@ lost when they are stopped: the next run completes what is missing.
         linky, series = self.linky, self.linky.series
         self._set_job(running)
 
-        def progress(done: int, total: int) -> None:
-            self.post_message(ActionAdvanced(done, total))
+        def progress(doing: str, done: int, total: int) -> None:
+            self.post_message(ActionAdvanced(doing, done, total))
 
         def work() -> None:
             outcome: Outcome | None = None
@@ -232,9 +248,10 @@ lost when they are stopped: the next run completes what is missing.
 
     def on_action_advanced(self, message: ActionAdvanced) -> None:
         """Show how far it is."""
-        if self._job is not None and message.total:
+        if self._job is not None and not self._job.stop.is_set():
+            self.query_one("#doing", Static).update(message.doing)
             bar = self.query_one(ProgressBar)
-            bar.update(total=message.total, progress=message.done)
+            bar.update(total=message.total or None, progress=message.done)
 
     def on_action_ended(self, message: ActionEnded) -> None:
         """Say how it ended, and measure anew."""
@@ -277,7 +294,7 @@ lost when they are stopped: the next run completes what is missing.
 
     def _show_measured(self, measured: Measured) -> None:
         table = self.query_one(ComparisonTable)
-        table.show(measured.comparison, measured.ideal_buckets)
+        table.show(measured)
         self.query_one("#note", Static).update(table.note())
         self.set_class(not measured.comparison.regular.readings, "-nothing")
         self._show_bars()
@@ -290,7 +307,9 @@ lost when they are stopped: the next run completes what is missing.
         measured = self._feed.measured
         if measured is not None:
             zstd = self._probe.size if self._probe is not None else None
-            self.query_one(SizeBars).show(size_bars(measured.comparison, zstd))
+            self.query_one(SizeBars).show(
+                size_bars(measured.comparison, zstd, lagging=measured.lagging)
+            )
 
     def _show_state(self) -> None:
         self.query_one("#table").border_subtitle = self._feed.state_text

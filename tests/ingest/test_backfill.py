@@ -245,3 +245,19 @@ def test_a_correction_is_taken_over_and_both_stay_identical(make_bench: MakeBenc
     assert len(bench.stored()) == len(readings) - 24
     bench.assert_identical()
     assert bench.store.leases.state(SERIES).rebuild_pending is None
+
+
+def test_a_day_below_the_floor_asked_by_hand_leaves_the_floor_where_it_is(
+    make_bench: MakeBench,
+) -> None:
+    start = TODAY - timedelta(days=10)
+    bench = make_bench(
+        RecordedSource(half_hours(start, YESTERDAY), activated=start, curve_from=start)
+    )
+    bench.run()
+    below = start - timedelta(days=5)
+    assert bench.run(JobKind.REFETCH, days=Window(below, below)).status == "complete"
+    assert bench.store.leases.state(SERIES).curve_from == start
+    bench.server.clear_log()
+    assert bench.run().status == "complete"
+    assert bench.server.log == []

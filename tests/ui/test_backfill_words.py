@@ -165,7 +165,7 @@ def test_the_summary_says_what_is_missing_why_and_when_it_is_tried_again() -> No
 def test_a_day_in_words() -> None:
     day = date(2026, 6, 1)
     assert day_rows(record(day), day, TODAY) == [
-        ("Status", "Certified: equal to Enedis' total."),
+        ("Status", "Certified: equals Enedis' total."),
         ("Minutes", "1,440 of 1,440 in 48 readings"),
         ("Energy", "8.00 kWh"),
         ("Enedis", "8.00 kWh, the same to the Wh"),

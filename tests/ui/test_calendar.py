@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -119,12 +118,12 @@ def test_the_legend_wraps_and_names_the_rare_ones_only_where_there_are_any() -> 
 
 
 @pytest.fixture
-def two_years() -> Iterator[dict[date, DayRecord]]:
+def two_years() -> dict[date, DayRecord]:
     found = {day: record(day) for day in days_between(FIRST_DAY, YESTERDAY)}
     found[date(2026, 6, 1)] = record(date(2026, 6, 1), DayStatus.PARTIAL)
     found[date(2026, 6, 2)] = record(date(2026, 6, 2), DayStatus.MISSING)
     del found[date(2026, 6, 3)]
-    yield found
+    return found
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

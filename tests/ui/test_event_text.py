@@ -54,12 +54,12 @@ BROKEN = ApiError("Nonsense", "The gateway: it said nonsense.", "Try later.")
         (Planned(SERIES, (), 3), "Nothing is left to ask.", Tone.PLAIN),
         (
             WindowStored(SERIES, WEEK, 336, 0, DAYS, 3),
-            "15 to Sat 21 Nov 2026: 336 new readings, all 7 days certified.",
+            "15 to Sat 21 Nov 2026: 336 new readings, all days certified.",
             Tone.PLAIN,
         ),
         (
             WindowStored(SERIES, WEEK, 1, 2, (*DAYS[:3], *UNSURE[3:]), 3),
-            "15 to Sat 21 Nov 2026: 1 new reading, 2 corrected, all 7 days complete, 3 certified.",
+            "15 to Sat 21 Nov 2026: 1 new reading, 2 corrected, all days complete, 3 certified.",
             Tone.PLAIN,
         ),
         (

@@ -51,7 +51,9 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             log = await log_page(pilot, app)
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog), timeout=10)
-            error = app.ingest.state.finished and app.ingest.state.finished.error
+            finished = app.ingest.state.finished
+            assert finished is not None
+            error = finished.error
             assert error is not None
             await pilot.press("escape")
             await wait_until(pilot, lambda: f"Failed: {error.title}." in screen_text(app))

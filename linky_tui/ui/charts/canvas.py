@@ -45,6 +45,11 @@ class Grid:
         self.chars[row][column:end] = text
         self.styles[row][column:end] = [style] * len(text)
 
+    def copy_row(self, source: int, target: int) -> None:
+        """Make a row look like another one."""
+        self.chars[target][:] = self.chars[source]
+        self.styles[target][:] = self.styles[source]
+
     def put_if_blank(self, column: int, row: int, char: str, style: Style | None = None) -> None:
         """Write one character where nothing stands yet."""
         if self.chars[row][column] == " " and self.styles[row][column] is None:

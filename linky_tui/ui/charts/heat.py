@@ -45,20 +45,17 @@ def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: 
     place = replace(place, height=min(place.height, -(-lines // per_cell)))
     each = -(-len(plot.columns) // max(1, place.width)) or 1
     columns = [
-        _resampled(_mean_column(plot.columns[start : start + each]), place.height * per_cell, lines)
+        _grouped(_mean_column(plot.columns[start : start + each]), lines)
         for start in range(0, len(plot.columns), each)
     ]
     known = [value for column in columns for value in column if value is not None]
     limits = scale(max(known, default=0.0), 12)
     edges = edges_of(len(columns), place.width)
-    for index, column in enumerate(columns):
-        size = edges[index + 1] - edges[index]
-        for row in range(place.height):
-            if symbols:
-                char, style = _symbol(column[row], limits.top, colors)
-            else:
-                char, style = _shades(column[2 * row], column[2 * row + 1], limits.top, colors)
-            place.grid.put(place.left + edges[index], place.top + row, char * size, style)
+    levels = len(SYMBOLS) if symbols else HEAT_STEPS
+    bands = [
+        [_level(value, limits.top, levels) for value in row] for row in zip(*columns, strict=True)
+    ]
+    _draw_bands(place, bands, lines, edges, colors, symbols=symbols)
     _draw_axes(plot, place, edges, each, colors)
     note = " · ".join(filter(None, [plot.note, f"mean of {each} days" if each > 1 else ""]))
     draw_heading(place, plot.unit, note, _legend(limits, colors, symbols=symbols), colors)
@@ -87,36 +84,57 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
-def _resampled(column: Column, size: int, lines: int) -> Column:
-    rows = len(column)
-    if lines >= rows:
-        found = [value for value in column for _ in range(lines // max(1, rows))]
-    else:
-        each = -(-rows // lines)
-        found = [_mean(column[start : start + each]) for start in range(0, rows, each)]
-    return found + [None] * (size - len(found))
+def _grouped(column: Column, lines: int) -> Column:
+    """The means of neighbouring rows, where there are fewer lines than rows."""
+    each = max(1, len(column) // max(1, lines))
+    if each == 1:
+        return column
+    return [_mean(column[start : start + each]) for start in range(0, len(column), each)]
 
 
-def _level(value: float, top: float, levels: int) -> int:
-    return max(0, min(levels - 1, int(value / top * levels)))
-
-
-def _symbol(value: float | None, top: float, colors: Palette) -> tuple[str, Style]:
+def _level(value: float | None, top: float, levels: int) -> int | None:
     if value is None:
-        return GAP, colors.grid
-    # Half the range of powers is hardly ever reached, so the steps follow its square root.
-    return SYMBOLS[_level((value / top) ** 0.5, 1.0, len(SYMBOLS))], colors.ink(0)
+        return None
+    # The upper half of powers is hardly ever reached, so the steps follow the square root.
+    return min(levels - 1, int((value / top) ** 0.5 * levels))
 
 
-def _shades(
-    upper: float | None, lower: float | None, top: float, colors: Palette
+def _draw_bands(
+    place: Frame,
+    bands: Sequence[Sequence[int | None]],
+    lines: int,
+    edges: Sequence[int],
+    colors: Palette,
+    *,
+    symbols: bool,
+) -> None:
+    """Draw each row of levels over its lines: one to a row of cells with symbols, else two."""
+    per_band = max(1, lines // max(1, len(bands)))
+    per_cell = 1 if symbols else 2
+    drawn: tuple[int, int] | None = None
+    for row in range(place.height):
+        upper, lower = row * per_cell // per_band, (row * per_cell + per_cell - 1) // per_band
+        grid_row = place.top + row
+        if (upper, lower) == drawn:
+            place.grid.copy_row(grid_row - 1, grid_row)
+            continue
+        drawn = (upper, lower)
+        nothing: Sequence[int | None] = [None] * (len(edges) - 1)
+        below = bands[lower] if lower < len(bands) else nothing
+        above = bands[upper] if upper < len(bands) else nothing
+        for index, pair in enumerate(zip(above, below, strict=True)):
+            char, style = _cell(*pair, colors, symbols=symbols)
+            size = edges[index + 1] - edges[index]
+            place.grid.put(place.left + edges[index], grid_row, char * size, style)
+
+
+def _cell(
+    above: int | None, below: int | None, colors: Palette, *, symbols: bool
 ) -> tuple[str, Style]:
-    if upper is None and lower is None:
+    if above is None and below is None:
         return GAP, colors.grid
-    above, below = (
-        None if value is None else _level((value / top) ** 0.5, 1.0, HEAT_STEPS)
-        for value in (upper, lower)
-    )
+    if symbols:
+        return SYMBOLS[above or 0], colors.ink(0)
     return colors.heat_cell(above, below)
 
 

@@ -72,7 +72,7 @@ class Palette:
 
     def ink(self, number: int) -> Style:
         """The style of the line or the bars of that number, counted from 0."""
-        return Style.from_color(self.colors[number % len(self.colors)].rich_color)
+        return self._inks[number % len(self.colors)]
 
     def shade(self, number: int) -> Style:
         """The strongest colour, paler with each number from 0, for older and older years."""
@@ -94,6 +94,10 @@ class Palette:
             else color.blend(high, (step - half) / (HEAT_STEPS - 1 - half), alpha=1)
             for step in range(HEAT_STEPS)
         )
+
+    @cached_property
+    def _inks(self) -> tuple[Style, ...]:
+        return tuple(Style.from_color(color.rich_color) for color in self.colors)
 
     @cached_property
     def _heat_styles(self) -> dict[tuple[int | None, int | None], Style]:

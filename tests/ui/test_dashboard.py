@@ -1,0 +1,406 @@
+"""The dashboard: every number is that of the readings, and the table never disturbs a run."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import threading
+from datetime import date, timedelta
+from typing import Any
+
+import pymongo
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from linky_tui.formatting import bytes_text, count_text, kwh_text, percent_text
+from linky_tui.ingest.engine import JobKind
+from linky_tui.models import Series
+from linky_tui.paris import PARIS, days_between
+from linky_tui.storage.stats import measure
+from linky_tui.ui import comparison_feed, comparison_table
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.charts import BarPlot, Chart, LinePlot
+from linky_tui.ui.comparison_table import ComparisonTable
+from linky_tui.ui.dashboard import DashboardPage
+from linky_tui.ui.figure_card import FigureCard
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import gateway
+from tests.ui.support import (
+    FIRST_DAY,
+    HOME,
+    TODAY,
+    YESTERDAY,
+    StoredHome,
+    mongodb_away,
+    screen_text,
+    wait_until,
+)
+
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.fixture(autouse=True)
+def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+
+
+@pytest.fixture
+def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How the table measured: with which arguments, and whether the engine was at work then."""
+    seen: list[dict[str, Any]] = []
+
+    def watched(store: Any, **how: Any) -> Any:
+        seen.append(how | {"lease_held": bool(store.leases.in_use())})
+        return measure(store, **how)
+
+    monkeypatch.setattr(comparison_feed, "measure", watched)
+    return seen
+
+
+def page(app: LinkyApp) -> DashboardPage:
+    assert isinstance(app.screen, DashboardPage)
+    return app.screen
+
+
+def table(app: LinkyApp) -> ComparisonTable:
+    return page(app).query_one(ComparisonTable)
+
+
+def cells(app: LinkyApp, label: str) -> tuple[str, str, str]:
+    return next(row.cells for row in table(app).rows if row.label == label)
+
+
+def card_texts(app: LinkyApp) -> list[tuple[str, str]]:
+    return [
+        tuple(str(line.content) for line in card.query(Static))  # type: ignore[misc]
+        for card in page(app).query(FigureCard)
+    ]
+
+
+async def loaded(pilot: Pilot[None], app: LinkyApp) -> None:
+    """Everything on the dashboard is there, but for the proof, which takes a second."""
+    await wait_until(pilot, lambda: app.store_ready)
+    await wait_until(pilot, lambda: table(app).rows and card_texts(app)[0][0])
+
+
+async def proved(pilot: Pilot[None], app: LinkyApp) -> None:
+    """Both collections were compared, reading by reading."""
+    await loaded(pilot, app)
+    await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+
+
+def shows(app: LinkyApp, *texts: str) -> bool:
+    shown = screen_text(app)
+    return all(text in shown for text in texts)
+
+
+def by_day(home: StoredHome) -> dict[date, float]:
+    """Wh by Paris day, the plain way."""
+    found: dict[date, float] = {}
+    for each in home.readings():
+        day = each.start.astimezone(PARIS).date()
+        found[day] = found.get(day, 0) + each.power_w * each.interval_min / 60
+    return found
+
+
+def change(value: float, reference: float) -> str:
+    return f"{round((value / reference - 1) * 100):+d} %"
+
+
+async def test_the_six_figures_are_those_of_the_readings(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    wh = by_day(stored_home)
+    weekends = [
+        wh[day]
+        for day in days_between(YESTERDAY - timedelta(days=56), YESTERDAY - timedelta(days=1))
+        if day.weekday() >= 5
+    ]
+    week, before = (
+        sum(wh[TODAY - timedelta(days=ago)] for ago in range(first, first + 7)) for first in (1, 8)
+    )
+    month, year_ago = (
+        sum(wh[date(year, 11, day)] for day in range(1, 22)) for year in (2026, 2025)
+    )
+    nights = sorted(
+        each.power_w
+        for each in stored_home.readings(TODAY - timedelta(days=30))
+        if each.start.astimezone(PARIS).hour in (1, 2, 3, 4)
+    )
+    watts = nights[math.ceil(len(nights) / 10) - 1]
+    used = sum(wh[TODAY - timedelta(days=ago)] for ago in range(1, 31))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        expected = [
+            (
+                kwh_text(wh[YESTERDAY]),
+                f"{change(wh[YESTERDAY], statistics.median(weekends))} vs usual",
+            ),
+            (kwh_text(week), f"{change(week, before)} vs before"),
+            (kwh_text(month), f"{change(month, year_ago)} vs 2025"),
+            (f"{watts} W", f"{watts * (30 * 24 + 1) / used * 100:.0f} % of all use"),
+            ("726 / 730 days", "726 certified"),
+            ("80 of 80 left", "next 01:00"),
+        ]
+        assert card_texts(app) == expected
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await wait_until(
+                pilot, lambda: shows(app, *(text for each in expected for text in each))
+            )
+        spans = [str(card.border_subtitle) for card in page(app).query(FigureCard)]
+        assert spans == ["Sat 21 Nov", "15 to 21 Nov", "1 to 21 Nov", "30 nights", "24 months", ""]
+
+
+async def test_charts_show_the_days_and_the_last_day(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    wh = by_day(stored_home)
+    days = list(days_between(TODAY - timedelta(days=60), YESTERDAY))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        bars, curve = (page(app).query_one(name, Chart) for name in ("#bars", "#curve"))
+        assert isinstance(bars.plot, BarPlot)
+        assert bars.plot.values == pytest.approx([wh[day] / 1000 for day in days])
+        assert bars.plot.labels[0] == "23 Sep"
+        assert kwh_text(sum(wh[day] for day in days)) in str(bars.border_subtitle)
+        assert isinstance(curve.plot, LinePlot)
+        powers = [each.power_w for each in stored_home.readings(YESTERDAY)]
+        assert set(curve.plot.series[0].ys) == set(powers)
+        assert max(powers) in curve.plot.series[0].ys
+        assert "Load curve, Sat 21 Nov (W)" in screen_text(app)
+        assert curve.border_subtitle == kwh_text(wh[YESTERDAY])
+
+
+async def test_the_table_says_what_the_server_says(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
+        database = client[stored_home.database]
+        one, two = (
+            database.command("collStats", each) for each in ("consumption", "consumptionTS")
+        )
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        count = count_text(len(stored_home.readings()))
+        assert cells(app, "readings") == (count, count, "identical")
+        assert cells(app, "data") == (
+            bytes_text(one["size"]),
+            bytes_text(two["size"]),
+            percent_text(1 - two["size"] / one["size"]),
+        )
+        per_reading = [each["size"] / len(stored_home.readings()) for each in (one, two)]
+        assert cells(app, "per reading")[:2] == tuple(f"{each:.1f} B" for each in per_reading)
+        shown = page(app).feed.measured
+        assert shown is not None
+        for label, own in (("storage", "storage_bytes"), ("indexes", "index_bytes"),
+                           ("total", "total_bytes")):  # fmt: skip
+            sizes = [
+                getattr(each, own)
+                for each in (shown.comparison.regular, shown.comparison.timeseries)
+            ]
+            saved = percent_text(1 - sizes[1] / sizes[0])
+            assert cells(app, label) == (bytes_text(sizes[0]), bytes_text(sizes[1]), saved)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await wait_until(
+                pilot,
+                lambda: shows(
+                    app,
+                    "Without _id: data",
+                    *(cell for row in table(app).rows for cell in row.cells),
+                ),
+            )
+
+
+async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_first(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        assert len({card.region.y for card in page(app).query(FigureCard)}) == 1
+        assert page(app).query_one("#body").max_scroll_y == 0, "all in view"
+        await pilot.resize_terminal(80, 24)
+        await wait_until(
+            pilot, lambda: shows(app, "Yesterday", "Requests today", "per reading", "live")
+        )
+        assert len({card.region.y for card in page(app).query(FigureCard)}) == 2
+        page(app).query_one("#body").scroll_end(animate=False)
+        await wait_until(pilot, lambda: "Load curve, Sat 21 Nov" in screen_text(app))
+        for size in ((20, 5), (200, 60), (40, 16), (100, 30), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await wait_until(
+            pilot, lambda: len({card.region.y for card in page(app).query(FigureCard)}) == 1
+        )
+        assert "…" not in screen_text(app).split("Daily energy")[0], "no figure is cut"
+
+
+async def test_a_click_on_a_card_opens_its_page(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        for number, mode in ((0, "charts"), (4, "backfill")):
+            await pilot.click(f"#card-{number}")
+            await wait_until(pilot, lambda mode=mode: app.current_mode == mode)  # type: ignore[misc]
+            await pilot.press("d")
+            await wait_until(pilot, lambda: app.current_mode == "dashboard")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_empty_says_why_and_names_the_key(empty_app: LinkyApp, size: tuple[int, int]) -> None:
+    async with empty_app.run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: "Press b to backfill" in screen_text(empty_app))
+        await wait_until(pilot, lambda: card_texts(empty_app)[0][0])
+        assert card_texts(empty_app) == [
+            ("–", "not fetched yet"),
+            ("–", "not fetched yet"),
+            ("–", "not fetched yet"),
+            ("–", "needs 7 nights"),
+            ("–", "nothing fetched"),
+            ("80 of 80 left", "next 01:00"),
+        ]
+        for chart in page(empty_app).query(Chart):
+            assert chart.plot is None
+            assert "Press b" in chart.empty
+        assert not table(empty_app).is_on_screen, "a table of zeros says nothing"
+
+
+async def test_without_a_meter_it_says_where_to_connect_one(make_app: MakeApp) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        await pilot.press("escape")
+        app.switch_mode("dashboard")
+        await wait_until(pilot, lambda: "Press g to connect yours" in screen_text(app))
+        assert {texts[1] for texts in card_texts(app)} == {"no meter yet"}
+
+
+async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
+    make_app: MakeApp,
+    measurements: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
+    with gateway(28, latency_s=0.15) as server:
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await wait_until(pilot, lambda: app.store_ready and table(app).rows)
+            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+            assert app.start_job(JobKind.BACKFILL)
+            await wait_until(pilot, lambda: "● live" in screen_text(app))
+            await wait_until(pilot, lambda: table(app).marked >= {"readings", "data"})
+            assert (
+                cells(app, "readings")[2] in ("same count", "different")
+                or "apart" in cells(app, "readings")[2]
+            )
+            assert not page(app).query_one("#table").has_class("-nothing")
+            await wait_until(pilot, lambda: not app.ingest.state.busy, 20)
+            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+            readings = count_text(len(HOME.readings(TODAY - timedelta(days=28), YESTERDAY)))
+            assert cells(app, "readings") == (readings, readings, "identical")
+            assert cells(app, "storage")[2] == cells(app, "total")[2] == "settling"
+            assert "settling" in str(page(app).query_one("#table").border_subtitle)
+            assert "%" in cells(app, "data")[2]
+            await wait_until(pilot, lambda: card_texts(app)[4][0] == "28 / 28 days")
+    busy = [each for each in measurements if each["lease_held"]]
+    assert len(busy) >= 3, "it was live"
+    assert not any(each.get("settle") or each.get("compare") for each in busy)
+    assert sum(bool(each.get("settle")) for each in measurements) == 1
+
+
+async def test_what_changed_is_marked_for_a_moment(
+    make_app: MakeApp, own_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison_table, "MARKED_S", 0.5)
+    app = make_app(home=own_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        await wait_until(pilot, lambda: not table(app).marked)
+        with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
+            client[own_home.database]["consumption"].delete_one({})
+        page(app).feed.soon()
+        await wait_until(pilot, lambda: "readings" in table(app).marked)
+        await wait_until(pilot, lambda: cells(app, "readings")[2] == "different")
+        await wait_until(pilot, lambda: not table(app).marked)
+
+
+async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison_feed, "IDLE_EVERY_S", 0.2)
+    started: list[float] = []
+    held = threading.Event()
+    held.set()
+
+    def watched(store: Any, **how: Any) -> Any:
+        started.append(1)
+        held.wait(10)
+        return measure(store, **how)
+
+    monkeypatch.setattr(comparison_feed, "measure", watched)
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) >= before + 3)
+        held.clear()
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) == before + 1)
+        for _ in range(10):
+            await pilot.pause(0.03)
+        assert len(started) == before + 1, "one at a time"
+        held.set()
+        await pilot.press("l")
+        await wait_until(pilot, lambda: app.current_mode == "log")
+        await pilot.pause(0.05)
+        before = len(started)
+        for _ in range(10):
+            await pilot.pause(0.03)
+        assert len(started) <= before + 1, "hidden: at most the one that was under way"
+        await pilot.press("d")
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) > before)
+
+
+async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: str) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot, app)
+        figures = card_texts(app)
+        with mongodb_away(mongod_uri):
+            page(app).refresh_data()
+            await wait_until(
+                pilot,
+                lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away",
+            )
+            assert card_texts(app) == figures, "what was known stays"
+        await wait_until(
+            pilot, lambda: page(app).query_one("#table").border_subtitle == "live", timeout=10
+        )
+
+
+async def test_a_meter_without_readings_leaves_the_table_of_all(
+    make_app: MakeApp, own_home: StoredHome
+) -> None:
+    app = make_app(home=own_home, meters=("98765432109876",))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        assert app.series == Series("98765432109876")
+        assert card_texts(app)[0] == ("–", "not fetched yet")
+        assert cells(app, "readings")[0] == count_text(len(own_home.readings(FIRST_DAY)))
+
+
+async def test_every_kind_of_theme_draws_it(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        for theme in ("textual-light", "gruvbox", "ansi-dark"):
+            app.theme = theme
+            await pilot.pause()
+            assert cells(app, "data")[0] in screen_text(app)
