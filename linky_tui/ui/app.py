@@ -23,10 +23,10 @@ from linky_tui.models import Series
 from linky_tui.paris import ONE_DAY, today, utc_now
 from linky_tui.ui.dialogs import ConfirmDialog
 from linky_tui.ui.ingest_control import IngestControl, IngestState, Phase
+from linky_tui.ui.measurements import Measurements
 from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed
 from linky_tui.ui.outcome import outcome_text, synced_text
 from linky_tui.ui.page import Page
-from linky_tui.ui.size_history import SizeHistory
 from linky_tui.ui.store_app import StoreApp
 
 
@@ -41,7 +41,7 @@ class LinkyApp(StoreApp):
         ingest: the one ingest worker.
         ingest_events: published with each batch of events of the engine.
         ingest_state_changed: published with each new :class:`IngestState`.
-        size_history: how both collections grew during the run under way, or the last one.
+        measurements: the sizes of both collections, which several pages show.
         demo_wanted: whether the demo is to be opened next.
     """
 
@@ -88,7 +88,7 @@ class LinkyApp(StoreApp):
         self.ingest_events: Signal[tuple[Event, ...]] = Signal(self, "ingest-events")
         self.ingest_state_changed: Signal[IngestState] = Signal(self, "ingest-state")
         self.ingest = IngestControl(self)
-        self.size_history = SizeHistory()
+        self.measurements = Measurements()
         self.demo_wanted = False
         self.last_sync_text = ""
         self._meter_index = 0

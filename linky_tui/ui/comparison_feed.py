@@ -2,8 +2,9 @@
 
 Often while readings are being written, rarely when nothing happens, never while the page is hidden
 (or under a dialog), while the last measurement runs, or while MongoDB is away. What is expensive
-is done only when it can have changed: a checkpoint once after a run, on our own server; the proof
-that both are identical when the data differs from that it was made for, or it is old.
+is done only when it can have changed something: a checkpoint once after a run, on our own server;
+the proof that both are identical when the data differs from that it was made for, or it is old,
+and not in the moment in which a page opens.
 """
 
 from __future__ import annotations
@@ -11,55 +12,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from linky_tui.storage.buckets import ideal_buckets
-from linky_tui.storage.stats import Comparison, measure
+from linky_tui.storage.stats import measure
 from linky_tui.storage.store import Store
 from linky_tui.ui.comparison_rows import SETTLING
+from linky_tui.ui.measurements import Measured, Measurements
 from linky_tui.ui.page import Page
 
 BUSY_EVERY_S = 2.0
 IDLE_EVERY_S = 30.0
-PROOF_VALID_S = 600.0
-"""A proof older than this is made again even though no size changed."""
+PROOF_AFTER_S = 1.0
+"""A proof takes a second of work, so it waits until the page has been drawn and looked at."""
 SETTLING_S = 65.0
 """So long after the last write sizes on disk may still follow, where nobody forces it."""
 
-_TICK_S = 0.5
-_EMPTY_FILE = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one poll found.
-
-    Attributes:
-        comparison: of both collections.
-        ideal_buckets: how few buckets could hold the readings.
-        in_use: whether somebody writes: we, or another process.
-        recent: whether we wrote within the time that a server may take to write it to disk.
-    """
-
-    comparison: Comparison
-    ideal_buckets: int
-    in_use: bool
-    recent: bool = False
-
-    @property
-    def lagging(self) -> bool:
-        """Whether sizes on disk are so much older than the readings that they say nothing."""
-        sizes = (self.comparison.regular, self.comparison.timeseries)
-        unwritten = any(
-            each.storage_bytes <= _EMPTY_FILE and each.data_bytes > 4 * _EMPTY_FILE
-            for each in sizes
-        )
-        return not self.settled and (unwritten or (self.recent and not self.in_use))
-
-    @property
-    def settled(self) -> bool:
-        """Whether a checkpoint was forced, so that sizes on disk are current."""
-        return not self.comparison.settling
+_TICK_S = 0.25
+_NEVER = float("inf")
 
 
 class ComparisonFeed:
@@ -74,18 +44,16 @@ class ComparisonFeed:
         self._page = page
         self._show = show
         self._asking = False
-        self._due_s = 0.0
-        self._written = False
         self._settling = False
-        self._written_s = float("-inf")
-        self._proof: Comparison | None = None
-        self._proof_s = float("-inf")
+        self._due_s = 0.0
+        self._proof_due_s = _NEVER
         self._leaving = threading.Event()
-        self.measured: Measured | None = None
 
     def start(self) -> None:
         """Begin; the page is mounted."""
         self._page.set_interval(_TICK_S, self._tick)
+        if self.measured is not None:
+            self._show(self.measured)
 
     def end(self) -> None:
         """End a proof under way; the page is being removed."""
@@ -98,9 +66,13 @@ class ComparisonFeed:
 
     def wrote(self) -> None:
         """Something was written outside the engine, such as a rebuild: settle and prove anew."""
-        self._written, self._written_s = True, time.monotonic()
-        self._proof = None
+        self._shared.note_write()
         self.soon()
+
+    @property
+    def measured(self) -> Measured | None:
+        """What was measured last, by this page or another one."""
+        return self._shared.last
 
     @property
     def state_text(self) -> str:
@@ -114,20 +86,27 @@ class ComparisonFeed:
         return SETTLING if self.measured.lagging else "live"
 
     @property
+    def _shared(self) -> Measurements:
+        return self._page.linky.measurements
+
+    @property
     def _busy(self) -> bool:
         return self._page.linky.ingest.state.busy
 
     def _tick(self) -> None:
-        if self._busy:
-            self._written, self._written_s = True, time.monotonic()
-            self._proof = None
-            self._due_s = min(self._due_s, time.monotonic() + BUSY_EVERY_S)
-        waiting = self._asking or time.monotonic() < self._due_s
-        if waiting or not self._page.is_current or not self._page.linky.store_ready:
+        now_s, busy = time.monotonic(), self._busy
+        if busy:
+            self._shared.note_write()
+            self._due_s = min(self._due_s, now_s + BUSY_EVERY_S)
+            self._proof_due_s = _NEVER
+        if self._asking or not self._page.is_current or not self._page.linky.store_ready:
             return
-        busy = self._busy
-        settle = self._settling = self._written and not busy
-        self._ask(lambda store: _measure(store, busy=busy, settle=settle), self._arrived)
+        if now_s >= self._due_s:
+            settle = self._settling = self._shared.written and not busy
+            self._ask(lambda store: _measure(store, busy=busy, settle=settle), self._arrived)
+        elif now_s >= self._proof_due_s:
+            self._proof_due_s = _NEVER
+            self._ask(lambda store: _prove(store, self._leaving), self._proof_arrived)
 
     def _ask(self, ask: Callable[[Store], Measured], arrived: Callable[[Measured], None]) -> None:
         self._asking = True
@@ -143,24 +122,23 @@ class ComparisonFeed:
         self._page.query_store(watched, arrived, group="comparison")
 
     def _arrived(self, measured: Measured) -> None:
-        quiet = not measured.in_use and not self._busy
-        if self._written:
-            linky = self._page.linky
-            linky.size_history.add(measured.comparison, linky.ingest.state.job)
+        shared, quiet = self._shared, not measured.in_use and not self._busy
+        if shared.written:
+            shared.history.add(measured.comparison, self._page.linky.ingest.state.job)
         if quiet and self._settling:
-            self._written = False
-        proof = self._valid_proof(measured.comparison) if quiet else None
+            shared.written = False
+        proof = shared.proof_for(measured.comparison) if quiet else None
         if proof is not None:
             comparison = replace(measured.comparison, identical=proof.identical)
             measured = replace(measured, comparison=comparison)
+        elif quiet:
+            self._proof_due_s = time.monotonic() + PROOF_AFTER_S
         self._publish(measured)
-        if quiet and proof is None:
-            self._ask(lambda store: _prove(store, self._leaving), self._proof_arrived)
 
     def _proof_arrived(self, measured: Measured) -> None:
         before = self.measured
         if not measured.in_use and not self._busy:
-            self._proof, self._proof_s = measured.comparison, time.monotonic()
+            self._shared.note_proof(measured.comparison)
         if before is not None and before.settled:
             # The same sizes, a second later; only the one before was settled.
             measured = replace(measured, comparison=replace(measured.comparison, settling=False))
@@ -168,26 +146,12 @@ class ComparisonFeed:
 
     def _publish(self, measured: Measured) -> None:
         self._asking = False
-        recent = time.monotonic() - self._written_s < SETTLING_S
-        measured = replace(measured, recent=recent)
+        now_s = time.monotonic()
+        measured = replace(measured, recent=now_s - self._shared.written_s < SETTLING_S)
         every_s = BUSY_EVERY_S if self._busy or measured.in_use else IDLE_EVERY_S
-        self._due_s = time.monotonic() + every_s
-        self.measured = measured
+        self._due_s = now_s + every_s
+        self._shared.last = measured
         self._show(measured)
-
-    def _valid_proof(self, comparison: Comparison) -> Comparison | None:
-        """The last proof, if it is young and no data has changed since."""
-        proof = self._proof
-        if proof is None or time.monotonic() - self._proof_s > PROOF_VALID_S:
-            return None
-        same = all(
-            (each.readings, each.data_bytes) == (other.readings, other.data_bytes)
-            for each, other in (
-                (proof.regular, comparison.regular),
-                (proof.timeseries, comparison.timeseries),
-            )
-        )
-        return proof if same else None
 
 
 def _measure(store: Store, *, busy: bool, settle: bool) -> Measured:

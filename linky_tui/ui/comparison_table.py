@@ -9,7 +9,6 @@ from rich.table import Table
 from rich.text import Text
 from textual.widget import Widget
 
-from linky_tui.ui.comparison_feed import Measured
 from linky_tui.ui.comparison_rows import (
     SETTLING,
     Row,
@@ -17,6 +16,7 @@ from linky_tui.ui.comparison_rows import (
     detail_rows,
     honest_note,
 )
+from linky_tui.ui.measurements import Measured
 
 MARKED_S = 1.5
 """How long a value that changed is marked."""

@@ -15,10 +15,11 @@ from linky_tui.figures import BASE_NIGHTS, USUAL_WEEKS, Figure
 from linky_tui.formatting import NOTHING
 from linky_tui.ingest.events import Event, Surveyed, WindowStored
 from linky_tui.ui.charts import Chart
-from linky_tui.ui.comparison_feed import ComparisonFeed, Measured
+from linky_tui.ui.comparison_feed import ComparisonFeed
 from linky_tui.ui.comparison_table import ComparisonTable
 from linky_tui.ui.dashboard_data import BAR_DAYS, DashboardData, load_dashboard
 from linky_tui.ui.figure_card import FigureCard
+from linky_tui.ui.measurements import Measured
 from linky_tui.ui.page import Page
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."

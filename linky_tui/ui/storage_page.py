@@ -18,8 +18,9 @@ from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.storage.outcomes import Stopped
 from linky_tui.storage.zstd_probe import ZstdProbe
 from linky_tui.ui.charts import Chart
-from linky_tui.ui.comparison_feed import ComparisonFeed, Measured
+from linky_tui.ui.comparison_feed import ComparisonFeed
 from linky_tui.ui.comparison_table import ComparisonTable
+from linky_tui.ui.measurements import Measured
 from linky_tui.ui.messages import StoreFailed
 from linky_tui.ui.page import Page
 from linky_tui.ui.size_bars import SizeBars, size_bars
@@ -298,7 +299,7 @@ lost when they are stopped: the next run completes what is missing.
         self.query_one("#note", Static).update(table.note())
         self.set_class(not measured.comparison.regular.readings, "-nothing")
         self._show_bars()
-        plot = self.linky.size_history.plot()
+        plot = self.linky.measurements.history.plot()
         if plot is not None:
             self.query_one("#growth", Chart).show(plot)
         self._show_state()

@@ -43,6 +43,7 @@ SIZES = [(120, 40), (80, 24)]
 @pytest.fixture(autouse=True)
 def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
 
 
 @pytest.fixture

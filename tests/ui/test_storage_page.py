@@ -33,6 +33,7 @@ SIZES = [(120, 40), (80, 24)]
 @pytest.fixture(autouse=True)
 def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
 
 
 def page(app: LinkyApp) -> StoragePage:
@@ -54,6 +55,11 @@ async def opened(pilot: Pilot[None], app: LinkyApp) -> None:
     await pilot.press("o")
     await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
     await wait_until(pilot, lambda: rows(app))
+
+
+def said(app: LinkyApp, text: str) -> bool:
+    """Whether a toast says something."""
+    return any(text in str(toast.message) for toast in app._notifications)
 
 
 async def done(pilot: Pilot[None], app: LinkyApp, start: str) -> str:
@@ -231,7 +237,7 @@ async def test_an_action_shows_progress_and_is_cancelled(
             await wait_until(pilot, lambda: bar.progress > 5)  # noqa: B023
             assert bar.total == 1000
             await pilot.press("v")
-            await wait_until(pilot, lambda: "press Esc to cancel" in screen_text(app))
+            await wait_until(pilot, lambda: said(app, "press Esc to cancel"))
             if cancel == "escape":
                 await pilot.press("escape")
             else:
@@ -268,7 +274,7 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: "● live" in screen_text(app))
             await pilot.press("v")
-            await wait_until(pilot, lambda: "Readings are being fetched" in screen_text(app))
+            await wait_until(pilot, lambda: said(app, "Readings are being fetched"))
             assert not page(app).has_class("-working")
             await wait_until(pilot, lambda: not app.ingest.state.busy, 20)
             readings = page(app).linky.ingest.state.readings
@@ -304,7 +310,7 @@ async def test_mongodb_goes_away_during_an_action_and_comes_back(
             )
             assert rows(app)["data"] == before["data"], "what was known stays"
             await pilot.press("v")
-            await wait_until(pilot, lambda: "MongoDB is not connected" in screen_text(app))
+            await wait_until(pilot, lambda: said(app, "MongoDB is not connected"))
         await wait_until(pilot, lambda: app.store_ready)
         await pilot.press("v")
         await done(pilot, app, "Identical")
