@@ -2,6 +2,7 @@
 
 * ``stored_home`` (session): the database, filled once; never write to it.
 * ``own_home``: a copy of it that the test may write to, dropped afterwards (about a second).
+* ``small_home``: only its last 8 weeks (from ``SMALL_FIRST_DAY``), made for the test (0.2 s).
 * ``make_app(...)``: a :class:`~linky_tui.ui.app.LinkyApp` on the stored home, with a configuration
   file of its own under ``tmp_path``. Arguments: ``home=own_home`` for another database,
   ``empty=True`` for a new, empty one, ``api_url=`` of a simulated gateway (by default nobody
@@ -35,10 +36,15 @@ from linky_tui.storage.documents import Document
 from linky_tui.ui.app import LinkyApp
 from tests.ui.support import (
     CLOSED_API,
+    HOME,
     NOW,
+    SERIES,
+    SMALL_FIRST_DAY,
+    YESTERDAY,
     StoredHome,
     copy_database,
     fill,
+    insert_readings,
     open_store,
     write_config,
 )
@@ -80,6 +86,16 @@ def stored_home(mongod_uri: str, tmp_path_factory: pytest.TempPathFactory) -> It
 def own_home(stored_home: StoredHome, new_database: Callable[[], str]) -> StoredHome:
     """A copy of the stored home, for a test that writes."""
     return copy_database(stored_home, new_database())
+
+
+@pytest.fixture
+def small_home(mongod_uri: str, new_database: Callable[[], str], tmp_path: Path) -> StoredHome:
+    """The last 8 weeks of the same home alone, for a test that writes or compares a lot."""
+    home = StoredHome(mongod_uri, new_database())
+    with open_store(home.uri, home.database, tmp_path / "small") as store:
+        insert_readings(store, SERIES, HOME.readings(SMALL_FIRST_DAY, YESTERDAY))
+        store.connection.client.admin.command("fsync")
+    return home
 
 
 @pytest.fixture

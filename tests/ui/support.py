@@ -39,6 +39,7 @@ NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TODAY = day_of(NOW)
 YESTERDAY = TODAY - ONE_DAY
 FIRST_DAY = first_askable(TODAY)
+SMALL_FIRST_DAY = TODAY - timedelta(days=56)
 FIRST_TOTAL = months_before(TODAY, 36)
 SERIES = Series(DEMO_PRM)
 HOME = Household(DEMO_PRM)
