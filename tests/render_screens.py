@@ -103,8 +103,8 @@ async def shown(
         if state == "failing":
             stack.enter_context(mongodb_away(at.uri))
         async with app.run_test(size=size, notifications=True) as pilot:
-            if state != "failing":
-                await wait_until(pilot, lambda: app.store_ready)
+            known = (lambda: app.store_error) if state == "failing" else (lambda: app.store_ready)
+            await wait_until(pilot, known, timeout=30)
             yield app, pilot
 
 

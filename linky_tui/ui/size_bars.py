@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
+from textual.geometry import Size
 from textual.widget import Widget
 
 from linky_tui.formatting import bytes_text, percent_text
@@ -97,6 +98,10 @@ class SizeBars(Widget):
         grown = len(bars) != len(self._bars)
         self._bars = bars
         self.refresh(layout=grown)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Three lines a bar, and the legend."""
+        return 3 * len(self._bars) + 1 if self._bars else 0
 
     def render(self) -> Text:
         """Each bar with its name, its length, its total."""

@@ -29,8 +29,8 @@ class Action(Enum):
 
     VERIFY = "Verifying every reading"
     REPAIR = "Repairing"
-    DEFRAGMENT = "Rebuilding the time series collection"
-    ZSTD = "Copying to a temporary collection with zstd"
+    DEFRAGMENT = "Rebuilding"
+    ZSTD = "Copying with zstd"
 
 
 @dataclass(frozen=True, slots=True)

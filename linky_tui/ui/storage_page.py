@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.formatting import count_text
 from linky_tui.storage.outcomes import Stopped
 from linky_tui.storage.zstd_probe import ZstdProbe
 from linky_tui.ui.charts import Chart
@@ -99,8 +100,8 @@ lost when they are stopped: the next run completes what is missing.
         #panels {
             layout: grid;
             grid-size: 1 3;
-            grid-rows: 19 15 13;
-            height: 47;
+            grid-rows: 19 16 13;
+            height: 48;
         }
         &.-side #panels {
             grid-size: 2 2;
@@ -115,7 +116,7 @@ lost when they are stopped: the next run completes what is missing.
         #nothing { display: none; }
         &.-nothing #table ComparisonTable, &.-nothing #note { display: none; }
         &.-nothing #nothing { display: block; }
-        &.-nothing #sizes SizeBars, &.-nothing #why { display: none; }
+        &.-nothing #sizes SizeBars { display: none; }
         #why { color: $text-muted; height: auto; margin-top: 1; }
         #body { height: 1fr; }
         #work { height: 5; }
@@ -167,7 +168,7 @@ lost when they are stopped: the next run completes what is missing.
                 yield Button("Cancel", id="cancel", compact=True, variant="warning")
             with Horizontal(id="progress"):
                 yield Static("", id="doing", markup=False)
-                yield ProgressBar(show_eta=False)
+                yield ProgressBar(show_eta=False, show_percentage=False)
             yield Static(READY, id="result", markup=False)
 
     def on_mount(self) -> None:
@@ -250,7 +251,9 @@ lost when they are stopped: the next run completes what is missing.
     def on_action_advanced(self, message: ActionAdvanced) -> None:
         """Show how far it is."""
         if self._job is not None and not self._job.stop.is_set():
-            self.query_one("#doing", Static).update(message.doing)
+            how_far = f", {count_text(message.done)} of {count_text(message.total)}"
+            doing = message.doing + (how_far if message.total else "")
+            self.query_one("#doing", Static).update(doing)
             bar = self.query_one(ProgressBar)
             bar.update(total=message.total or None, progress=message.done)
 

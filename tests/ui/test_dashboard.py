@@ -1,33 +1,25 @@
-"""The dashboard: every number is that of the readings, and the table never disturbs a run."""
+"""The dashboard: every number is that of the readings."""
 
 from __future__ import annotations
 
 import math
 import statistics
-import threading
 from datetime import date, timedelta
 from typing import Any
 
 import pymongo
 import pytest
-from textual.pilot import Pilot
-from textual.widgets import Static
 
 from linky_tui.formatting import bytes_text, count_text, kwh_text, percent_text
-from linky_tui.ingest.engine import JobKind
 from linky_tui.models import Series
 from linky_tui.paris import PARIS, days_between
-from linky_tui.storage.stats import measure
-from linky_tui.ui import comparison_feed, comparison_table
+from linky_tui.ui import comparison_feed, store_app
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts import BarPlot, Chart, LinePlot
-from linky_tui.ui.comparison_table import ComparisonTable
-from linky_tui.ui.dashboard import DashboardPage
 from linky_tui.ui.figure_card import FigureCard
 from tests.ui.conftest import MakeApp
-from tests.ui.gateway import gateway
+from tests.ui.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 from tests.ui.support import (
-    HOME,
     SMALL_FIRST_DAY,
     TODAY,
     YESTERDAY,
@@ -44,56 +36,7 @@ SIZES = [(120, 40), (80, 24)]
 def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
     monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
-
-
-@pytest.fixture
-def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """How the table measured: with which arguments, and whether the engine was at work then."""
-    seen: list[dict[str, Any]] = []
-
-    def watched(store: Any, **how: Any) -> Any:
-        seen.append(how | {"lease_held": bool(store.leases.in_use())})
-        return measure(store, **how)
-
-    monkeypatch.setattr(comparison_feed, "measure", watched)
-    return seen
-
-
-def page(app: LinkyApp) -> DashboardPage:
-    assert isinstance(app.screen, DashboardPage)
-    return app.screen
-
-
-def table(app: LinkyApp) -> ComparisonTable:
-    return page(app).query_one(ComparisonTable)
-
-
-def cells(app: LinkyApp, label: str) -> tuple[str, str, str]:
-    return next(row.cells for row in table(app).rows if row.label == label)
-
-
-def card_texts(app: LinkyApp) -> list[tuple[str, str]]:
-    return [
-        tuple(str(line.content) for line in card.query(Static))  # type: ignore[misc]
-        for card in page(app).query(FigureCard)
-    ]
-
-
-async def loaded(pilot: Pilot[None], app: LinkyApp) -> None:
-    """Everything on the dashboard is there, but for the proof, which takes a second."""
-    await wait_until(pilot, lambda: app.store_ready)
-    await wait_until(pilot, lambda: table(app).rows and card_texts(app)[0][0])
-
-
-async def proved(pilot: Pilot[None], app: LinkyApp) -> None:
-    """Both collections were compared, reading by reading."""
-    await loaded(pilot, app)
-    await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
-
-
-def shows(app: LinkyApp, *texts: str) -> bool:
-    shown = screen_text(app)
-    return all(text in shown for text in texts)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 def by_day(home: StoredHome) -> dict[date, float]:
@@ -283,93 +226,6 @@ async def test_without_a_meter_it_says_where_to_connect_one(make_app: MakeApp) -
         assert {texts[1] for texts in card_texts(app)} == {"no meter yet"}
 
 
-async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
-    make_app: MakeApp,
-    measurements: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
-    with gateway(28, latency_s=0.15) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40)) as pilot:
-            await wait_until(pilot, lambda: app.store_ready and table(app).rows)
-            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
-            assert app.start_job(JobKind.BACKFILL)
-            await wait_until(pilot, lambda: "● live" in screen_text(app))
-            await wait_until(pilot, lambda: table(app).marked >= {"readings", "data"})
-            assert (
-                cells(app, "readings")[2] in ("same count", "different")
-                or "apart" in cells(app, "readings")[2]
-            )
-            assert not page(app).query_one("#table").has_class("-nothing")
-            await wait_until(pilot, lambda: not app.ingest.state.busy, 20)
-            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
-            readings = count_text(len(HOME.readings(TODAY - timedelta(days=28), YESTERDAY)))
-            assert cells(app, "readings") == (readings, readings, "identical")
-            assert cells(app, "storage")[2] == cells(app, "total")[2] == "settling"
-            assert "settling" in str(page(app).query_one("#table").border_subtitle)
-            assert "%" in cells(app, "data")[2]
-            await wait_until(pilot, lambda: card_texts(app)[4][0] == "28 / 28 days")
-    busy = [each for each in measurements if each["lease_held"]]
-    assert len(busy) >= 3, "it was live"
-    assert not any(each.get("settle") or each.get("compare") for each in busy)
-    assert sum(bool(each.get("settle")) for each in measurements) == 1
-
-
-async def test_what_changed_is_marked_for_a_moment(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(comparison_table, "MARKED_S", 0.5)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await proved(pilot, app)
-        await wait_until(pilot, lambda: not table(app).marked)
-        with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
-            client[small_home.database]["consumption"].delete_one({})
-        page(app).feed.soon()
-        await wait_until(pilot, lambda: "readings" in table(app).marked)
-        await wait_until(pilot, lambda: cells(app, "readings")[2] == "different")
-        await wait_until(pilot, lambda: not table(app).marked)
-
-
-async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(comparison_feed, "IDLE_EVERY_S", 0.2)
-    started: list[float] = []
-    held = threading.Event()
-    held.set()
-
-    def watched(store: Any, **how: Any) -> Any:
-        started.append(1)
-        held.wait(10)
-        return measure(store, **how)
-
-    monkeypatch.setattr(comparison_feed, "measure", watched)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40)) as pilot:
-        await loaded(pilot, app)
-        before = len(started)
-        await wait_until(pilot, lambda: len(started) >= before + 3)
-        held.clear()
-        before = len(started)
-        await wait_until(pilot, lambda: len(started) == before + 1)
-        for _ in range(10):
-            await pilot.pause(0.03)
-        assert len(started) == before + 1, "one at a time"
-        held.set()
-        await pilot.press("l")
-        await wait_until(pilot, lambda: app.current_mode == "log")
-        await pilot.pause(0.05)
-        before = len(started)
-        for _ in range(10):
-            await pilot.pause(0.03)
-        assert len(started) <= before + 1, "hidden: at most the one that was under way"
-        await pilot.press("d")
-        before = len(started)
-        await wait_until(pilot, lambda: len(started) > before)
-
-
 async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: str) -> None:
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -383,7 +239,7 @@ async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: s
             )
             assert card_texts(app) == figures, "what was known stays"
         await wait_until(
-            pilot, lambda: page(app).query_one("#table").border_subtitle == "live", timeout=10
+            pilot, lambda: page(app).query_one("#table").border_subtitle == "live", timeout=30
         )
 
 

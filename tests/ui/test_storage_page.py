@@ -17,7 +17,7 @@ from linky_tui.storage.outcomes import Stopped
 from linky_tui.storage.stats import CollectionSize
 from linky_tui.storage.verify import verify
 from linky_tui.storage.zstd_probe import SUFFIX, ZstdProbe
-from linky_tui.ui import comparison_feed, storage_actions
+from linky_tui.ui import comparison_feed, storage_actions, store_app
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts import Chart, LinePlot
 from linky_tui.ui.comparison_table import ComparisonTable
@@ -34,6 +34,7 @@ SIZES = [(120, 40), (80, 24)]
 def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
     monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 def page(app: LinkyApp) -> StoragePage:
@@ -235,6 +236,7 @@ async def test_an_action_shows_progress_and_is_cancelled(
             bar = page(app).query_one(ProgressBar)
             await wait_until(pilot, lambda: bar.progress > 2)  # noqa: B023
             assert bar.total == 1000
+            assert "of 1,000" in screen_text(app)
             if cancel == "escape":
                 await pilot.press("v")
                 await wait_until(pilot, lambda: said(app, "press Esc to cancel"))
