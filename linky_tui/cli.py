@@ -7,7 +7,10 @@ never loads the interface.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -18,6 +21,8 @@ from linky_tui import __version__
 from linky_tui.errors import ConfigError, LinkyError, UsageError
 from linky_tui.formatting import plain
 from linky_tui.options import EXIT_INTERRUPTED, Options
+
+_OUTPUT_FAILS = (errno.ENOSPC, errno.EIO)
 
 DESCRIPTION = """\
 Your Linky electricity history in MongoDB, stored twice (regular and time series) and honestly
@@ -44,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments without the program's name; ``sys.argv`` where not given.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_missing_streams()
     try:
         options = parse(arguments)
         if options is None:
@@ -58,6 +64,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; nothing more can be said.
         sys.stderr.close()
         return 1
+    except OSError as error:
+        if error.errno not in _OUTPUT_FAILS:
+            raise
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
+        return 1
+
+
+def _open_missing_streams() -> None:
+    """Give output somewhere to go where the caller closed it, as some cron lines do."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
 
 
 def parse(arguments: Sequence[str]) -> Options | None:

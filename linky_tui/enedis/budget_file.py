@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -219,7 +220,7 @@ class BudgetFile:
                 except BlockingIOError:
                     if time.monotonic() > give_up:
                         raise self._busy() from None
-                    time.sleep(0.01)
+                    threading.Event().wait(0.01)
             yield
         finally:
             os.close(lock)

@@ -10,7 +10,7 @@ from linky_tui.coverage import DayRecord, first_askable
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
-from linky_tui.errors import ApiError, LinkyError
+from linky_tui.errors import ApiError, BudgetSpent, LinkyError
 from linky_tui.formatting import day_text
 from linky_tui.ingest.events import (
     Event,
@@ -21,7 +21,7 @@ from linky_tui.ingest.events import (
     WindowStored,
 )
 from linky_tui.ingest.plan import days_below
-from linky_tui.ingest.request_run import RequestRun, Stopped
+from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
 from linky_tui.ingest.survey import FATAL
 from linky_tui.models import DailyTotal, Reading, Series
 from linky_tui.paris import ONE_DAY, day_bounds, day_of, utc_now
@@ -167,18 +167,6 @@ class SeriesRun:
         self.trouble = self.trouble or error
         where = f"{day_text(window.first)} to {day_text(window.last)}"
         yield Noted(self.series, f"{where} could not be read: {error.title}. {error.cause}")
-        if fault.kind is FaultKind.BAD_ANSWER:
-            # It was asked and answered: the ledger spaces the next try (design.md §3).
-            self.lease.check()
-            self.store.days.recompute(
-                self.series,
-                window.first,
-                window.last,
-                today=self.today,
-                asked_at=utc_now(),
-                asked_first=window.first,
-                asked_last=window.last,
-            )
         return Asked(unreadable=True)
 
     def _search_floor(
@@ -205,8 +193,14 @@ class SeriesRun:
                 oldest = yield from self._accepted(window.first, window.first)
                 if oldest is not None:
                     return (yield from self._store(window, (*oldest, *best), windows_left))
-        except ApiFault as fault:
-            return (yield from self._unreadable(window, fault))
+        except (ApiFault, PausedUntil, BudgetSpent, TooManyFailures, Stopped) as cut_short:
+            if best:
+                # It was asked, counted and answered: the next run need not ask for it again.
+                part = Window(window.first + timedelta(accepted), window.last)
+                yield from self._store(part, best, windows_left)
+            if isinstance(cut_short, ApiFault):
+                return (yield from self._unreadable(window, cut_short))
+            raise
         if best is None and window.last == self.today - ONE_DAY:
             # Not even yesterday is accepted: no floor, but something wrong with the meter.
             raise _nothing_accepted(refusal, self.series)

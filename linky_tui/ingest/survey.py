@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linky_tui.coverage import DayRecord
+from linky_tui.coverage import DayRecord, DayStatus
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.ingest.events import Event, Noted, Surveyed
@@ -16,6 +16,8 @@ from linky_tui.models import DailyTotal, Series
 
 TOTALS_EVERY = timedelta(days=7)
 """Daily totals are asked once a week: one call certifies all days since (design.md §4)."""
+CORRECTED_DAYS = 30
+"""Enedis corrects recent days, and their totals with them; older differences stay."""
 MAX_SPAN_DAYS = 366
 """The longest span of daily totals that public captures show (conso-api.md §2)."""
 
@@ -123,8 +125,16 @@ def uncertified_span(
         below: only days older than this one count, and the span ends there.
     """
     end = min(below or today, today)
+    oldest, recent = end - timedelta(MAX_SPAN_DAYS), end - timedelta(CORRECTED_DAYS)
     open_days = [
-        day for day, record in records.items() if record.readings and record.enedis_wh is None
+        day
+        for day, record in records.items()
+        if oldest <= day < end
+        and record.readings
+        and (record.enedis_wh is None or (day >= recent and _disagrees(record)))
     ]
-    open_days = [day for day in open_days if end - timedelta(MAX_SPAN_DAYS) <= day < end]
     return (min(open_days), end) if open_days else None
+
+
+def _disagrees(record: DayRecord) -> bool:
+    return record.status is DayStatus.COMPLETE and not record.certified

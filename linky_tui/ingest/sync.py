@@ -29,10 +29,10 @@ def sync(
     if window is not None:
         yield Planned(run.series, (window,), run.requests.left_today)
         yield from run.ask(window, 0)
-    yield from weekly_totals(run, now=totals_now)
     if state.backfill_since is not None and not run.requests.half_used:
         yield from survey_if_due(run)
         yield from work_off(run, state.backfill_since, enough=lambda: run.requests.half_used)
+    yield from weekly_totals(run, now=totals_now)
     yesterday = today - ONE_DAY
     record = run.ledger().get(yesterday)
     if record is not None and record.status is DayStatus.COMPLETE:

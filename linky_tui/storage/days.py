@@ -178,6 +178,10 @@ def _updated(
     asked_at: datetime | None = None,
 ) -> DayRecord:
     """The record of a day by what is measured now and what was known before."""
+    if old is not None and asked_at is None and measured.readings < old.readings:
+        # Readings that were there have gone: what was asked for them counts no longer, so that
+        # they are worth asking for at once and never end as a day without data.
+        old = replace(old, attempts=0, last_attempt=None)
     attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
     enedis_wh = old.enedis_wh if old else None
     return DayRecord(

@@ -132,10 +132,11 @@ class Mongod:
         else:
             _send_shutdown(endpoint)
         deadline = time.monotonic() + _STOP_TIMEOUT_S
+        pause = threading.Event()
         while self.data_in_use() or (pid is not None and _exists(pid)):
             if time.monotonic() >= deadline:
                 return False
-            time.sleep(POLL_S)
+            pause.wait(POLL_S)
         self._record_path.unlink(missing_ok=True)
         return True
 

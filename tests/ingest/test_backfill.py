@@ -261,3 +261,48 @@ def test_a_day_below_the_floor_asked_by_hand_leaves_the_floor_where_it_is(
     bench.server.clear_log()
     assert bench.run().status == "complete"
     assert bench.server.log == []
+
+
+def test_readings_that_vanished_from_both_collections_are_asked_again_at_once(
+    make_bench: MakeBench,
+) -> None:
+    readings = half_hours(TODAY - timedelta(days=30), YESTERDAY)
+    bench = make_bench(RecordedSource(readings))
+    since = TODAY - timedelta(days=30)
+    for _ in range(3):
+        assert bench.run(since=since).status == "complete"
+        assert bench.stored() == readings
+        bench.assert_identical()
+        for collection in (bench.store.readings.regular, bench.store.readings.timeseries):
+            collection.drop()
+    assert bench.run(since=since).status == "complete"
+    assert bench.stored() == readings
+
+
+def test_an_answer_that_cannot_be_read_is_asked_again_by_the_next_run(
+    make_bench: MakeBench,
+) -> None:
+    readings = half_hours(TODAY - timedelta(days=30), YESTERDAY)
+    bench = make_bench(RecordedSource(readings))
+    since = TODAY - timedelta(days=30)
+    curve = ("courbe_de_charge_consommation",)
+    for kind in (FaultKind.TRUNCATED, FaultKind.WRONG_PRM, FaultKind.REPEATED_OTHER):
+        bench.server.inject(Fault(kind, after=1, times=2, types=curve))
+        done = bench.run(since=since)
+        assert done.status in ("failed", "complete"), kind
+    bench.server.clear_faults()
+    assert bench.run(since=since).status == "complete"
+    assert bench.stored() == readings
+
+
+def test_a_floor_search_that_the_budget_cuts_short_keeps_what_it_found(
+    make_bench: MakeBench,
+) -> None:
+    start = TODAY - timedelta(days=2)
+    readings = half_hours(start, YESTERDAY + timedelta(days=9))
+    bench = make_bench(RecordedSource(readings, activated=start, curve_from=start), per_day=3)
+    for day in range(6):
+        with time_machine.travel(NOW + timedelta(days=day)):
+            bench.run()
+    assert set(half_hours(start, YESTERDAY)) <= set(bench.stored())
+    bench.assert_identical()

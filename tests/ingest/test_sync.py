@@ -109,3 +109,15 @@ def test_a_floor_error_on_yesterday_alone_is_an_error(make_bench: MakeBench) -> 
     assert done.error is not None
     assert done.error.exit_code == 1
     assert bench.store.leases.state(SERIES).curve_from is None
+
+
+def test_a_corrected_day_is_certified_by_the_next_weekly_totals(make_bench: MakeBench) -> None:
+    readings = half_hours(FIRST, TODAY + timedelta(days=9))
+    bench = make_bench(RecordedSource(readings))
+    bench.run(JobKind.SYNC)
+    moved = next(r for r in readings if r.start == datetime(2026, 11, 20, 12, tzinfo=UTC))
+    bench.source.correct(moved.start, moved.power_w + 100)
+    for day in range(1, 9):
+        with time_machine.travel(NOW + timedelta(days=day)):
+            assert bench.run(JobKind.SYNC).status == "complete"
+    assert bench.ledger()[date(2026, 11, 20)].certified
