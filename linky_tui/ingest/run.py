@@ -198,6 +198,12 @@ class SeriesRun:
                 # It was asked, counted and answered: the next run need not ask for it again.
                 part = Window(window.first + timedelta(accepted), window.last)
                 yield from self._store(part, best, windows_left)
+            known = self.state.curve_from
+            above = window.first + timedelta(refused + 1)
+            if refused and (known is None or above > known):
+                # Refused twice: whatever the floor is, it lies above, and the search goes on there.
+                self.lease.check()
+                self.lease.set_state(curve_from=above)
             if isinstance(cut_short, ApiFault):
                 return (yield from self._unreadable(window, cut_short))
             raise

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import shutil
 import signal
 from pathlib import Path
 
@@ -12,6 +14,9 @@ from linky_tui.formatting import plain
 
 TAIL_BYTES = 64 * 1024
 """How much of the log's end is looked at."""
+
+LEAST_FREE_BYTES = 1_000_000
+"""Less than this and the disk counts as full."""
 
 _MISSING_LIBRARY = re.compile(r"error while loading shared libraries: (\S+?):")
 _OLD_SYSTEM = re.compile(r"version `(GLIBC|GLIBCXX|OPENSSL)_[\d.]+' not found")
@@ -76,7 +81,7 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
             f"{told}",
             "Set mongodb.mongod to the newer mongod that was used before.",
         )
-    if "No space left on device" in output:
+    if "No space left on device" in output or _is_full(log_path.parent):
         return StorageError(
             "The disk is full",
             f"MongoDB could not start in {log_path.parent}.{told}",
@@ -100,6 +105,13 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
         f"{binary} ended with {how}.{told}",
         f"Its log is {log_path}; or {_ELSEWHERE}.",
     )
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether there is no space left where a server on a full disk could not even log that."""
+    with contextlib.suppress(OSError):
+        return shutil.disk_usage(folder).free < LEAST_FREE_BYTES
+    return False
 
 
 def _missing_library(library: str, binary: Path) -> StorageError:

@@ -19,6 +19,7 @@ from linky_tui.errors import StorageUnavailable
 from linky_tui.storage import local_server
 from linky_tui.storage.connection import connect
 from linky_tui.storage.file_locks import FileLock
+from linky_tui.storage.local_failures import start_failure
 from linky_tui.storage.local_server import LocalServer
 from tests.private_mongod import PrivateMongod, socket_uri
 from tests.storage.local_server_tools import (
@@ -260,3 +261,15 @@ def test_the_data_survive_a_move_of_the_folder(data_dir: Path) -> None:
     shutil.move(data_dir, moved)
     with acquire(moved) as server:
         assert count_rounds(server.uri) == 1
+
+
+def test_a_full_disk_is_named_even_where_the_log_could_not_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def nearly_full(folder: Path) -> tuple[int, int, int]:
+        return shutil._ntuple_diskusage(100, 100, 0)
+
+    before = start_failure("", -6, tmp_path / "mongod", tmp_path / "mongod.log")
+    monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+    after = start_failure("", -6, tmp_path / "mongod", tmp_path / "mongod.log")
+    assert (before.title, after.title) == ("MongoDB did not start", "The disk is full")
