@@ -129,16 +129,27 @@ def ready_meters(config: Config) -> tuple[ReadyMeter, ...]:
     """
     from linky_tui.config_checks import is_loopback
     from linky_tui.enedis.hosts import hostname_of
-    from linky_tui.enedis.token import read_token
 
-    meters = config.require_meters()
-    if config.prm_from_token:
-        meters = config.with_prms(read_token(meters[0].token).prms).meters
+    config.require_meters()
+    meters = with_token_prms(config).meters
     foreign = is_loopback(hostname_of(config.enedis.api_url))
     return tuple(
         ReadyMeter(meter.series, meter.token, _token_problem(meter, foreign=foreign))
         for meter in meters
     )
+
+
+def with_token_prms(config: Config) -> Config:
+    """The same with the PRM that the token covers, where a meter lacks one.
+
+    Raises:
+        ConfigError: the token cannot be read, or does not cover exactly one meter.
+    """
+    from linky_tui.enedis.token import read_token
+
+    if not config.prm_from_token:
+        return config
+    return config.with_prms(read_token(config.meters[0].token).prms)
 
 
 def _token_problem(meter: Meter, *, foreign: bool) -> LinkyError | None:

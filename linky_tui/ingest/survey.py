@@ -44,13 +44,11 @@ class SurveyResult:
         reached: daily totals are known, or known not to exist, from this day on; ``None`` where
             nothing was answered.
         done: whether there is nothing further back to ask.
-        cut_short: whether the meter's floor ended it inside a year.
     """
 
     totals: tuple[DailyTotal, ...]
     reached: date | None
     done: bool
-    cut_short: bool
 
 
 Surveying = Generator[Event, None, SurveyResult]
@@ -84,7 +82,7 @@ def survey(
     """
     spans = [(first, end) for first, end in survey_spans(today) if not _covers(reached, first)]
     if not spans:
-        return SurveyResult((), reached, True, False)
+        return SurveyResult((), reached, True)
     first, end = spans[0]
     span_days = (end - first).days
     for start in (first, end - timedelta(span_days // 2), end - timedelta(span_days // 4)):
@@ -97,11 +95,11 @@ def survey(
                 raise
             error = fault.to_error(series)
             yield Noted(series, f"Daily totals are not available: {error.title}. {error.cause}")
-            return SurveyResult((), reached, fault.is_4xx, False)
+            return SurveyResult((), reached, fault.is_4xx)
         yield _surveyed(series, totals)
         finished = start != first or not totals or len(spans) == 1
-        return SurveyResult(totals, start, finished, start != first)
-    return SurveyResult((), end, True, True)
+        return SurveyResult(totals, start, finished)
+    return SurveyResult((), end, True)
 
 
 def _covers(reached: date | None, first: date) -> bool:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from linky_tui import config as configuration
 from linky_tui.config import Config
-from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError, StorageUnavailable
 from linky_tui.ingest.engine import Job, run_job
 from linky_tui.ingest.events import Event
-from linky_tui.session import ReadyMeter, Session, open_session, ready_meters
+from linky_tui.session import ReadyMeter, Session, open_session, ready_meters, with_token_prms
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
 
@@ -75,7 +74,7 @@ class Backend:
         Raises:
             ConfigError: it is wrong.
         """
-        config = configuration.load(self.config_file, demo=self.demo)
+        config = self._loaded()
         if self.demo and self._session is not None:
             # The simulated home, its gateway and its MongoDB stay what they are.
             simulated = self._session.config
@@ -93,10 +92,8 @@ class Backend:
     def _loaded(self) -> Config:
         """The configuration, with the PRM that the token covers where a meter lacks one."""
         config = configuration.load(self.config_file, demo=self.demo)
-        if not config.prm_from_token:
-            return config
         try:
-            return config.with_prms(read_token(config.meters[0].token).prms)
+            return with_token_prms(config)
         except ConfigError:
             return config  # starting a job says what is wrong with it
 
@@ -107,9 +104,10 @@ class Backend:
             LinkyError: the file cannot be written.
         """
         from linky_tui.config_file import save
+        from linky_tui.ui.settings_draft import file_config
 
         config = self.config
-        file = configuration.load(config.path if config.exists else None, {}, demo=self.demo)
+        file = file_config(config, demo=self.demo)
         save(replace(file, display=replace(file.display, theme=theme)), config.path)
         self.config = replace(config, display=replace(config.display, theme=theme), exists=True)
 
@@ -124,7 +122,8 @@ class Backend:
                 self._session = self._stack.enter_context(
                     open_session(self.config_file, demo=self.demo)
                 )
-                self.config = self._session.config
+                if self.demo:
+                    self.config = self._session.config
             if self._store is None:
                 self._store = self._stack.enter_context(self._session.store(stop))
             return self._store.server
@@ -182,15 +181,6 @@ class Backend:
     def requests_made(self) -> int:
         """Requests that the job has made which runs now or ran last."""
         return 0 if self._requests is None else self._requests.made
-
-    @contextmanager
-    def opened(self, stop: threading.Event) -> Iterator[Backend]:
-        """Open for the length of a ``with``, for tests."""
-        self.open(stop)
-        try:
-            yield self
-        finally:
-            self.close()
 
 
 def _not_ready() -> StorageUnavailable:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -25,9 +25,6 @@ class Page(Screen[None]):
     :meth:`refresh_data`, which is called when the page is shown, the data changed, the series was
     switched, or MongoDB came back; never while the page is hidden.
     """
-
-    DATA_ON_EVENTS: ClassVar[bool] = True
-    """Whether a finished run of the engine makes this page load its data again."""
 
     @property
     def linky(self) -> LinkyApp:

@@ -7,7 +7,7 @@ import pytest
 from linky_tui import config as configuration
 from linky_tui.ui.app import LinkyApp
 from tests.ui.conftest import MakeApp
-from tests.ui.support import screen_text, wait_until
+from tests.ui.support import SERIES, screen_text, token_for, wait_until
 
 
 async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(
@@ -68,6 +68,15 @@ async def test_every_page_survives_a_tiny_terminal_and_has_help(
         assert app.screen.HELP
         app.action_help()
         await wait_until(pilot, lambda: app.screen.query("HelpPanel"))
+
+
+async def test_a_meter_takes_its_prm_from_the_token(make_app: MakeApp) -> None:
+    app = make_app(meters=(), more=f'[[meters]]\ntoken = "{token_for()}"')
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        assert app.series == SERIES
+        app.configuration_saved(reconnect=False)
+        assert app.series == SERIES
 
 
 async def test_the_header_names_meter_server_state_and_last_sync(make_app: MakeApp) -> None:

@@ -127,10 +127,6 @@ class Frame:
     width: int
     height: int
 
-    def row_of(self, value: float, limits: Scale) -> int:
-        """The row of the picture at whose foot a value stands, 0 is the highest."""
-        return self.height - 1 - min(self.height - 1, int(value / limits.top * self.height))
-
 
 def frame(width: int, height: int, label_width: int) -> Frame:
     """Room for one line above the picture and two below it."""
