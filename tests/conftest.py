@@ -15,6 +15,9 @@ import pytest
 from linky_tui.config import MongoSettings
 from linky_tui.storage.connection import Connection, connect
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
+from tests.torture.report import pytest_addoption, pytest_terminal_summary
+
+__all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
 
 @pytest.fixture(autouse=True)

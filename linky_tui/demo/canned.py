@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 from linky_tui.demo import rules
 from linky_tui.demo.faults import Fault, FaultKind
@@ -13,6 +15,7 @@ from linky_tui.demo.rules import Refusal
 
 _JSON = "application/json"
 _HTML = "text/html; charset=UTF-8"
+_NEXT_ACCESS = "%Y-%b-%d %H:%M:%S+0000 UTC"
 _BLOCKED = (
     '<!DOCTYPE html><html lang="en-US"><head><title>Attention Required! | Cloudflare</title>'
     "</head><body><h1>Sorry, you have been blocked</h1>"
@@ -62,7 +65,7 @@ def over_quota(now: datetime, seconds: int | None = None) -> Refusal:
         "code": "900804",
         "message": "Message throttled out",
         "description": "You have exceeded your quota",
-        "nextAccessTime": free.astimezone(UTC).strftime("%Y-%b-%d %H:%M:%S+0000 UTC"),
+        "nextAccessTime": free.astimezone(UTC).strftime(_NEXT_ACCESS),
     }
     return rules.enedis_refusal(429, error)
 
@@ -83,6 +86,21 @@ def fault_reply(fault: Fault, now: datetime) -> Reply | None:
     if kind in _PAGES:
         return _PAGES[kind](headers)
     return None
+
+
+def next_access(reply: Reply, now: datetime) -> datetime | None:
+    """From when a 429 welcomes the next request, as far as it says so (UTC); else ``None``.
+
+    Args:
+        reply: any answer.
+        now: the instant at which it is sent, aware.
+    """
+    if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
+        return None
+    if found := re.search(rb'"nextAccessTime": "([^"]+)"', reply.body):
+        return datetime.strptime(found[1].decode(), _NEXT_ACCESS).replace(tzinfo=UTC)
+    retry_after_s = reply.headers.get("Retry-After")
+    return None if retry_after_s is None else now + timedelta(seconds=int(retry_after_s))
 
 
 def _throttled_fault() -> Refusal:

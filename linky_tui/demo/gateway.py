@@ -43,6 +43,7 @@ class RequestLogEntry:
         status: the HTTP status sent, ``None`` where the connection ends without an answer.
         fault: the injected fault that it met, or ``None``.
         user_agent: the header of that name, or ``""``.
+        next_access: from when a 429 said that requests are welcome again (UTC), or ``None``.
     """
 
     at: datetime
@@ -55,6 +56,7 @@ class RequestLogEntry:
     status: int | None
     fault: FaultKind | None
     user_agent: str = ""
+    next_access: datetime | None = None
 
 
 class Gateway:
@@ -144,6 +146,7 @@ class Gateway:
             status=None if reply is None else reply.status,
             fault=None if fault is None else FaultKind(fault.kind),
             user_agent=user_agent,
+            next_access=None if reply is None else canned.next_access(reply, now),
         )
         with self._lock:
             self._log.append(entry)

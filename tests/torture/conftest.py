@@ -1,0 +1,53 @@
+"""Fixtures of the torture tests: how long, which random moments, and the tally."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.torture.report import Tally
+
+HERE = Path(__file__).parent
+SHORT_LIMIT_S, LONG_LIMIT_S = 180, 6 * 3600
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How much of it.
+
+    Attributes:
+        long: whether ``--long`` was given.
+        seed: what ``--seed`` says.
+    """
+
+    long: bool
+    seed: int
+
+    def times(self, short: int, long: int) -> int:
+        """How often: few times in CI, many by hand."""
+        return long if self.long else short
+
+    def random(self, name: str) -> random.Random:
+        """Random choices that the same ``--seed`` makes again."""
+        return random.Random(f"{self.seed} {name}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    limit_s = LONG_LIMIT_S if config.getoption("--long") else SHORT_LIMIT_S
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.timeout(limit_s))
+
+
+@pytest.fixture(scope="session")
+def scale(pytestconfig: pytest.Config) -> Scale:
+    return Scale(bool(pytestconfig.getoption("--long")), int(pytestconfig.getoption("--seed")))
+
+
+@pytest.fixture
+def tally(record_property: Callable[[str, object], None]) -> Tally:
+    return Tally(record_property)
