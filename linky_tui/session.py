@@ -83,6 +83,7 @@ class Session:
             host_of(enedis.api_url),
             per_day=limits.per_day,
             min_seconds=limits.min_seconds,
+            arrival_s=limits.arrival_s,
         )
 
     @contextmanager

@@ -25,6 +25,12 @@ MAX_PER_DAY = 90
 """The most requests a UTC day for any host but loopback."""
 LEAST_SECONDS = 1.0
 """The least time between two requests for any host but loopback."""
+ARRIVAL_S = 5.0
+"""How long a request to any host but loopback may take to arrive: name, TCP and TLS come first.
+
+The pace is what the gateway sees, so a request that nobody has reported as answered (its process
+was killed, or another one queues behind it) counts from the latest moment at which it arrives.
+"""
 SHAPE_VALID = timedelta(days=7)
 """After this the generation of autumn 2026 is tried first again."""
 
@@ -40,11 +46,13 @@ class Limits:
         per_day: requests a UTC day.
         min_seconds: seconds between two requests.
         notes: a sentence for each configured value that was not taken as it is.
+        arrival_s: seconds that a request may take to arrive.
     """
 
     per_day: int
     min_seconds: float
     notes: tuple[str, ...] = ()
+    arrival_s: float = 0.0
 
 
 def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
@@ -70,7 +78,7 @@ def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
     pace = max(seconds, LEAST_SECONDS)
     if pace != seconds:
         notes.append(f"seconds_between_requests is {seconds:g}, but {pace:g} applies.")
-    return Limits(day_limit, pace, tuple(notes))
+    return Limits(day_limit, pace, tuple(notes), ARRIVAL_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +104,23 @@ class Budget:
         host: the API host, as :func:`linky_tui.enedis.hosts.host_of` gives it.
         per_day: requests a UTC day.
         min_seconds: seconds between two requests.
+        arrival_s: seconds that a request may take to arrive at the host.
 
     Every method raises :class:`~linky_tui.errors.StorageError` where the file cannot be written
     and :class:`~linky_tui.errors.TemporaryError` where another process keeps it locked: no count,
     no request. A file that cannot be read is set aside, and today then counts as spent.
     """
 
-    def __init__(self, path: Path, host: str, *, per_day: int, min_seconds: float) -> None:
+    def __init__(
+        self, path: Path, host: str, *, per_day: int, min_seconds: float, arrival_s: float = 0.0
+    ) -> None:
         self.host = host
         self.per_day = per_day
         self.min_seconds = min_seconds
+        self._arrival_s = arrival_s if min_seconds else 0.0
         self._file = BudgetFile(path)
+        self._queued: tuple[float, float] | None = None
+        """Before and after our place in the queue was taken: the time of the last request."""
         self._anchor: tuple[float, float] | None = None
 
     def used_today(self, now: datetime | None = None) -> int:
@@ -117,7 +131,7 @@ class Budget:
 
     @property
     def last_request(self) -> datetime | None:
-        """When the last request was or will be sent (UTC), whichever process sends it."""
+        """When the last request is sent, arrives or was answered (UTC), whichever is known last."""
         with self._file.transaction() as file:
             last = file.last(self.host)
         return None if last is None else datetime.fromtimestamp(last, UTC)
@@ -137,18 +151,20 @@ class Budget:
         with self._file.transaction() as file:
             _respect_hold(file.held_until(self.host), wall)
             now = self._steady(wall)
-            slot = self._next_slot(now, file.last(self.host))
+            last = file.last(self.host)
+            slot = self._next_slot(now, last)
             slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
             used, spent = file.day(self.host, slot_day)
             used = max(used, floor_used)
             if spent or used >= self.per_day:
                 raise _spent(slot_day, spent)
             file.count(self.host, slot_day, used + 1)
-            file.set_last(self.host, slot)
+            self._queued = (slot if last is None else last, slot + self._arrival_s)
+            file.set_last(self.host, slot + self._arrival_s)
         return Slot(slot - now, used + 1, self.per_day - used - 1)
 
     def answered(self) -> None:
-        """Count the pace from now on: the last request has been answered, or has failed.
+        """Count the pace from now on: the last request was answered, failed, or was not sent.
 
         Counted from its place in the queue alone, a slow first connection would let the next
         request arrive a little too soon after it.
@@ -158,8 +174,14 @@ class Budget:
         with self._file.transaction() as file:
             now = self._steady(time.time())
             last = file.last(self.host)
+            if self._queued is not None and last == self._queued[1]:
+                # Nobody queues behind us. Where it was not sent, whoever was before us may
+                # still be on the way.
+                last = self._queued[0]
             if last is None or last < now:
-                file.set_last(self.host, now)
+                last = now
+            file.set_last(self.host, last)
+            self._queued = None
 
     def hold(self, until: datetime) -> None:
         """Send nothing before ``until`` (aware), from no process: the host asked for it."""
@@ -195,7 +217,7 @@ class Budget:
             return now
         # No more than a day's requests can be queued, so a later time was written by a clock
         # that has been set back since.
-        if last > now + self.per_day * self.min_seconds:
+        if last > now + self.per_day * (self.min_seconds + self._arrival_s):
             last = now
         return max(now, last + self.min_seconds)
 

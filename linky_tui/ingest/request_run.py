@@ -181,9 +181,9 @@ class RequestRun:
         slot = yield from self._reserve(request.series)
         if self._shared is not None:
             self._shared.add(self._client.host, _utc_day())
-        yield from self._wait(slot.wait_seconds, POLITE, request.series)
-        self.made += 1
         try:
+            yield from self._wait(slot.wait_seconds, POLITE, request.series)
+            self.made += 1
             answer = self._client.attempt(request, token, shape, self.stop)
         except ApiFault as fault:
             if fault.kind is FaultKind.STOPPED:
