@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from linky_tui import paths
+from linky_tui import paths, redaction
 from linky_tui.config_read import Values, read_file, read_values
 from linky_tui.config_sources import DAYS, LEASES, REQUESTS, check_together, override
 from linky_tui.errors import ConfigError
@@ -217,7 +217,13 @@ def load(
 
 
 def from_values(values: Values) -> Config:
-    """The configuration that checked values amount to, defaults for the rest."""
+    """The configuration that checked values amount to, defaults for the rest.
+
+    Its secrets are from now on kept out of every text (:mod:`linky_tui.redaction`).
+    """
+    redaction.protect_address(values.of("mongodb").get("uri", ""))
+    for meter in values.meters:
+        redaction.protect_token(str(meter.get("token", "")))
     return Config(
         mongodb=MongoSettings(**values.of("mongodb")),
         enedis=EnedisSettings(**values.of("enedis")),

@@ -18,6 +18,9 @@ MAX_TEXT = 8192
 
 _PRM = re.compile(r"[0-9]{14}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_CREDENTIALS = re.compile(
+    r"eyJ[\w-]{8,}\.[\w-]*|[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}|://[^/\s]*:[^/\s]*@", re.ASCII
+)
 _INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -37,9 +40,17 @@ def text(value: object) -> str:
     return value
 
 
-def filled(value: object) -> str:
-    """A text that is not empty."""
+def open_text(value: object) -> str:
+    """A text that anybody may read: no token, no address with a password by mistake."""
     value = text(value)
+    if _CREDENTIALS.search(value):
+        raise Refused("looks like a token or a password, which would be shown here")
+    return value
+
+
+def filled(value: object) -> str:
+    """A text that anybody may read and that is not empty."""
+    value = open_text(value)
     if not value:
         raise Refused("is empty")
     return value
@@ -47,7 +58,7 @@ def filled(value: object) -> str:
 
 def program(value: object) -> str:
     """The path of a program, "~" resolved; whether it exists is seen when it is needed."""
-    return os.path.expanduser(text(value))
+    return os.path.expanduser(open_text(value))
 
 
 def prm(value: object) -> str:
@@ -87,7 +98,9 @@ def is_loopback(host: str) -> bool:
 
 def api_url(value: object) -> str:
     """An https address without its last slash; http only on loopback (design.md §6)."""
-    value = filled(value)
+    value = text(value)
+    if not value:
+        raise Refused("is empty")
     if not value.isascii() or any(character in value for character in ' \\"<>^`{|}'):
         raise Refused("is not an address")
     try:
@@ -103,7 +116,7 @@ def api_url(value: object) -> str:
         raise Refused("is not an https address")
     if parts.scheme == "http" and not is_loopback(host):
         raise Refused("is not encrypted, and the token would travel with each request")
-    return value.rstrip("/")
+    return open_text(value).rstrip("/")
 
 
 def mongodb_uri(value: object) -> str:

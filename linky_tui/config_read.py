@@ -22,6 +22,7 @@ from linky_tui.formatting import count_text, plain
 
 MAX_FILE_BYTES = 1_000_000
 
+_NAMED = re.compile(r"\(.*\)|'[^']{13,}'|\"[^\"]{13,}\"")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -124,12 +125,13 @@ def _parse(data: bytes, name: str, warnings: tuple[str, ...]) -> Content:
 
 def _where(message: str, text: str) -> str:
     found = _POSITION.search(message)
+    # "Cannot declare ('a', 'b') twice": names of the file are no business of a message.
+    message = _NAMED.sub("…", message[: found.start()] if found else message)
     if found is None:
         return f"it is not valid TOML: {plain(message, 120)}."
     lines = text.split("\n")
     line, column = found[1] or len(lines), found[2] or len(lines[-1]) + 1
-    reason = plain(message[: found.start()], 120)
-    return f"line {line}, column {column}: {reason}."
+    return f"line {line}, column {column}: {plain(message, 120)}."
 
 
 def read_values(tables: Mapping[str, object], source: str) -> Values:

@@ -209,7 +209,7 @@ METERS = Section(
             secret=True,
             variable="LINKY_TUI_TOKEN",
         ),
-        Key("name", "", "What the screens call it.", "a text of one line", checks.text),
+        Key("name", "", "What the screens call it.", "a text of one line", checks.open_text),
         Key(
             "flow",
             Flow.CONSUMPTION.value,

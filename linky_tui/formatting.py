@@ -11,6 +11,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 
 from linky_tui.paris import PARIS
+from linky_tui.redaction import scrub_pieces, scrub_whole
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTH_NAMES = (
@@ -47,21 +48,28 @@ def plain(text: str, limit: int = 200) -> str:
     """A foreign text as one harmless line of at most ``limit`` characters.
 
     Escape sequences, control and bidirectional characters go, white space collapses, and what
-    could be a credential is replaced: the user part of an address, a JWT, a bearer token, the
-    value of ``password=`` and the like. 14-digit numbers are masked as meters.
+    could be a credential is replaced: whatever :mod:`linky_tui.redaction` knows, the user part of
+    an address, a JWT, a bearer token, the value of ``password=`` and the like. 14-digit numbers
+    are masked as meters.
     """
     text = _ESCAPES.sub("", text[:_MAX_INPUT])
     text = "".join(
         c for c in text if c.isspace() or unicodedata.category(c) not in _HIDDEN_CATEGORIES
     )
     text = " ".join(text.split())
-    text = text[: limit + _MAX_LOOKAHEAD]
-    for pattern, replacement in _CREDENTIALS:
-        text = pattern.sub(replacement, text)
-    text = _PRM.sub(lambda match: mask_prm(match[0]), text).strip()
+    text = without_secrets(text[: limit + _MAX_LOOKAHEAD]).strip()
     if len(text) <= limit:
         return text
     return text[: max(limit - 1, 0)].rstrip() + "…"
+
+
+def without_secrets(text: str) -> str:
+    """A text as it is, but for credentials and meters: see :func:`plain`."""
+    text = scrub_whole(text)
+    for pattern, replacement in _CREDENTIALS:
+        text = pattern.sub(replacement, text)
+    # Pieces last: two tokens begin alike, and what is left of the other one is no longer known.
+    return _PRM.sub(lambda match: mask_prm(match[0]), scrub_pieces(text))
 
 
 def mask_prm(prm: str) -> str:

@@ -13,7 +13,6 @@ from http.client import IncompleteRead
 from queue import Empty, SimpleQueue
 
 import requests
-from requests.auth import AuthBase
 
 from linky_tui import __version__
 from linky_tui.config_checks import is_loopback
@@ -23,9 +22,11 @@ from linky_tui.enedis.faults import ApiFault, FaultKind, classify
 from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
 from linky_tui.enedis.kinds import DataRequest, Shape
 from linky_tui.enedis.token import is_sendable
+from linky_tui.enedis.transport import Bearer, NotLoopback, new_session
 from linky_tui.errors import TokenRefused
 from linky_tui.formatting import plain
 from linky_tui.paris import utc_now
+from linky_tui.redaction import protect_token
 
 __all__ = ["ConsoClient", "host_of"]
 
@@ -38,17 +39,6 @@ MAX_BODY_BYTES = 8 * 1024 * 1024
 _POLL_S = 0.05
 # Small, so that a slow body is looked at often, and a compressed one cannot burst.
 _CHUNK_BYTES = 1024
-
-
-class _Bearer(AuthBase):
-    """Sets the token itself, so that no entry in a netrc file replaces it."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +87,7 @@ class ConsoClient:
         self._timeouts = timeouts
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes
-        self._session = requests.Session()
-        self._session.verify = True
-        self._session.trust_env = not self.is_loopback
-        self._session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+        self._session = new_session(user_agent, loopback=self.is_loopback)
 
     def attempt(
         self, request: DataRequest, token: str, shape: Shape, stop: threading.Event
@@ -128,12 +115,13 @@ class ConsoClient:
             )
         if stop.is_set():
             raise ApiFault(FaultKind.STOPPED)
+        protect_token(token)  # the other side may send it back
         outcome: SimpleQueue[_Received | ApiFault] = SimpleQueue()
         abandoned = threading.Event()
         deadline = time.monotonic() + self._deadline_s
         threading.Thread(
             target=self._run,
-            args=(request, _Bearer(token), shape, abandoned, outcome),
+            args=(request, Bearer(token), shape, abandoned, outcome),
             name="conso-api request",
             daemon=True,
         ).start()
@@ -160,7 +148,7 @@ class ConsoClient:
     def _run(
         self,
         request: DataRequest,
-        auth: _Bearer,
+        auth: Bearer,
         shape: Shape,
         abandoned: threading.Event,
         outcome: SimpleQueue[_Received | ApiFault],
@@ -177,7 +165,7 @@ class ConsoClient:
         outcome.put(result)
 
     def _receive(
-        self, request: DataRequest, auth: _Bearer, shape: Shape, abandoned: threading.Event
+        self, request: DataRequest, auth: Bearer, shape: Shape, abandoned: threading.Event
     ) -> _Received:
         with self._session.get(
             f"{self._api_url}/{request.type_name(shape)}",
@@ -214,6 +202,7 @@ def _reason(error: BaseException) -> str:
     """Why no answer came, without repeating the texts of the libraries: they hold the address."""
     causes = list(_causes(error))
     for kind, reason in (
+        (NotLoopback, "the name of this machine led to another one, and nothing was sent"),
         (ssl.SSLCertVerificationError, "its TLS certificate is not accepted"),
         (ssl.SSLError, "no TLS connection"),
         (requests.exceptions.ProxyError, "the proxy does not let us through"),
@@ -228,6 +217,8 @@ def _reason(error: BaseException) -> str:
             if isinstance(cause, kind):
                 detail = getattr(cause, "verify_message", "")
                 return plain(f"{reason}: {detail}" if detail else reason)
+    if any("CA certificate bundle" in str(cause) for cause in causes):
+        return "the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is missing"
     return f"the connection failed ({type(error).__name__})"
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from linky_tui.models import Flags
+from linky_tui.redaction import scrub
 
 MAX_POWER_W = 1_000_000
 """More than this is no home: it refuses the answer (design.md §2)."""
@@ -81,7 +82,8 @@ def read_step(step: object) -> int:
 def read_flags(point: Point) -> Flags | None:
     """What is out of the ordinary on a point, or ``None``; an unreadable flag is dropped."""
     nature = point.nature if isinstance(point.nature, str) else ""
-    if nature == ORDINARY_NATURE or not _NATURE.fullmatch(nature):
+    # It is stored: no place for a piece of the token that was sent back.
+    if nature == ORDINARY_NATURE or not _NATURE.fullmatch(nature) or scrub(nature) != nature:
         nature = ""
     iv, ec = _read_code(point.iv), _read_code(point.ec)
     if not nature and not iv and not ec:

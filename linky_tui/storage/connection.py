@@ -23,6 +23,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.redaction import protect_address
 from linky_tui.storage.errors_map import (
     OLDEST_SERVER,
     address_error,
@@ -255,6 +256,7 @@ def _client(uri: str, selection_ms: int) -> MongoClient[Document]:
             "Check mongodb.uri (or LINKY_TUI_MONGODB_URI).",
             (f"mongodb.uri: {cause}",),
         )
+    protect_address(uri)  # the driver, or the server, may repeat it
     failure: LinkyError | None = None
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import OperationFailure
 
+from linky_tui.redaction import protect
 from linky_tui.storage.local_endpoint import LOOPBACK, LOOPBACK_USER, Endpoint
 
 _PASSWORD_FILE = "password"  # noqa: S105 the name of a file
@@ -40,7 +41,9 @@ def loopback_endpoint(folder: Path, port: int = 0) -> Endpoint:
         with socket.socket() as probe:
             probe.bind((LOOPBACK, 0))
             port = probe.getsockname()[1]
-    return Endpoint(None, port, path.read_text(encoding="ascii").strip())
+    password = path.read_text(encoding="ascii").strip()
+    protect(password)
+    return Endpoint(None, port, password)
 
 
 def ensure_user(endpoint: Endpoint) -> None:

@@ -26,6 +26,23 @@ POLL_S = 0.02
 _LOG_LIMIT_BYTES = 5_000_000
 _STOP_TIMEOUT_S = 20.0
 _ANSWER_TIMEOUT_S = 0.25
+_INHERITED = {
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LANGUAGE",
+        "TZ",
+        "TZDIR",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+    ),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE"),
+}
+_INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 _HAS_PROC = Path("/proc/self/cmdline").exists()
 
 
@@ -151,7 +168,6 @@ class Mongod:
             *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("LINKY_TUI_")}
         log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = subprocess.Popen(  # noqa: S603 no shell, and the user's own setting
@@ -160,7 +176,7 @@ class Mongod:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=environment,
+                env=_environment(),
                 start_new_session=True,  # Ctrl-C in the terminal must not reach it
             )
         except OSError as error:
@@ -182,7 +198,10 @@ class Mongod:
             "port": endpoint.port,
         }
         temporary = self._record_path.with_suffix(".new")
-        temporary.write_text(json.dumps(record), encoding="utf-8")
+        temporary.unlink(missing_ok=True)
+        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(file, "w", encoding="utf-8") as stream:
+            json.dump(record, stream)
         temporary.replace(self._record_path)
 
     def _locked_by(self) -> int:
@@ -199,6 +218,15 @@ class Mongod:
                 return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
         except OSError:
             return ""
+
+
+def _environment() -> dict[str, str]:
+    """What mongod needs of our environment: no token, no password of a proxy."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name.upper() in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+    }
 
 
 def _exists(pid: int) -> bool:

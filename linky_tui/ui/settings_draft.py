@@ -72,7 +72,7 @@ class Draft:
         keys: action to key, as typed.
     """
 
-    tables: dict[str, Texts]
+    tables: dict[str, Texts] = field(repr=False)
     meters: list[Texts] = field(default_factory=list, repr=False)
     keys: Texts = field(default_factory=dict)
 

@@ -1,0 +1,87 @@
+"""The HTTP session of the client: the token goes to the configured host and nowhere else."""
+
+from __future__ import annotations
+
+import urllib.request
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
+
+from linky_tui.config_checks import is_loopback
+from linky_tui.redaction import protect_address
+
+
+class NotLoopback(OSError):
+    """A name that stands for this machine led to another one."""
+
+
+class Bearer(AuthBase):
+    """Sets the token itself, so that no entry in a netrc file replaces it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """The request with the header."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+class Session(requests.Session):
+    """A session that no answer sends elsewhere."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: even an unfollowed redirect would be prepared, and its whole body read."""
+
+
+def new_session(user_agent: str, *, loopback: bool) -> requests.Session:
+    """A session for one host.
+
+    Args:
+        user_agent: how the host knows us.
+        loopback: whether it is this very machine. Then no proxy is used, and without encryption
+            only a connection that really ends here; elsewhere the proxies of the environment
+            are used, and the certificate authorities of ``REQUESTS_CA_BUNDLE`` where it is set.
+    """
+    session = Session()
+    session.verify = True
+    session.trust_env = not loopback
+    session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
+    if loopback:
+        session.mount("http://", _LoopbackAdapter())
+    else:
+        for proxy in urllib.request.getproxies().values():
+            protect_address(proxy if "://" in proxy else f"http://{proxy}")
+    return session
+
+
+class _LoopbackConnection(HTTPConnection):
+    """Closes again where a hosts file or a name server sends ``localhost`` elsewhere."""
+
+    def connect(self) -> None:
+        """Connect, and look who is there before anything is sent.
+
+        Raises:
+            NotLoopback: it is another machine.
+        """
+        super().connect()
+        peer = self.sock.getpeername()[0]
+        if not is_loopback(peer):
+            self.close()
+            raise NotLoopback(peer)
+
+
+class _LoopbackPool(HTTPConnectionPool):
+    ConnectionCls = _LoopbackConnection
+
+
+class _LoopbackAdapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, **options)
+        manager = self.poolmanager
+        pools = {**manager.pool_classes_by_scheme, "http": _LoopbackPool}
+        manager.pool_classes_by_scheme = pools
