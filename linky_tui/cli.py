@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from linky_tui import __version__
+from linky_tui import __version__, crash
 from linky_tui.errors import ConfigError, LinkyError, UsageError
 from linky_tui.formatting import plain
 from linky_tui.options import EXIT_INTERRUPTED, Options
@@ -50,13 +50,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_missing_streams()
+    with crash.without_secrets_on():
+        return _main(arguments)
+
+
+def _main(arguments: list[str]) -> int:
+    as_json, command = "--json" in arguments, _command_named(arguments)
     try:
         options = parse(arguments)
         if options is None:
             return 0
         return _run(options)
     except LinkyError as error:
-        report_error(error, as_json="--json" in arguments, command=_command_named(arguments))
+        report_error(error, as_json=as_json, command=command)
         return error.exit_code
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -64,11 +70,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; nothing more can be said.
         sys.stderr.close()
         return 1
-    except OSError as error:
-        if error.errno not in _OUTPUT_FAILS:
-            raise
+    except Exception as error:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
+            if isinstance(error, OSError) and error.errno in _OUTPUT_FAILS:
+                sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
+            else:
+                # Not Python's own traceback: the texts in it may hold anything.
+                sys.stderr.write(crash.traceback_text(error))
+                report_error(crash.unexpected(error), as_json=as_json, command=command)
         return 1
 
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui import paths, redaction
+from linky_tui.config_leftovers import remove_leftovers
 from linky_tui.config_read import Values, read_file, read_values
 from linky_tui.config_sources import DAYS, LEASES, REQUESTS, check_together, override
 from linky_tui.errors import ConfigError
@@ -201,6 +202,8 @@ def load(
     named = str(path) if path is not None else variables.get(CONFIG_VARIABLE, "")
     file = Path(named).expanduser() if named else paths.config_file(demo=demo)
     content = read_file(file, must_exist=bool(named))
+    if content.exists:
+        remove_leftovers(Path(os.path.realpath(file)))
     values = read_values(content.tables or {}, plain(str(file)))
     values.problems[:0] = content.problems
     overridden = override(values, variables, overrides or {})

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -24,6 +23,7 @@ from tomlkit.items import AoT
 from linky_tui import paths
 from linky_tui.config import Config, Meter, config_error, from_values
 from linky_tui.config_checks import Refused
+from linky_tui.config_leftovers import open_temporary, remove_leftovers
 from linky_tui.config_read import read_file, read_values
 from linky_tui.config_schema import KEYS, METERS, SECTIONS, Key, Value, example_text
 from linky_tui.config_sources import check_together
@@ -204,13 +204,18 @@ def _replace(file: Path, text: str) -> None:
     try:
         if not file.parent.exists():
             paths.private_dir(file.parent)
-        descriptor, temporary = tempfile.mkstemp(".tmp", f".{file.name}.", file.parent)
+        remove_leftovers(file)
+        descriptor, temporary = open_temporary(file)
         with open(descriptor, "wb") as stream:
             stream.write(text.encode())
             stream.flush()
             os.fsync(stream.fileno())
-        os.replace(temporary, file)
-        temporary = ""
+            if os.name == "posix":
+                os.replace(temporary, file)  # while it is locked: see config_leftovers
+                temporary = ""
+        if temporary:
+            os.replace(temporary, file)
+            temporary = ""
         _sync_folder(file.parent)
     except OSError as error:
         raise ConfigError(

@@ -40,6 +40,23 @@ def label_of(key: Key) -> str:
     return _LABELS.get(key.name, key.name.replace("_", " ").capitalize())
 
 
+class SecretInput(Input):
+    """A masked input; while it is masked nothing can be copied out of it."""
+
+    def __init__(self) -> None:
+        super().__init__(password=True)
+
+    def action_copy(self) -> None:
+        """Copy what is selected, if it can be seen."""
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """Cut what is selected, if it can be seen."""
+        if not self.password:
+            super().action_cut()
+
+
 class Field(Widget):
     """A key of the configuration as a field.
 
@@ -118,7 +135,7 @@ class Field(Widget):
                 if self._choices:
                     yield self._select(self._choices)
                 else:
-                    yield Input(password=self.key.secret)
+                    yield SecretInput() if self.key.secret else Input()
                 if self.key.secret:
                     yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
             yield Static(classes="field-said", markup=False)
@@ -169,8 +186,8 @@ class Field(Widget):
 
     def mask(self) -> None:
         """Mask a revealed secret again."""
-        if self.key.secret:
-            self.query_one(Input).password = True
+        for secret in self.query(SecretInput):
+            secret.password = True
             self.query_one(".reveal", Button).label = _SHOW
 
     def on_resize(self, event: Resize) -> None:

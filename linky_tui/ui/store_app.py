@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from rich.text import Text
 from textual.app import App
 from textual.dom import DOMNode
 from textual.signal import Signal
 
+from linky_tui import crash
 from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
@@ -136,6 +139,26 @@ class StoreApp(App[None]):
 
     def store_opened(self) -> None:
         """What else happens when MongoDB answers."""
+
+    # Secrets
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """The screen as SVG; a revealed token or password is masked first."""
+        from linky_tui.ui.settings_fields import Field
+
+        for screen in self.screen_stack:
+            for field in screen.query(Field):
+                field.mask()
+        return super().export_screenshot(title=title, simplify=simplify)
+
+    def _fatal_error(self) -> None:
+        """End after an error that nobody expected; Textual would show every local variable."""
+        error = sys.exception()
+        if error is None:
+            super()._fatal_error()
+            return
+        said = crash.unexpected(error)
+        self.panic(Text(f"{crash.traceback_text(error)}\n{said.title}. {said.next_step}"))
 
     def _try_again(self) -> None:
         self._retry_is_due = False
