@@ -26,6 +26,7 @@ _SHORTEST = 4
 _SHORTEST_CODED = 8
 _PIECE, _CODED_PIECE = 8, 12
 """So many characters of a token in a row are a piece of it; of an encoded one, so many."""
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _SECRET_OPTION = re.compile(r"(?i)passw|pwd|token|secret|mechanismproperties")
 
 _lock = threading.Lock()
@@ -87,9 +88,23 @@ def scrub_whole(text: str) -> str:
 
 
 def scrub_pieces(text: str) -> str:
-    """A text without the pieces of known tokens."""
-    if not _pieces or len(text) < _PIECE:
+    """A text without the pieces of known tokens; "…" alone where they are hidden in it."""
+    if _pattern is None:
         return text
+    for view in (unquote(text), html.unescape(text), _unescaped(text)):
+        if view != text and (_pattern.search(view) or any(_covered(view))):
+            return HIDDEN
+    if any(_covered("".join(text.split()))) and not any(_covered(text)):
+        return HIDDEN
+    hidden = _covered(text)
+    if not any(hidden):
+        return text
+    kept = "".join("\0" if mark else c for c, mark in zip(text, hidden, strict=True))
+    return re.sub("\0+", HIDDEN, kept)
+
+
+def _covered(text: str) -> bytearray:
+    """Which characters of a text belong to a piece of a token."""
     folded = text.lower()
     if len(folded) != len(text):  # some letters change their length; no token has them
         folded = "".join(c.lower() if c.isascii() else c for c in text)
@@ -98,10 +113,12 @@ def scrub_pieces(text: str) -> str:
         for at in range(len(folded) - size + 1):
             if folded[at : at + size] in pieces:
                 hidden[at : at + size] = b"\1" * size
-    if not any(hidden):
-        return text
-    kept = "".join("\0" if mark else c for c, mark in zip(text, hidden, strict=True))
-    return re.sub("\0+", HIDDEN, kept)
+    return hidden
+
+
+def _unescaped(text: str) -> str:
+    r"""A text with its ``\u0041`` and ``\x41`` as characters."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
 def _add(exact: Iterable[str], pieces: Iterable[str], coded_pieces: Iterable[str]) -> None:
