@@ -113,6 +113,15 @@ class PrivateMongod:
         """Ends it cleanly."""
         self._end(signal.SIGTERM)
 
+    def freeze(self) -> None:
+        """Stops it in the middle of whatever it does: to others it looks like a broken network."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Lets it go on as if nothing had been; does nothing to one that has ended."""
+        if self.process is not None:
+            os.kill(self.pid, signal.SIGCONT)
+
     def _end(self, how: signal.Signals) -> None:
         process, self.process = self.process, None
         if process is None:

@@ -93,6 +93,50 @@ class ReplicaSet:
         """Starts a member that was killed."""
         self.members[number].start()
 
+    def secondaries(self) -> list[int]:
+        """The numbers of the members that are not primary, once one of them is."""
+        primary = self.wait_for_primary()
+        return [number for number in range(len(self.members)) if number != primary]
+
+    def heal(self, but: int | None = None) -> None:
+        """Thaws and restarts whatever is frozen or was killed, and waits for a primary.
+
+        Args:
+            but: a member that stays as it is.
+        """
+        others = [member for number, member in enumerate(self.members) if number != but]
+        for member in others:
+            if member.process is None:
+                member.launch()
+            else:
+                member.thaw()
+        for member in others:
+            member.wait_until_ready()
+        self.wait_for_primary()
+
+    def wait_until_caught_up(self, timeout_s: float = 30.0) -> None:
+        """Waits until every member is primary or secondary, with rollbacks behind it."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with contextlib.suppress(PyMongoError):
+                status = self.command(self.wait_for_primary(), "replSetGetStatus")
+                states = {member["stateStr"] for member in status["members"]}
+                times = {str(member.get("optimeDate")) for member in status["members"]}
+                if states == {"PRIMARY", "SECONDARY"} and len(times) == 1:
+                    return
+            assert time.monotonic() < deadline, "a member does not catch up"
+            time.sleep(0.05)
+
+    def rollbacks(self, number: int) -> int:
+        """How often a member took back what no majority had, by its log."""
+        log = self.members[number].log.read_text(encoding="utf-8", errors="replace")
+        return log.count('"Rollback summary"')
+
+    def drop_database(self, name: str) -> None:
+        """Drops a database."""
+        with pymongo.MongoClient[dict[str, Any]](self.uri) as client:
+            client.drop_database(name)
+
     def step_down(self, seconds: int = 10) -> None:
         """Makes the primary give up its role, as a maintenance does."""
         number = self.wait_for_primary()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from types import TracebackType
 from typing import Any
 
 import pymongo
+from bson.timestamp import Timestamp
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
@@ -65,6 +66,7 @@ class Lease:
         self._ended = threading.Event()
         self._lost = False
         self._renewed_s = _awake_s()
+        self._seen: Timestamp | None = None
 
     def __enter__(self) -> Lease:
         return self
@@ -80,6 +82,33 @@ class Lease:
     def start(self) -> None:
         """Begin to renew in the background."""
         threading.Thread(target=self._keep, name="lease-renewal", daemon=True).start()
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[ClientSession]:
+        """A session that reads everything that was confirmed in earlier sessions of this lease.
+
+        Majority reads alone do not: a new primary answers them from before its election until a
+        write of its own is confirmed. So the taking of the lease is the barrier for what earlier
+        owners wrote, and each step for the ones after it.
+        """
+        client = self._collection.database.client
+        with client.start_session(causal_consistency=True) as session:
+            self.follow(session)
+            try:
+                yield session
+            finally:
+                self.saw(session)
+
+    def follow(self, session: ClientSession) -> None:
+        """Let a session read what this lease has seen confirmed."""
+        if self._seen is not None:
+            session.advance_operation_time(self._seen)
+
+    def saw(self, session: ClientSession) -> None:
+        """Note what was confirmed in a session (nothing on a single server, which has no need)."""
+        seen = session.operation_time
+        if seen is not None and (self._seen is None or seen > self._seen):
+            self._seen = seen
 
     def check(self) -> None:
         """Make sure that the lease is ours, asking the server unless it said so a moment ago.

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pymongo
+from pymongo.client_session import ClientSession
 from pymongo.collection import Collection, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
@@ -94,21 +95,27 @@ class Leases:
         }
         lease: Lease | None = None
         try:
-            with friendly(), pymongo.timeout(_LIMIT_S):
-                self._insert_if_absent(series)
+            with (
+                friendly(),
+                pymongo.timeout(_LIMIT_S),
+                self._collection.database.client.start_session() as session,
+            ):
+                self._insert_if_absent(series, session)
                 lease = Lease(self._collection, series, nonce, lock)
-                if not self._claim(series, owner):
+                if not self._claim(series, owner, session):
                     other = self._other(series)
                     dead = other.get("nonce") if self._files.is_dead(other, lock) else None
-                    if dead is None or not self._claim(series, owner, dead):
+                    if dead is None or not self._claim(series, owner, session, dead):
                         raise _busy(series, other)
+                lease.saw(session)
                 rebuilder = self._collection.find_one(
                     {
                         "rebuilding": True,
                         "owner.nonce": {"$type": "string"},
                         "_id": {"$ne": lease_id(series)},
                         "$expr": _ALIVE,
-                    }
+                    },
+                    session=session,
                 )
                 if rebuilder is not None and not self._files.is_dead(rebuilder["owner"], lock):
                     raise _busy(series, rebuilder["owner"])
@@ -161,13 +168,22 @@ class Leases:
         with friendly(), pymongo.timeout(_LIMIT_S):
             return _busy(series, self._other(series))
 
-    def _insert_if_absent(self, series: Series) -> None:
+    def _insert_if_absent(self, series: Series, session: ClientSession) -> None:
         with contextlib.suppress(DuplicateKeyError):  # another process was as fast
             self._collection.update_one(
-                {"_id": lease_id(series)}, {"$setOnInsert": {"owner": None}}, upsert=True
+                {"_id": lease_id(series)},
+                {"$setOnInsert": {"owner": None}},
+                upsert=True,
+                session=session,
             )
 
-    def _claim(self, series: Series, owner: Mapping[str, Any], dead: str | None = None) -> bool:
+    def _claim(
+        self,
+        series: Series,
+        owner: Mapping[str, Any],
+        session: ClientSession,
+        dead: str | None = None,
+    ) -> bool:
         """Become the owner if there is none, its time is over, or it is known to be dead."""
         free: list[Document] = [
             {"$eq": [{"$ifNull": ["$owner.nonce", None]}, None]},
@@ -186,6 +202,7 @@ class Leases:
             [{"$set": claimed}],
             projection={"_id": 1},
             return_document=ReturnDocument.AFTER,
+            session=session,
         )
         return found is not None
 

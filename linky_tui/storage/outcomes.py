@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 STEP_LIMIT_S = 10.0
 """How long the operations of one step may take together, on the server too."""
+PRIMARY_LIMIT_S = 20.0
+"""How long to wait for a primary."""
 ROUNDS = 3
 """How often a step is run before we give up until the next run."""
 
@@ -80,7 +82,7 @@ def settle(
         LinkyError: MongoDB refused the operation.
     """
     failure: PyMongoError | None = None
-    with friendly(), connection.client.start_session(causal_consistency=True) as session:
+    with friendly(), lease.session() as session:
         for _ in range(ROUNDS):
             lease.check()
             started_s = time.monotonic()
@@ -126,7 +128,7 @@ def wait_until_known(
         stop.wait(max(0.0, started_s + STEP_LIMIT_S - time.monotonic()))
     if stop.is_set():
         raise Stopped
-    if not connection.wait_for_primary(stop):
+    if not connection.wait_for_primary(stop, PRIMARY_LIMIT_S):
         raise unsettled(failure)
     for lease in leases:
         lease.renew(session)

@@ -105,6 +105,8 @@ def rebuild_steps(
         session = stack.enter_context(store.connection.client.start_session())
         _refuse_unplaced(store, session)
         leases = _all_leases(store, list(held), session, stack)
+        for lease in leases:
+            lease.follow(session)
         before = bucket_count(store.readings)
         for lease in leases:
             secure(store, lease, stop)

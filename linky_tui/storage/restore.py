@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from pymongo.client_session import ClientSession
 
 from linky_tui.errors import StorageError
-from linky_tui.models import Series
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document, foreign_document, window_filter
 from linky_tui.storage.lease import Lease
@@ -25,14 +24,15 @@ _BATCH = 1000
 _WINDOW = timedelta(days=60)
 
 
-def look(store: Store, series: Series, stop: threading.Event | None = None) -> Examination:
+def look(store: Store, lease: Lease, stop: threading.Event | None = None) -> Examination:
     """Compare one series in both collections.
 
     Raises:
         StorageError: one of them holds a document of another shape.
     """
+    series = lease.series
     leftovers = store.leases.leftovers(series)
-    with friendly(), store.connection.client.start_session() as session:
+    with friendly(), lease.session() as session:
         found = examine(
             store.readings, series.prm, series.flow.value, leftovers, session=session, stop=stop
         )
@@ -60,7 +60,7 @@ def secure(
         StorageError: a document of another shape is in the way (``ForeignDocument``), or the
             copies are not there although MongoDB confirmed them.
     """
-    found = look(store, lease.series, stop)
+    found = look(store, lease, stop)
     restored = len(found.restore)
     if not restored:
         return 0, found
@@ -69,7 +69,7 @@ def secure(
             raise Stopped
         copy = partial(_copy, store, lease, found.restore[start : start + _BATCH])
         settle(copy, store.connection, lease, stop)
-    found = look(store, lease.series, stop)
+    found = look(store, lease, stop)
     if found.restore:
         raise StorageError(
             "Readings could not be copied back",
