@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -40,8 +41,16 @@ class _HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 64
 
-    def __init__(self, port: int, gateway: Gateway, latency_s: float) -> None:
+    def __init__(
+        self, port: int, gateway: Gateway, latency_s: float, tls: ssl.SSLContext | None
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.scheme = "https" if tls else "http"
+        if tls:
+            # Hands are shaken by the thread of each connection, not by the one that accepts.
+            self.socket = tls.wrap_socket(
+                self.socket, server_side=True, do_handshake_on_connect=False
+            )
         self.gateway = gateway
         self.latency_s = latency_s
         self.closing = threading.Event()
@@ -74,7 +83,7 @@ class _HttpServer(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         error = sys.exception()
-        if not isinstance(error, ConnectionError):
+        if not isinstance(error, ConnectionError | ssl.SSLError):
             _LOG.error("The simulated gateway failed", exc_info=error)
 
     def hang_up(self) -> None:
@@ -108,6 +117,7 @@ class ApiServer:
             source's ``curve_from`` is answered.
         late_yesterday: yesterday's data are not out, whatever the time, until :meth:`publish`.
         latency_s: seconds before each answer.
+        tls: certificate and key, for https; ``None`` for http.
     """
 
     def __init__(
@@ -122,6 +132,7 @@ class ApiServer:
         floor_answer: FloorAnswer | str = FloorAnswer.ERROR,
         late_yesterday: bool = False,
         latency_s: float = 0.0,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.gateway = Gateway(
             homes,
@@ -133,7 +144,7 @@ class ApiServer:
             late_yesterday=late_yesterday,
         )
         self.token = self.gateway.make_token()
-        self._http = _HttpServer(port, self.gateway, latency_s)
+        self._http = _HttpServer(port, self.gateway, latency_s, tls)
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(_POLL_S,), name="demo-api", daemon=True
         )
@@ -142,7 +153,7 @@ class ApiServer:
     @property
     def url(self) -> str:
         """The base of all types, for ``api_url`` in the configuration."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}/api"
+        return f"{self._http.scheme}://127.0.0.1:{self._http.server_address[1]}/api"
 
     @property
     def log(self) -> list[RequestLogEntry]:
