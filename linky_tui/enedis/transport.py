@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import urllib.request
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
@@ -50,6 +51,8 @@ def new_session(user_agent: str, *, loopback: bool) -> requests.Session:
     session = Session()
     session.verify = True
     session.trust_env = not loopback
+    # No cookie is kept: it could hold what was sent, and would go to every port of the host.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
     if loopback:
         session.mount("http://", _LoopbackAdapter())

@@ -1,4 +1,4 @@
-"""The program in a process of its own, in a changed world: ``python -m tests.torture.secrets.altered``.
+"""The program in a process of its own, in a changed world.
 
 Reads :class:`Run` objects as JSON from stdin and runs them one after the other through
 ``linky_tui.cli.main``. Before each a line :data:`MARKER` with its name goes to stdout and stderr,
@@ -113,6 +113,7 @@ def _owner(place: str) -> tuple[Any, str]:
 
 def _set(place: str, value: Any) -> Callable[[], None]:
     owner, name = _owner(place)
+    value = tuple(value) if isinstance(value, list) else value
     defaults = getattr(owner, "__kwdefaults__", None)
     if defaults is not None and name in defaults:
         before = defaults[name]

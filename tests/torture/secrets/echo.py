@@ -136,11 +136,27 @@ ECHOES: dict[str, Answer] = {
 }
 """Each sends back the token, or a part of it, in some way."""
 
+
+def _reset(handler: Handler) -> None:
+    handler.reset()
+
+
+def _trickle(handler: Handler) -> None:
+    handler.head(200, 999)
+    handler.trickle()
+
+
+def _cut_off(handler: Handler) -> None:
+    handler.head(200, 999)
+    handler.wfile.write(b"{")
+    handler.reset()
+
+
 BREAKS: dict[str, Answer] = {
     "silent": _silent,
-    "reset": lambda handler: handler.reset(),
-    "trickle": lambda handler: (handler.head(200, 999), handler.trickle()),
-    "cut off": lambda handler: (handler.head(200, 999), handler.wfile.write(b"{"), handler.reset()),
+    "reset": _reset,
+    "trickle": _trickle,
+    "cut off": _cut_off,
     "empty": _says(500, lambda h: b""),
 }
 """No answer worth the name."""

@@ -67,13 +67,12 @@ def test_files_their_names_and_links_are_searched(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text(TOKEN)
     (tmp_path / "log.txt").write_text("nothing")
     assert MARKS.absent_in_files(tmp_path) == 1
-    for number, plant in enumerate(
-        (
-            lambda folder: (folder / "state.bin").write_bytes(b"\0" + SIGNATURE.encode()),
-            lambda folder: (folder / quote(PASSWORD, safe="")).mkdir(),
-            lambda folder: (folder / "link").symlink_to(SIGNATURE),
-        )
-    ):
+    plants: list[Callable[[Path], object]] = [
+        lambda folder: (folder / "state.bin").write_bytes(b"\0" + SIGNATURE.encode()),
+        lambda folder: (folder / quote(PASSWORD, safe="")).mkdir(),
+        lambda folder: (folder / "link").symlink_to(SIGNATURE),
+    ]
+    for number, plant in enumerate(plants):
         folder = tmp_path / f"deep-{number}" / "deeper"
         folder.mkdir(parents=True)
         plant(folder)

@@ -1,0 +1,111 @@
+"""A MongoDB that wants a marked password, a gateway whose token is marked, and homes to run in."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pymongo
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.paris import ONE_DAY, today
+from linky_tui.storage.documents import Document
+from tests.ingest.bench import half_hours
+from tests.private_mongod import PrivateMongod
+from tests.torture.cli_runs import Home
+from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
+
+PRM = "40000000000004"
+USER, POOR_USER = "marked-user", "poor-user"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is used by all tests of a session.
+
+    Attributes:
+        mongod: a server with ``--auth``.
+        port: its port on loopback.
+        gateway: two weeks of readings behind one meter.
+        marks: its token, the password of both users, the one of a proxy.
+    """
+
+    mongod: PrivateMongod
+    port: int
+    gateway: ApiServer
+    marks: Marks
+
+    @property
+    def token(self) -> str:
+        """The token of the gateway."""
+        return self.marks.token
+
+    def uri(self, password: str = PASSWORD, user: str = USER, options: str = "") -> str:
+        """An address of the server."""
+        return f"mongodb://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{options}"
+
+    def everything_stored(self) -> str:
+        """Every document of the server, its names and its own log included."""
+        said = [self.mongod.log.read_text(encoding="utf-8", errors="replace")]
+        with pymongo.MongoClient[Document](self.uri()) as client:
+            for name in client.list_database_names():
+                if name in ("admin", "config", "local"):  # "admin" knows a hash of the password
+                    continue
+                for collection in client[name].list_collection_names():
+                    if not collection.startswith("system."):
+                        said.append(f"{name}.{collection}")
+                        said += [repr(document) for document in client[name][collection].find()]
+        return "\n".join(said)
+
+
+@contextmanager
+def new_stage(folder: Path) -> Iterator[Stage]:
+    """Start all of it."""
+    port = free_port()
+    mongod = PrivateMongod(
+        folder,
+        bind="127.0.0.1",
+        uri=f"mongodb://127.0.0.1:{port}",
+        extra=("--port", str(port), "--auth"),
+    )
+    last = today() - ONE_DAY
+    home = RecordedSource(half_hours(last - timedelta(days=13), last))
+    try:
+        mongod.start()
+        with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
+            client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
+        stage = Stage(mongod, port, gateway := ApiServer({PRM: home}), Marks("a.b.c"))
+        with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
+            read = [{"role": "read", "db": "elsewhere"}]
+            client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
+            yield Stage(mongod, port, gateway, Marks(gateway.token, PASSWORD, PROXY_PASSWORD))
+    finally:
+        mongod.stop()
+
+
+def configured(stage: Stage, folder: Path, name: str = "home", **values: object) -> Home:
+    """A home whose configuration holds both secrets.
+
+    Args:
+        stage: the servers.
+        folder: where it is made.
+        name: its name, also of its database.
+        values: of :func:`tests.cli.tools.configuration`.
+    """
+    home = Home(folder, name)
+    options = {"uri": stage.uri(), "database": name, **values}
+    home.configure(stage.gateway, PRM, **options)
+    return home
+
+
+def free_port() -> int:
+    """A port on loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
