@@ -16,6 +16,7 @@ class Handler(BaseHTTPRequestHandler):
     """Notes each request and lets the test answer it."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits for a delayed ACK
     server: _Server
 
     def do_GET(self) -> None:
