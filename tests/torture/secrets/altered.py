@@ -22,6 +22,8 @@ from tests.cli.tools import Done
 from tests.torture.cli_runs import TIMEOUT_S, Home
 
 MARKER = "===== "
+ALTERATION = "TESTS_ALTERATION"
+"""A variable with one :class:`Run` as JSON, for a program that needs its terminal."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ class Run:
     hosts: Mapping[str, str] = field(default_factory=dict)
     bug: tuple[str, str] | None = None
     bug_kind: str = "error"
+
+    def to_json(self) -> str:
+        """For :data:`ALTERATION`."""
+        return json.dumps(asdict(self))
 
 
 def run_altered(home: Home, runs: Sequence[Run], timeout_s: float = TIMEOUT_S) -> dict[str, Done]:
@@ -76,30 +82,36 @@ def _sections(text: str) -> dict[str, str]:
 
 
 def _main() -> None:
-    from linky_tui import cli
-
     base = dict(os.environ)
+    if alone := base.pop(ALTERATION, ""):
+        sys.exit(_run(Run(**json.loads(alone)), base))
     for given in json.load(sys.stdin):
         run = Run(**given)
-        os.environ.clear()
-        os.environ.update(base | dict(run.environment))
         for stream in (sys.stdout, sys.stderr):
             stream.write(f"{MARKER}{run.name}\n")
             stream.flush()
-        undo: list[Callable[[], None]] = []
-        for place, value in run.values.items():
-            undo.append(_set(place, value))
-        if run.hosts:
-            undo.append(_lead(run.hosts))
-        if run.bug is not None:
-            undo.append(_break(run.bug[0], Path(run.bug[1]), run.bug_kind))
-        try:
-            code = cli.main(list(run.arguments))
-        finally:
-            for each in reversed(undo):
-                each()
+        code = _run(run, base)
         sys.stdout.write(f"exit {code}\n")
         sys.stdout.flush()
+
+
+def _run(run: Run, base: Mapping[str, str]) -> int:
+    from linky_tui import cli
+
+    os.environ.clear()
+    os.environ.update(dict(base) | dict(run.environment))
+    undo: list[Callable[[], None]] = []
+    for place, value in run.values.items():
+        undo.append(_set(place, value))
+    if run.hosts:
+        undo.append(_lead(run.hosts))
+    if run.bug is not None:
+        undo.append(_break(run.bug[0], Path(run.bug[1]), run.bug_kind))
+    try:
+        return cli.main(list(run.arguments))
+    finally:
+        for each in reversed(undo):
+            each()
 
 
 def _owner(place: str) -> tuple[Any, str]:

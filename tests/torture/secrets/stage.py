@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pymongo
@@ -15,6 +16,7 @@ import pymongo
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.paris import ONE_DAY, today
 from linky_tui.storage.documents import Document
+from tests.cli.tools import configuration, meter
 from tests.ingest.bench import half_hours
 from tests.private_mongod import PrivateMongod
 from tests.torture.cli_runs import Home
@@ -48,6 +50,15 @@ class Stage:
     def uri(self, password: str = PASSWORD, user: str = USER, options: str = "") -> str:
         """An address of the server."""
         return f"mongodb://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{options}"
+
+    def settings(self, database: str) -> dict[str, Any]:
+        """Values of a configuration of the one meter, with a database of its own."""
+        return {
+            "api_url": self.gateway.url,
+            "uri": self.uri(),
+            "database": database,
+            "meters": [meter(PRM, self.token)],
+        }
 
     def everything_stored(self) -> str:
         """Every document of the server, its names and its own log included."""
@@ -101,6 +112,21 @@ def configured(stage: Stage, folder: Path, name: str = "home", **values: object)
     options = {"uri": stage.uri(), "database": name, **values}
     home.configure(stage.gateway, PRM, **options)
     return home
+
+
+def config_file(home: Home, name: str, **values: Any) -> Path:
+    """One more configuration in a home.
+
+    Args:
+        home: where it is made.
+        name: the folder that it gets.
+        values: of :func:`tests.cli.tools.configuration`.
+    """
+    file = home.folder / name / "config.toml"
+    file.parent.mkdir(mode=0o700)
+    file.write_text(configuration(**values), encoding="utf-8")
+    file.chmod(0o600)
+    return file
 
 
 def free_port() -> int:

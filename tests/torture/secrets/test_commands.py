@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.cli.tools import Done, configuration, meter
+from tests.cli.tools import Done, meter
 from tests.enedis.tiny_server import TinyServer
 from tests.torture.cli_runs import Home
 from tests.torture.conftest import Scale
@@ -14,7 +14,7 @@ from tests.torture.report import Tally
 from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.echo import BREAKS, ECHOES
 from tests.torture.secrets.marks import Marks, marked_token
-from tests.torture.secrets.stage import PRM, Stage, configured, free_port
+from tests.torture.secrets.stage import PRM, Stage, config_file, configured, free_port
 
 LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))
@@ -119,12 +119,9 @@ def test_no_gateway_makes_us_tell_its_token(
         urls["refused"] = f"http://127.0.0.1:{free_port()}"
         runs = []
         for number, (name, url) in enumerate(urls.items()):
-            file = home.folder / str(number) / "config.toml"
-            file.parent.mkdir()
-            meters = [meter(prms[number], token)]
-            text = configuration(api_url=url, uri=stage.uri(), database="echoes", meters=meters)
-            file.write_text(text, encoding="utf-8")
-            file.chmod(0o600)
+            values = {**stage.settings("echoes"), "api_url": url}
+            values["meters"] = [meter(prms[number], token)]
+            file = config_file(home, str(number), **values)
             for which in range(scale.times(1, len(commands))):
                 command = commands[(number + which) % len(commands)]
                 arguments = (*command, "--config", str(file))
