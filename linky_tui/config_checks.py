@@ -21,6 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _CREDENTIALS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]*|[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}|://[^/\s]*:[^/\s]*@", re.ASCII
 )
+_PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 _INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
@@ -112,7 +113,8 @@ def api_url(value: object) -> str:
         raise Refused("contains a user name or a password")
     if "?" in value or "#" in value:
         raise Refused("contains a query or a fragment")
-    if parts.scheme not in {"https", "http"} or not host or port == 0:
+    # Some Pythons take "[::1]anything" for the host ::1.
+    if parts.scheme not in {"https", "http"} or port == 0 or not _PLACE.fullmatch(parts.netloc):
         raise Refused("is not an https address")
     if parts.scheme == "http" and not is_loopback(host):
         raise Refused("is not encrypted, and the token would travel with each request")

@@ -21,6 +21,7 @@ OWNERS = {
     "bson": "storage",
     "gridfs": "storage",
     "requests": "enedis",
+    "urllib3": "enedis",
     "textual": "ui",
     "plotext": "ui",
     "rich": "ui",

@@ -165,3 +165,8 @@ BREAKS: dict[str, Answer] = {
 def _as_dict(value: object) -> dict[str, object]:
     assert isinstance(value, dict)
     return value
+
+
+def good_answer(handler: Handler) -> None:
+    """An answer as Enedis gives it, to whatever was asked."""
+    handler.send(json.dumps(_v2(handler)).encode(), Content_Type="application/json")
