@@ -10,6 +10,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pymongo
@@ -34,6 +36,21 @@ _INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 _HAS_PROC = Path("/proc/self/cmdline").exists()
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What is written down about a server, so that whoever comes next finds it.
+
+    Attributes:
+        endpoint: where it was told to listen.
+        pid: its process, 0 where its starter did not live to write it down.
+        ending: whether it has been told to end, or was about to be: it answers until it has.
+    """
+
+    endpoint: Endpoint
+    pid: int
+    ending: bool
+
+
 class Mongod:
     """The server of one folder, whichever process started it.
 
@@ -52,29 +69,27 @@ class Mongod:
         self._record_path = folder / "server.json"
         self._lock_path = self.data_path / "mongod.lock"
 
-    def recorded(self) -> tuple[Endpoint, int] | None:
-        """Where the last server was told to listen and its pid, as written down by its starter."""
+    def recorded(self) -> Recorded | None:
+        """What is written down about the last server."""
         try:
             record = json.loads(self._record_path.read_text(encoding="utf-8"))
-            pid = int(record["pid"])
+            pid, ending = int(record["pid"]), bool(record.get("ending"))
             if record["socket"] is not None:
-                return Endpoint(Path(record["socket"])), pid
-            return loopback_endpoint(self.folder, int(record["port"])), pid
+                return Recorded(Endpoint(Path(record["socket"])), pid, ending)
+            return Recorded(loopback_endpoint(self.folder, int(record["port"])), pid, ending)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def running_pid(self, endpoint: Endpoint, recorded_pid: int) -> int | None:
         """The process that serves the endpoint from this data folder; None where none does."""
-        candidates = [recorded_pid, self._locked_by()]
+        locked_by = self._locked_by()
         if not _HAS_PROC:  # mongod writes its pid into the file that it keeps locked
-            return recorded_pid if self.data_in_use() and candidates[1] == recorded_pid else None
+            return locked_by if self.data_in_use() and recorded_pid in {0, locked_by} else None
         where = endpoint.arguments[1] if endpoint.socket_path else str(endpoint.port)
         told = {os.fsencode(self.data_path), os.fsencode(where)}
-        for pid in candidates:
-            with contextlib.suppress(OSError):  # no such process
-                if pid and told <= set(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")):
-                    return pid
-        return None
+        # Without a recorded pid it may be so young that nothing but its arguments tells it.
+        candidates = [recorded_pid, locked_by] if recorded_pid else [locked_by, *_our_processes()]
+        return next((pid for pid in candidates if pid and told <= _arguments(pid)), None)
 
     def data_in_use(self) -> bool:
         """Whether some mongod works on the data folder."""
@@ -105,6 +120,8 @@ class Mongod:
         self.data_path.mkdir(mode=0o700, exist_ok=True)
         self.limit_log()
         log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
+        # First where, then who: if we are killed in between, the next start knows where to look.
+        self._write_record(endpoint, 0)
         process = self._spawn(binary, endpoint)
         try:
             self._write_record(endpoint, process.pid)
@@ -119,6 +136,8 @@ class Mongod:
                     )
         except BaseException:
             if process.poll() is None:
+                with contextlib.suppress(OSError):
+                    self._write_record(endpoint, process.pid, ending=True)
                 process.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(_STOP_TIMEOUT_S)
@@ -131,6 +150,10 @@ class Mongod:
             Whether it has ended.
         """
         pid = self.running_pid(endpoint, recorded_pid)
+        with contextlib.suppress(OSError):  # a full disk: it has to end all the same
+            # First what, then the deed: if we are killed in between, nobody joins a server that
+            # answers until its very end.
+            self._write_record(endpoint, pid or recorded_pid, ending=True)
         if pid is not None and sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
@@ -179,9 +202,10 @@ class Mongod:
         threading.Thread(target=process.wait, name="mongod-end", daemon=True).start()
         return process
 
-    def _write_record(self, endpoint: Endpoint, pid: int) -> None:
+    def _write_record(self, endpoint: Endpoint, pid: int, *, ending: bool = False) -> None:
         record = {
             "pid": pid,
+            "ending": ending,
             "socket": str(endpoint.socket_path) if endpoint.socket_path else None,
             "port": endpoint.port,
         }
@@ -215,6 +239,22 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
+
+
+def _our_processes() -> Iterator[int]:
+    """The processes of this user."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            if folder.stat().st_uid == os.geteuid():
+                yield int(folder.name)
+
+
+def _arguments(pid: int) -> set[bytes]:
+    """What a process was told; nothing where there is no such process."""
+    try:
+        return set(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"))
+    except OSError:
+        return set()
 
 
 def _exists(pid: int) -> bool:

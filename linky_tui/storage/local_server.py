@@ -166,15 +166,20 @@ class LocalServer:
             if self._mongod.data_in_use():
                 raise _foreign(self._mongod)
             return None
-        endpoint, pid = recorded
+        endpoint, pid = recorded.endpoint, recorded.pid
+        if recorded.ending:
+            # Whoever told it to end was the last one, and did not live to see it.
+            running = self._mongod.running_pid(endpoint, pid)
+            if running is not None and not self._mongod.stop(endpoint, running):
+                raise _unreachable(self._mongod, running)
         # A port, unlike a socket, may meanwhile be somebody else's.
-        if endpoint.answers(_ANSWER_TIMEOUT_S) and self._mongod.data_in_use():
+        elif endpoint.answers(_ANSWER_TIMEOUT_S) and self._mongod.data_in_use():
             self._mongod.limit_log()
             return endpoint
         # It may be starting still (its starter was killed), recovering after a power cut, or
         # shutting down. Without a socket it either has not come that far or lost it.
         patience = time.monotonic() + _SOCKET_TIMEOUT_S
-        while self._mongod.running_pid(endpoint, pid) is not None:
+        while (running := self._mongod.running_pid(endpoint, pid)) is not None:
             if endpoint.answers(_POLL_ANSWER_S):
                 return endpoint
             if stop.wait(POLL_S):
@@ -182,9 +187,9 @@ class LocalServer:
             now = time.monotonic()
             lost = endpoint.socket_path is not None and not endpoint.socket_path.exists()
             if now >= deadline or (lost and now >= patience):
-                if alone and self._mongod.stop(endpoint, pid):
+                if alone and self._mongod.stop(endpoint, running):
                     break
-                raise _unreachable(self._mongod, pid)
+                raise _unreachable(self._mongod, running)
         if self._mongod.data_in_use():
             raise _foreign(self._mongod)
         return None
@@ -215,7 +220,7 @@ class LocalServer:
 
     def _stop(self, endpoint: Endpoint) -> None:
         recorded = self._mongod.recorded()
-        if self._mongod.stop(endpoint, recorded[1] if recorded else 0):
+        if self._mongod.stop(endpoint, recorded.pid if recorded else 0):
             remove_socket(endpoint, self._mongod.folder)
 
     @contextlib.contextmanager

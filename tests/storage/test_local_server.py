@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -42,6 +43,15 @@ def acquire(data_dir: Path, **options: Any) -> LocalServer:
     return LocalServer.acquire(data_dir, data_dir / "run", **options)
 
 
+def socket_of(data_dir: Path) -> Path:
+    return data_dir / "mongodb" / "mongod.sock"
+
+
+def rewrite_record(data_dir: Path, **values: object) -> None:
+    file = data_dir / "mongodb" / "server.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
 def count_rounds(uri: str) -> int:
     with pymongo.MongoClient[dict[str, object]](uri) as client:
         return client["test"]["rounds"].count_documents({})
@@ -72,6 +82,33 @@ def test_a_server_left_behind_by_a_killed_process_is_reused_then_ended(data_dir:
         assert mongod_pid(data_dir) == pid
         assert count_rounds(server.uri) == 1
     wait_until_ended(pid)
+
+
+def test_a_server_whose_starter_did_not_live_to_write_its_pid_is_found(data_dir: Path) -> None:
+    with Holder(data_dir) as killed:
+        killed.ready()
+        pid = mongod_pid(data_dir)
+        rewrite_record(data_dir, pid=0)
+        (data_dir / "mongodb" / "data" / "mongod.lock").write_text("")  # nor did mongod, yet
+        killed.kill()
+    socket_of(data_dir).rename(data_dir / "for-a-moment")
+    back = threading.Timer(0.3, (data_dir / "for-a-moment").rename, [socket_of(data_dir)])
+    back.start()
+    with acquire(data_dir):
+        assert servers_of(data_dir) == [pid]
+    wait_until_ended(pid)
+
+
+def test_a_server_that_was_told_to_end_is_not_joined(data_dir: Path) -> None:
+    """It answers until it has ended, and its last user was killed while waiting for that."""
+    with Holder(data_dir) as killed:
+        killed.ready()
+        pid = mongod_pid(data_dir)
+        rewrite_record(data_dir, ending=True)
+        killed.kill()
+    with acquire(data_dir) as server:
+        assert not is_running(pid)
+        assert count_rounds(server.uri) == 1
 
 
 def test_stale_socket_lock_and_record_after_a_power_cut_are_recovered(data_dir: Path) -> None:
