@@ -226,10 +226,12 @@ class BudgetFile:
             os.close(lock)
 
     def _set_aside(self) -> bool:
-        """Rename a damaged file; whether there was one."""
+        """Rename a damaged file; whether today there was one."""
+        today = utc_now()
         if not os.path.lexists(self._path):
-            return False
-        aside = f"{self._path}.corrupt-{utc_now():%Y%m%dT%H%M%SZ}"
+            # Whoever set it aside may not have lived to make its successor.
+            return any(self._path.parent.glob(f"{self._path.name}.corrupt-{today:%Y%m%d}*"))
+        aside = f"{self._path}.corrupt-{today:%Y%m%dT%H%M%SZ}"
         if os.path.lexists(aside):
             aside = f"{aside}-{uuid.uuid4().hex[:8]}"
         # SQLite would apply a journal that is left behind to the new file.
@@ -241,6 +243,8 @@ class BudgetFile:
 
     def _create(self, *, spent: bool) -> None:
         """Make a new file; it appears under its name when it is whole."""
+        for left_behind in self._path.parent.glob(f"{self._path.name}.new-*"):
+            left_behind.unlink(missing_ok=True)
         new = self._path.with_name(f"{self._path.name}.new-{uuid.uuid4().hex}")
         try:
             os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))

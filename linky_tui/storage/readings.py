@@ -241,14 +241,22 @@ class _Window:
         if changes.corrections:
             replaced = [stored[reading.start] for reading in changes.replace]
             lease.note_rebuild_pending([*replaced, *changes.delete], valid=incoming)
-        # Deleting comes last: a crash in between leaves an overlap, which the next answer ends,
-        # never a hole.
+        # A power corrected first: new days, once they are there, are not asked again. Deleting
+        # comes last: a crash in between leaves an overlap, which the next answer ends, never a
+        # hole.
+        replacing = {
+            each.start: ReplaceOne({"_id": identities[each.start]}, to_document(self._series, each))
+            for each in changes.replace
+        }
+        powers = [
+            replacing.pop(each.start)
+            for each in changes.replace
+            if stored[each.start].interval_min == each.interval_min
+        ]
         operations: list[InsertOne[Document] | ReplaceOne[Document] | DeleteOne] = [
+            *powers,
             *(InsertOne(to_document(self._series, each)) for each in changes.insert),
-            *(
-                ReplaceOne({"_id": identities[each.start]}, to_document(self._series, each))
-                for each in changes.replace
-            ),
+            *replacing.values(),
             *(DeleteOne({"_id": identities[each.start]}) for each in changes.delete),
         ]
         lease.check()

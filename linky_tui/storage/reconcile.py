@@ -90,7 +90,8 @@ def reconcile(
             result = _equalise(store, lease, pending, stop)
         except ForeignDocument as error:
             result = replace(result, postponed=error)
-    if store.days.readings_total(series) != store.readings.count(series):
+    # A correction keeps the number of readings; it notes a rebuild before it begins.
+    if pending or store.days.readings_total(series) != store.readings.count(series):
         store.days.recompute_all(series, today)
         result = replace(result, days_recomputed=True)
     return result
