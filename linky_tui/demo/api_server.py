@@ -86,6 +86,11 @@ class _HttpServer(ThreadingHTTPServer):
         if not isinstance(error, ConnectionError | ssl.SSLError):
             _LOG.error("The simulated gateway failed", exc_info=error)
 
+    @property
+    def connections(self) -> int:
+        with self._open_lock:
+            return len(self._open)
+
     def hang_up(self) -> None:
         """End every open connection and wait a moment for their threads."""
         self.closing.set()
@@ -159,6 +164,11 @@ class ApiServer:
     def log(self) -> list[RequestLogEntry]:
         """The requests so far, oldest first (a copy); each is in it before its answer is sent."""
         return self.gateway.log
+
+    @property
+    def connections(self) -> int:
+        """Connections that are open; once there is none, no request of a dead client is left."""
+        return self._http.connections
 
     @property
     def blocked(self) -> bool:

@@ -26,6 +26,9 @@ class Home:
     Args:
         folder: an empty folder with a short path (``short_tmp_path``): sockets are made in it.
         name: another name for another user's or machine's home in the same folder.
+
+    Attributes:
+        module: what is run; a test can put a module of its own around the command line.
     """
 
     def __init__(self, folder: Path, name: str = "home") -> None:
@@ -36,6 +39,7 @@ class Home:
         self.state_dir = self.folder / ".local" / "state" / "linky-tui"
         self.runtime_dir = self.folder / "run"
         self.runtime_dir.mkdir(mode=0o700)
+        self.module = "linky_tui"
 
     def configure(self, server: ApiServer, *prms: str, **values: Any) -> None:
         """Write the configuration; without ``uri`` the embedded server is used.
@@ -65,7 +69,7 @@ class Home:
 
     def command(self, *arguments: str) -> list[str]:
         """The command line of a run."""
-        return [sys.executable, "-m", "linky_tui", *arguments]
+        return [sys.executable, "-m", self.module, *arguments]
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a run in a session of its own; stdout and stderr are pipes.
