@@ -196,9 +196,10 @@ def worth_asking(record: DayRecord | None, day: date, *, now: datetime, today: d
     if status is DayStatus.NO_DATA:
         return False
     if status is DayStatus.LATE:
-        return record.last_attempt is None or now - record.last_attempt > LATE_RETRY
+        return record.last_attempt is None or abs(now - record.last_attempt) > LATE_RETRY
     if status is DayStatus.COMPLETE and record.enedis_wh in (None, record.energy_wh):
         return False
     if record.attempts == 0 or record.last_attempt is None:
         return status is not DayStatus.COMPLETE or record.attempts < MAX_ATTEMPTS
-    return record.attempts < MAX_ATTEMPTS and now - record.last_attempt > OLD_RETRY
+    # A time to come was written under a clock that was wrong; it must not put the day off.
+    return record.attempts < MAX_ATTEMPTS and abs(now - record.last_attempt) > OLD_RETRY
