@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from linky_tui.errors import StorageError
+from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.models import Series
 from linky_tui.storage.file_locks import FileLock, is_locked
 
@@ -45,6 +45,7 @@ class LeaseFiles:
         """A lock file of this series that nobody holds, now held by us.
 
         Raises:
+            SeriesBusy: so many processes want this series that none is left.
             StorageError: none can be had.
         """
         digest = hashlib.sha256(f"{series.prm}-{series.flow}".encode()).hexdigest()[:16]
@@ -55,10 +56,10 @@ class LeaseFiles:
                     return lock
         except OSError as error:
             raise _unwritable(error) from None
-        raise StorageError(
-            "Too many processes work on this meter",
-            f"All {_LOCKS_PER_SERIES} lock files of the series are held.",
-            "Close some of them.",
+        raise SeriesBusy(
+            "Other processes are at work",
+            f"{_LOCKS_PER_SERIES} of them work on this meter, or wait to.",
+            "Nothing was done here. Wait until they have finished, or close them.",
         )
 
     def is_dead(self, owner: Mapping[str, Any], mine: FileLock) -> bool:
