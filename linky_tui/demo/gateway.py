@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 import threading
@@ -33,8 +34,8 @@ class RequestLogEntry:
     """One request that reached the simulator.
 
     Attributes:
-        at: when, by the gateway's clock (aware, UTC).
-        monotonic: when, in seconds of :func:`time.monotonic` (for pacing).
+        at: when it arrived, by the gateway's clock (aware, UTC).
+        monotonic: when it arrived, in seconds of :func:`time.monotonic` (for pacing).
         method: the HTTP method.
         type: the last part of the path.
         prm: as sent, or ``None``.
@@ -44,6 +45,7 @@ class RequestLogEntry:
         fault: the injected fault that it met, or ``None``.
         user_agent: the header of that name, or ``""``.
         next_access: from when a 429 said that requests are welcome again (UTC), or ``None``.
+        caller: :func:`caller_of` the token that was sent, or ``""``: who of several asked.
     """
 
     at: datetime
@@ -57,6 +59,12 @@ class RequestLogEntry:
     fault: FaultKind | None
     user_agent: str = ""
     next_access: datetime | None = None
+    caller: str = ""
+
+
+def caller_of(token: str) -> str:
+    """A short name for whoever uses a token, from which the token cannot be told."""
+    return hashlib.sha256(token.encode()).hexdigest()[:12]
 
 
 class Gateway:
@@ -133,11 +141,11 @@ class Gateway:
 
         The reply is ``None`` where the connection is to end without an answer.
         """
-        now = self.clock().astimezone(UTC)
+        now, arrived_s = self.clock().astimezone(UTC), time.monotonic()
         reply, fault = self._decide(request, now)
         entry = RequestLogEntry(
             at=now,
-            monotonic=time.monotonic(),
+            monotonic=arrived_s,
             method=request.method,
             type=request.type,
             prm=request.prm,
@@ -147,6 +155,7 @@ class Gateway:
             fault=None if fault is None else FaultKind(fault.kind),
             user_agent=user_agent,
             next_access=None if reply is None else canned.next_access(reply, now),
+            caller=caller_of(rules.bearer(request.authorization) or ""),
         )
         with self._lock:
             self._log.append(entry)

@@ -7,6 +7,7 @@ It is a generator of events (events.py). It asks the gateway through a
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,7 +28,9 @@ from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooMa
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.ingest.sync import sync
 from linky_tui.models import Series
-from linky_tui.paris import utc_now
+from linky_tui.paris import today, utc_now
+from linky_tui.storage.leases import Lease
+from linky_tui.storage.reconcile import reconcile
 from linky_tui.storage.store import Store
 
 
@@ -88,21 +91,40 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
     made_before = requests.made
     inserted = 0
     status, error = Status.INTERRUPTED, None
+    lease: Lease | None = None
+    broken: LinkyError | None = None
     try:
         with store.leases.acquire(job.series) as lease:
             run = SeriesRun(store, requests, lease, job.series, job.token)
+            requests.guard = lease.check_before_request
             try:
                 status, error = yield from _work(run, job, made_before)
             finally:
+                requests.guard = None
                 inserted = run.inserted
     except Stopped:
         status = Status.INTERRUPTED
     except LinkyError as failure:
         # A stop that reached a write or a wait for MongoDB arrives as an error of storage.
         if not requests.stop.is_set():
-            status, error = Status.FAILED, failure
-            yield Failed(job.series, failure)
+            broken = failure
+    if lease is not None and lease.lost and not requests.stop.is_set():
+        # Whatever it looked like from here.
+        _clear_up(store, requests, job.series)
+        broken = lease.taken_over()
+    if broken is not None:
+        status, error = Status.FAILED, broken
+        yield Failed(job.series, broken)
     yield Finished(job.series, status, inserted, requests.made - made_before, error)
+
+
+def _clear_up(store: Store, requests: RequestRun, series: Series) -> None:
+    """Undo what of ours may have arrived after another process took over, if it has finished.
+
+    While it is still at work it finds our note and does it; whatever fails is left to the next run.
+    """
+    with contextlib.suppress(LinkyError), store.leases.acquire(series) as lease:
+        reconcile(store, lease, series, today(), requests.stop)
 
 
 def _work(

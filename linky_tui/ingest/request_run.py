@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Generator
-from datetime import date, datetime, timedelta
+import time
+from collections.abc import Callable, Generator
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from linky_tui.enedis.answers import Answer
@@ -17,16 +18,19 @@ from linky_tui.enedis.budget import Budget, NoBudget, Slot
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
-from linky_tui.errors import LinkyError, ServiceDown
+from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
 from linky_tui.formatting import local_time_text
 from linky_tui.ingest.events import Event, Waiting
 from linky_tui.models import Series
-from linky_tui.paris import utc_now
+from linky_tui.paris import ONE_DAY, utc_now
 
 INLINE_WAIT_S = 30.0
 """A run never waits longer than this: it ends paused and says when to go on."""
 QUIET_WAIT_S = 2.0
 """Shorter waits are the ordinary pace and not worth an event."""
+STALE_S = 3.0
+"""A request that is this late for its turn takes another one; less than the time for which the
+budget keeps others back."""
 FAILURES_IN_A_ROW = 3
 BACKOFF_S = 3.0
 POLITE = "keeping a polite pace"
@@ -40,6 +44,10 @@ Fetching = Generator[Event, None, Answer]
 
 class Stopped(Exception):
     """The user asked the run to stop."""
+
+
+class _Stale(Exception):
+    """Too late to send."""
 
 
 class PausedUntil(Exception):
@@ -65,8 +73,10 @@ class SharedCount(Protocol):
     def used(self, host: str, utc_day: date) -> int:
         """Requests counted for a host on a UTC day."""
 
-    def add(self, host: str, utc_day: date) -> int:
-        """Count one more."""
+    def add(
+        self, host: str, utc_day: date, *, below: int | None = None, at_least: int = 0
+    ) -> int | None:
+        """Count one more in one atomic step; ``None`` where ``below`` was reached already."""
 
 
 class RequestRun:
@@ -81,6 +91,8 @@ class RequestRun:
 
     Attributes:
         made: requests sent so far.
+        stop: ends every wait.
+        guard: called before each request is sent; what it raises keeps the request back.
     """
 
     def __init__(
@@ -94,6 +106,7 @@ class RequestRun:
     ) -> None:
         self.made = 0
         self.stop = stop
+        self.guard: Callable[[], None] | None = None
         self._client = client
         self._budget = budget
         self._shared = shared
@@ -172,17 +185,34 @@ class RequestRun:
             self._budget.remember_shape(shape)
 
     def _send(self, request: DataRequest, token: str, shape: Shape) -> Fetching:
-        """One HTTP request, counted before it is sent."""
+        """One HTTP request, in its turn."""
+        while True:
+            try:
+                return (yield from self._send_in_turn(request, token, shape))
+            except _Stale:
+                continue
+
+    def _send_in_turn(self, request: DataRequest, token: str, shape: Shape) -> Fetching:
+        """One HTTP request, counted before it is sent.
+
+        Raises:
+            _Stale: its turn was missed; it stays counted.
+        """
         if self.stop.is_set():
             raise Stopped
         if self._ban is not None:
             raise self._ban
         self._respect_a_long_pace()
         slot = yield from self._reserve(request.series)
-        if self._shared is not None:
-            self._shared.add(self._client.host, _utc_day())
+        reserved_s = time.monotonic()
         try:
+            self._count_for_all(slot)
             yield from self._wait(slot.wait_seconds, POLITE, request.series)
+            if self.guard is not None:
+                self.guard()
+            if time.monotonic() - reserved_s - slot.wait_seconds > STALE_S:
+                # This process was frozen: others have sent since, and count on our being done.
+                raise _Stale
             self.made += 1
             answer = self._client.attempt(request, token, shape, self.stop)
         except ApiFault as fault:
@@ -205,6 +235,27 @@ class RequestRun:
             self._budget.answered()
         self._failed_in_a_row = 0
         return answer
+
+    def _count_for_all(self, slot: Slot) -> None:
+        """Count a request where all machines of the database see it.
+
+        Raises:
+            BudgetSpent: another machine took the last of the day since we looked; here it stays
+                counted, and nothing is sent.
+        """
+        if self._shared is None:
+            return
+        day = (utc_now() + timedelta(seconds=slot.wait_seconds)).date()
+        per_day = self._budget.per_day
+        if self._shared.add(self._client.host, day, below=per_day, at_least=slot.used - 1) is None:
+            retry_at = datetime.combine(day + ONE_DAY, datetime.min.time(), tzinfo=UTC)
+            raise BudgetSpent(
+                "Today's requests are used up",
+                f"Other machines that share this database used the last of the {per_day} requests "
+                "of this UTC day.",
+                f"The next ones are available at {local_time_text(retry_at)} (Paris time).",
+                retry_at,
+            )
 
     def _reserve(self, series: Series) -> Generator[Event, None, Slot]:
         """A place in the queue, after a pause that the host asked for where it is short."""

@@ -118,15 +118,13 @@ class SeriesRun:
         """Note Enedis' own daily totals in the ledger."""
         totals = list(totals)
         if totals:
-            self.lease.check()
-            self.store.days.set_totals(self.series, totals, self.today)
+            self.store.days.set_totals(self.series, totals, self.today, self.lease)
 
     def conclude_below(self, limit: date, since: date | None = None) -> int:
         """Note that there is no load curve below ``limit``; returns for how many days."""
         days = days_below(self.ledger(), limit, today=self.today, since=since)
         if days:
-            self.lease.check()
-            self.store.days.conclude(self.series, days, self.today)
+            self.store.days.conclude(self.series, days, self.today, self.lease)
         return len(days)
 
     def _curve(self, first: date, last: date) -> Generator[Event, None, Answer]:
@@ -145,7 +143,6 @@ class SeriesRun:
             inserted, corrected = stored.inserted, stored.replaced + stored.deleted
             self.inserted += inserted
             self.needs_rebuild = self.needs_rebuild or stored.needs_rebuild
-        self.lease.check()
         records = self.store.days.recompute(
             self.series,
             # A correction can remove a reading of the evening before.
@@ -155,6 +152,7 @@ class SeriesRun:
             asked_at=now,
             asked_first=window.first,
             asked_last=window.last,
+            lease=self.lease,
         )
         days = tuple(record for day, record in sorted(records.items()) if day >= window.first)
         yield WindowStored(self.series, window, inserted, corrected, days, windows_left)

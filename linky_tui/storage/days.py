@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pymongo
-from pymongo import ReplaceOne
+from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 
 from linky_tui.coverage import DayMeasure, DayRecord, DayStatus, is_recent, measure, status_of
@@ -22,6 +22,7 @@ from linky_tui.models import DailyTotal, Series
 from linky_tui.paris import day_bounds, day_minutes, day_of, days_between
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document
+from linky_tui.storage.lease import Lease
 from linky_tui.storage.merge import LONGEST_INTERVAL
 from linky_tui.storage.readings import Readings
 
@@ -32,7 +33,9 @@ _CHUNK = timedelta(days=366)
 class Days:
     """The ledger of all series.
 
-    Every write sets whole records by their ``_id``, so writing one again changes nothing.
+    Every write sets whole records by their ``_id`` where they are as they were read, so writing
+    one again changes nothing. With the lease of the series, nothing is written once it was lost
+    (``SeriesBusy``).
 
     Args:
         collection: ``<collection>_days``.
@@ -59,6 +62,7 @@ class Days:
         asked_at: datetime | None = None,
         asked_first: date | None = None,
         asked_last: date | None = None,
+        lease: Lease | None = None,
     ) -> dict[date, DayRecord]:
         """Compute the records of some days again from the regular collection.
 
@@ -73,6 +77,7 @@ class Days:
             asked_at: when their load curve was asked just now, or ``None``; counts an attempt.
             asked_first: the first day that was asked, where it is not ``first``.
             asked_last: the last day that was asked, where it is not ``last``.
+            lease: the lease of the series.
 
         Returns:
             The records of these days.
@@ -94,10 +99,10 @@ class Days:
             old = known.get(day)
             if old is not None or asked or measured.readings:
                 records[day] = _updated(day, old, measured, today, asked_at if asked else None)
-        self._write(series, known, records)
+        self._write(series, known, records, lease)
         return records
 
-    def recompute_all(self, series: Series, today: date) -> None:
+    def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> None:
         """Compute every record of a series again."""
         with friendly(), pymongo.timeout(_LIMIT_S):
             edges = [
@@ -110,10 +115,16 @@ class Days:
             days += [day_of(bounds[0]), day_of(bounds[1])]
         first = min(days, default=None)
         while first is not None and first <= max(days):
-            self.recompute(series, first, min(first + _CHUNK, max(days)), today=today)
+            self.recompute(series, first, min(first + _CHUNK, max(days)), today=today, lease=lease)
             first += _CHUNK + timedelta(days=1)
 
-    def set_totals(self, series: Series, totals: Sequence[DailyTotal], today: date) -> None:
+    def set_totals(
+        self,
+        series: Series,
+        totals: Sequence[DailyTotal],
+        today: date,
+        lease: Lease | None = None,
+    ) -> None:
         """Set Enedis' own totals; days that have no record yet get one."""
         if not totals:
             return
@@ -128,9 +139,11 @@ class Days:
                 _measured(old),
                 today,
             )
-        self._write(series, known, records)
+        self._write(series, known, records, lease)
 
-    def conclude(self, series: Series, days: Iterable[date], today: date) -> None:
+    def conclude(
+        self, series: Series, days: Iterable[date], today: date, lease: Lease | None = None
+    ) -> None:
         """Mark days as having no data: never one of the last 7, never one that has readings."""
         wanted = sorted({day for day in days if not is_recent(day, today)})
         if not wanted:
@@ -146,7 +159,7 @@ class Days:
             records[day] = _updated(
                 day, replace(old, status=DayStatus.NO_DATA), _measured(old), today
             )
-        self._write(series, known, records)
+        self._write(series, known, records, lease)
 
     def readings_total(self, series: Series) -> int:
         """The sum of ``readings`` over all records: the count of the regular collection."""
@@ -158,15 +171,23 @@ class Days:
             return sum(int(found["readings"]) for found in self._collection.aggregate(pipeline))
 
     def _write(
-        self, series: Series, known: dict[date, DayRecord], records: dict[date, DayRecord]
+        self,
+        series: Series,
+        known: dict[date, DayRecord],
+        records: dict[date, DayRecord],
+        lease: Lease | None,
     ) -> None:
-        operations = []
+        operations: list[ReplaceOne[Document] | UpdateOne] = []
         for day, record in records.items():
-            if known.get(day) != record:
-                document = _document(series, record)
-                operations.append(ReplaceOne({"_id": document["_id"]}, document, upsert=True))
+            old, document = known.get(day), _document(series, record)
+            if old is None:
+                # What another owner of the lease wrote meanwhile stays as it is, here and below.
+                only_new = {"$setOnInsert": document}
+                operations.append(UpdateOne({"_id": document["_id"]}, only_new, upsert=True))
+            elif old != record:
+                operations.append(ReplaceOne(_document(series, old), document))
         if operations:
-            with friendly(), pymongo.timeout(_LIMIT_S):
+            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
                 self._collection.bulk_write(operations, ordered=False)
 
 

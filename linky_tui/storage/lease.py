@@ -28,6 +28,11 @@ LEASE_S = 60
 RENEW_EVERY_S = 15.0
 FRESH_S = 5.0
 """A lease renewed less than this ago is not renewed again before a write."""
+WRITE_LIMIT_S = 10.0
+"""What is written under a lease is sent within this time of making sure of it, or not at all."""
+
+ALIVE: Document = {"$gt": ["$expires", "$$NOW"]}
+"""Whether a lease has not run out, by the server's clock."""
 
 _LIMIT_S = 5.0
 _STATE_FIELDS = {
@@ -54,6 +59,7 @@ class Lease:
 
     Attributes:
         series: the series.
+        lost: whether another process is known to have taken over; certain after the release.
     """
 
     def __init__(
@@ -64,7 +70,8 @@ class Lease:
         self._mine = {"_id": lease_id(series), "owner.nonce": nonce}
         self._lock = lock
         self._ended = threading.Event()
-        self._lost = False
+        self.lost = False
+        self._started = False
         self._renewed_s = _awake_s()
         self._seen: Timestamp | None = None
 
@@ -80,7 +87,8 @@ class Lease:
         self.release()
 
     def start(self) -> None:
-        """Begin to renew in the background."""
+        """Begin to renew in the background: the lease is ours now."""
+        self._started = True
         threading.Thread(target=self._keep, name="lease-renewal", daemon=True).start()
 
     @contextlib.contextmanager
@@ -110,17 +118,49 @@ class Lease:
         if seen is not None and (self._seen is None or seen > self._seen):
             self._seen = seen
 
-    def check(self) -> None:
+    def check(self, within_s: float | None = None) -> None:
         """Make sure that the lease is ours, asking the server unless it said so a moment ago.
+
+        Args:
+            within_s: how long ago it may have said so; ``FRESH_S`` where not given.
 
         Raises:
             SeriesBusy: it was lost or released.
             StorageUnavailable: MongoDB cannot be reached.
         """
-        if self._lost or self._ended.is_set():
-            raise self._gone()
-        if _awake_s() - self._renewed_s >= FRESH_S:
+        if self.lost or self._ended.is_set():
+            raise self.taken_over()
+        if _awake_s() - self._renewed_s >= (FRESH_S if within_s is None else within_s):
             self.renew()
+
+    def check_before_request(self) -> None:
+        """Make sure that the lease can still be ours, before the gateway is asked.
+
+        Costs nothing while it is renewed in the background. A process that was frozen or whose
+        machine slept finds out here, instead of asking what its successor asks, too.
+
+        Raises:
+            as :meth:`check`
+        """
+        self.check(2 * RENEW_EVERY_S)
+
+    @contextlib.contextmanager
+    def writing(self, limit_s: float | None = None) -> Iterator[None]:
+        """Fence some writes: each is sent within ``limit_s`` of making sure of the lease.
+
+        The driver sends nothing once its time limit is over, so a process that is frozen after
+        the check writes nothing when it wakes up and the lease is somebody else's. The server
+        ends by itself what it was sent in time.
+
+        Args:
+            limit_s: far less than a lease lasts; ``WRITE_LIMIT_S`` where not given.
+
+        Raises:
+            as :meth:`check`
+        """
+        with pymongo.timeout(WRITE_LIMIT_S if limit_s is None else limit_s):
+            self.check()
+            yield
 
     def renew(self, session: ClientSession | None = None) -> None:
         """Renew the lease now: a majority write, after which reads in ``session`` see everything.
@@ -129,29 +169,44 @@ class Lease:
             SeriesBusy: it was lost or released.
             StorageUnavailable: MongoDB cannot be reached.
         """
-        if self._lost or self._ended.is_set():
-            raise self._gone()
+        if self.lost or self._ended.is_set():
+            raise self.taken_over()
         with friendly():
             self._renew(session)
-        if self._lost:
-            raise self._gone()
+        if self.lost:
+            raise self.taken_over()
 
     def release(self) -> None:
         """Give the lease back; does nothing the second time. Never raises.
 
         Where MongoDB cannot be told, the freed lock file tells this machine, and the lease runs
-        out for the others.
+        out for the others. Where it was lost meanwhile, the next run is told to compare all.
         """
         if self._ended.is_set():
             return
         self._ended.set()
         try:
             with contextlib.suppress(PyMongoError), pymongo.timeout(_LIMIT_S):
-                self._collection.update_one(
+                released = self._collection.update_one(
                     self._mine, {"$set": {"owner": None, "expires": None, "rebuilding": False}}
                 )
+                if self._started and not released.matched_count:
+                    # A write that was on its way when we were frozen may have arrived late. No
+                    # owner is needed to say so, and at worst a rebuild is done without need.
+                    noted = self._collection.update_one(
+                        {"_id": self._mine["_id"]}, {"$currentDate": {"rebuild_pending": True}}
+                    )
+                    self.lost = noted.matched_count > 0
         finally:
             self._lock.release()
+
+    def taken_over(self) -> SeriesBusy:
+        """The error about a lease that was lost."""
+        return SeriesBusy(
+            "Another process took over",
+            f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
+            "Nothing more was written. Start again when the other process has finished.",
+        )
 
     def set_state(self, **fields: date | datetime | None) -> None:
         """Remember fields of :class:`~linky_tui.storage.leases.SeriesState`.
@@ -203,34 +258,29 @@ class Lease:
         self.check()
         with friendly(), pymongo.timeout(_LIMIT_S):
             if not self._collection.update_one(self._mine, update).matched_count:
-                self._lost = True
-        if self._lost:
-            raise self._gone()
+                self.lost = True
+        if self.lost:
+            raise self.taken_over()
 
     def _renew(self, session: ClientSession | None = None) -> None:
         asked_s = _awake_s()
         with pymongo.timeout(_LIMIT_S):
             renewed = self._collection.update_one(
-                self._mine,
+                # Others may start on their series once a rebuild's lease has run out, so such a
+                # lease is not to be had back.
+                {**self._mine, "$or": [{"rebuilding": {"$ne": True}}, {"$expr": ALIVE}]},
                 [{"$set": {"expires": {"$add": ["$$NOW", LEASE_S * 1000]}}}],
                 session=session,
             )
         if renewed.matched_count:
             self._renewed_s = asked_s
         else:
-            self._lost = True
+            self.lost = True
 
     def _keep(self) -> None:
-        while not self._ended.wait(RENEW_EVERY_S) and not self._lost:
+        while not self._ended.wait(RENEW_EVERY_S) and not self.lost:
             with contextlib.suppress(PyMongoError):  # the next write finds out and says so
                 self._renew()
-
-    def _gone(self) -> SeriesBusy:
-        return SeriesBusy(
-            "Another process took over",
-            f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
-            "Nothing more was written. Start again when the other process has finished.",
-        )
 
 
 def _leftover(reading: Reading) -> Document:

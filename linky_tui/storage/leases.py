@@ -31,7 +31,7 @@ from linky_tui.formatting import mask_prm, plain
 from linky_tui.models import Flow, Series
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document
-from linky_tui.storage.lease import LEASE_S, Lease, lease_id
+from linky_tui.storage.lease import ALIVE, LEASE_S, Lease, lease_id
 from linky_tui.storage.lease_files import LeaseFiles
 
 __all__ = ["Lease", "Leases", "Measure", "SeriesState"]
@@ -102,18 +102,21 @@ class Leases:
             ):
                 self._insert_if_absent(series, session)
                 lease = Lease(self._collection, series, nonce, lock)
-                if not self._claim(series, owner, session):
+                while not self._claim(series, owner, session):
                     other = self._other(series)
                     dead = other.get("nonce") if self._files.is_dead(other, lock) else None
-                    if dead is None or not self._claim(series, owner, session, dead):
+                    if dead is not None and self._claim(series, owner, session, dead):
+                        break
+                    if other.get("nonce") is not None:
                         raise _busy(series, other)
+                    # It was given back at this very moment.
                 lease.saw(session)
                 rebuilder = self._collection.find_one(
                     {
                         "rebuilding": True,
                         "owner.nonce": {"$type": "string"},
                         "_id": {"$ne": lease_id(series)},
-                        "$expr": _ALIVE,
+                        "$expr": ALIVE,
                     },
                     session=session,
                 )
@@ -159,7 +162,7 @@ class Leases:
         """Every series whose lease is held at this moment, by anyone."""
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find(
-                {"owner.nonce": {"$type": "string"}, "$expr": _ALIVE}, {"_id": 1}
+                {"owner.nonce": {"$type": "string"}, "$expr": ALIVE}, {"_id": 1}
             )
             return {Series(each["_id"]["prm"], Flow(each["_id"]["flow"])) for each in found}
 
@@ -210,9 +213,6 @@ class Leases:
         found = self._collection.find_one({"_id": lease_id(series)}, {"owner": 1}) or {}
         owner: Mapping[str, Any] = found.get("owner") or {}
         return owner
-
-
-_ALIVE: Document = {"$gt": ["$expires", "$$NOW"]}
 
 
 def _day(value: str | None) -> date | None:

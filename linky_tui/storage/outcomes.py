@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pymongo
 from pymongo.client_session import ClientSession
 from pymongo.errors import (
     BulkWriteError,
@@ -84,10 +83,9 @@ def settle(
     failure: PyMongoError | None = None
     with friendly(), lease.session() as session:
         for _ in range(ROUNDS):
-            lease.check()
             started_s = time.monotonic()
             try:
-                with pymongo.timeout(STEP_LIMIT_S):
+                with lease.writing(STEP_LIMIT_S):
                     return step(session)
             except PyMongoError as error:
                 if not outcome_unknown(error):

@@ -229,11 +229,16 @@ class _Window:
         low = min([self._start, *(reading.start for reading in incoming)]) - LONGEST_INTERVAL
         high = max([self._end, *(reading.end for reading in incoming)]) + LONGEST_INTERVAL
         stored = {}
-        identities = {}
+        # Matches a document as it was read: what another owner wrote since then stays as it is.
+        seen: dict[datetime, Document] = {}
         for found in find(self._collection, self._series, low, high, session):
             reading = to_reading(found)
             stored[reading.start] = reading
-            identities[reading.start] = found["_id"]
+            seen[reading.start] = {
+                "_id": found["_id"],
+                "meter.interval_min": reading.interval_min,
+                "power_w": reading.power_w,
+            }
         changes = compare(list(stored.values()), incoming)
         self._first = self._first if self._first is not None else changes
         if not changes:
@@ -245,7 +250,7 @@ class _Window:
         # comes last: a crash in between leaves an overlap, which the next answer ends, never a
         # hole.
         replacing = {
-            each.start: ReplaceOne({"_id": identities[each.start]}, to_document(self._series, each))
+            each.start: ReplaceOne(seen[each.start], to_document(self._series, each))
             for each in changes.replace
         }
         powers = [
@@ -257,7 +262,7 @@ class _Window:
             *powers,
             *(InsertOne(to_document(self._series, each)) for each in changes.insert),
             *replacing.values(),
-            *(DeleteOne({"_id": identities[each.start]}) for each in changes.delete),
+            *(DeleteOne(seen[each.start]) for each in changes.delete),
         ]
         lease.check()
         self._collection.bulk_write(operations, ordered=True, session=session)

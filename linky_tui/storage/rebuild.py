@@ -203,9 +203,9 @@ def _fill(
     done, total = 0, sum(counts.values())
     if stop.is_set():
         raise outcomes.Stopped
-    for lease in leases:
-        lease.check()
     with pymongo.timeout(outcomes.STEP_LIMIT_S):
+        for lease in leases:
+            lease.check()
         readings.timeseries.database.drop_collection(name, session=session)
         create_timeseries(readings.timeseries.database, name)
     yield done, total
@@ -221,9 +221,9 @@ def _fill(
         while batch := list(islice(cursor, FILL_BATCH)):
             if stop.is_set():
                 raise outcomes.Stopped
-            for lease in leases:
-                lease.check()
             with pymongo.timeout(outcomes.STEP_LIMIT_S):
+                for lease in leases:
+                    lease.check()
                 readings.timeseries.with_options(codec_options=raw.codec_options).insert_many(
                     batch, ordered=False, session=session
                 )

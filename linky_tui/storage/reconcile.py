@@ -92,7 +92,7 @@ def reconcile(
             result = replace(result, postponed=error)
     # A correction keeps the number of readings; it notes a rebuild before it begins.
     if pending or store.days.readings_total(series) != store.readings.count(series):
-        store.days.recompute_all(series, today)
+        store.days.recompute_all(series, today, lease)
         result = replace(result, days_recomputed=True)
     return result
 
@@ -134,7 +134,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             rebuild(store, leases, stop=stop)
             after = verify(store, stop)
         for lease in leases:
-            store.days.recompute_all(lease.series, today)
+            store.days.recompute_all(lease.series, today, lease)
     return replace(after, status=Verdict.REPAIRED) if after.identical else after
 
 

@@ -6,10 +6,12 @@ local count of each machine is in its state folder; the higher figure applies (d
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
 
 import pymongo
 from pymongo.collection import Collection, ReturnDocument
+from pymongo.errors import DuplicateKeyError
 
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document
@@ -33,19 +35,39 @@ class RequestCount:
             found = self._collection.find_one(_key(host, utc_day))
         return int(found["requests"]) if found else 0
 
-    def add(self, host: str, utc_day: date) -> int:
-        """Count one more; how many there are now.
+    def add(
+        self, host: str, utc_day: date, *, below: int | None = None, at_least: int = 0
+    ) -> int | None:
+        """Count one more, unless the day's requests are used; one atomic step on the server.
 
-        After a lost reply it may be counted twice, which errs on the safe side.
+        So of two machines that want the last request only one gets it. After a lost reply one may
+        be counted twice, which errs on the safe side.
+
+        Args:
+            host: the API host.
+            utc_day: the UTC day.
+            below: the limit; ``None`` counts without one.
+            at_least: requests before this one that this machine knows of; the higher figure
+                applies.
+
+        Returns:
+            How many there are now, or ``None`` where the limit was reached already.
         """
+        key = _key(host, utc_day)
+        wanted = key if below is None else {**key, "requests": {"$lt": below}}
+        counted = {"$add": [{"$max": ["$requests", at_least]}, 1]}
         with friendly(), pymongo.timeout(_LIMIT_S):
-            found = self._collection.find_one_and_update(
-                _key(host, utc_day),
-                {"$inc": {"requests": 1}},
-                upsert=True,
-                return_document=ReturnDocument.AFTER,
-            )
-        return int(found["requests"]) if found else 1
+            for _ in range(2):
+                found = self._collection.find_one_and_update(
+                    wanted,
+                    [{"$set": {"requests": counted}}],
+                    return_document=ReturnDocument.AFTER,
+                )
+                if found is not None:
+                    return int(found["requests"])
+                with contextlib.suppress(DuplicateKeyError):  # another process was as fast
+                    self._collection.update_one(key, {"$setOnInsert": {"requests": 0}}, upsert=True)
+        return None
 
 
 def _key(host: str, utc_day: date) -> Document:

@@ -49,7 +49,9 @@ def api_url(server: ApiServer) -> str:
     return server.url.replace("127.0.0.1", NAME)
 
 
-def start(home: Home, authority: Authority, *arguments: str) -> subprocess.Popen[str]:
+def start(
+    home: Home, authority: Authority, *arguments: str, **environment: str
+) -> subprocess.Popen[str]:
     """Start the command line in such a process."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.torture.real_host", *arguments],
@@ -57,7 +59,7 @@ def start(home: Home, authority: Authority, *arguments: str) -> subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=home.environment | {"REQUESTS_CA_BUNDLE": str(authority.bundle)},
+        env=home.environment | {"REQUESTS_CA_BUNDLE": str(authority.bundle)} | environment,
         start_new_session=True,
     )
 
