@@ -1,0 +1,209 @@
+"""Several processes and machines, one budget: never a request too many, never one too soon."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from linky_tui.demo.api_server import ApiServer
+from linky_tui.enedis.budget import LEAST_SECONDS, Budget
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.hosts import host_of
+from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.errors import BudgetSpent
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.models import Series
+from linky_tui.paris import ONE_DAY, utc_now
+from linky_tui.storage.store import Store
+from tests.storage.stored import open_store
+from tests.torture import real_host
+from tests.torture.cli_runs import Home, document
+from tests.torture.conftest import Scale
+from tests.torture.real_host import NAME, Authority, api_url
+from tests.torture.report import Row, Tally
+from tests.torture.together import (
+    LAST,
+    Crowd,
+    GatedSource,
+    assert_one_after_the_other,
+    assert_polite,
+    gateway,
+    measured,
+    wait_until,
+)
+
+PRMS = ("11111111111111", "22222222222222", "33333333333333")
+MACHINES = 6
+PER_DAY = 7
+
+
+@pytest.fixture
+def source() -> GatedSource:
+    return GatedSource(activated=False)
+
+
+@pytest.fixture
+def crowd(source: GatedSource) -> Iterator[Crowd]:
+    with gateway(source, *PRMS) as server, Crowd(server) as everybody:
+        yield everybody
+
+
+def assert_budget(row: Row, server: ApiServer, per_day: int, *, exact: bool = True) -> None:
+    """Insist that the budget held, and (where all were after it) was used."""
+    row.tried += 1
+    used = len(server.log)
+    row.lost += max(0, used - per_day)
+    assert used <= per_day
+    assert used == per_day or not exact
+    row.survived += 1
+
+
+def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_host(
+    source: GatedSource,
+    mongod_uri: str,
+    mongo_database_name: str,
+    short_tmp_path: Path,
+    scale: Scale,
+    tally: Tally,
+) -> None:
+    """On loopback any pace may be configured; this host has another name."""
+    per_day = scale.times(2, 20)
+    authority = Authority(short_tmp_path)
+    prms = PRMS[:2]
+    with (
+        Home(short_tmp_path) as home,
+        gateway(source, *prms, tls=authority.context(NAME)) as server,
+        Crowd(server) as crowd,
+    ):
+        where = {"uri": mongod_uri, "database": mongo_database_name}
+        home.configure(
+            server, *prms, api_url=api_url(server), per_day=per_day, seconds=0.1, **where
+        )
+        source.shut()
+        runs = []
+        for prm in prms:
+            token = crowd.token()
+            own = {"LINKY_TUI_TOKEN": token, "LINKY_TUI_PRM": prm}
+            process = real_host.start(home, authority, "--backfill", "--json", **own)
+            runs.append(crowd.joined(process, token))
+        file = home.state_dir / "requests.sqlite"
+        wait_until(file.exists, "the first request")
+        counted = Budget(file, host_of(api_url(server)), per_day=per_day, min_seconds=0.0)
+        wait_until(lambda: counted.used_today() == 2, "one asks, one waits for its turn")
+        source.gate.set()
+        for run in runs:
+            done = run.done()
+            assert done.code == 3, done
+            assert document(done)["status"] == "paused"
+            assert document(done)["requests"]["left_today"] == 0
+            assert crowd.requests_of(run) or not scale.long
+        assert_polite(server, per_day=per_day, pace_s=LEAST_SECONDS)
+        for prm in prms:
+            assert_one_after_the_other(server, prm)
+            regular, timeseries = measured(mongod_uri, mongo_database_name, prm)
+            assert regular == timeseries
+            assert len(set(regular)) == len(regular)
+        assert_budget(tally("requests of several processes"), server, per_day)
+
+
+def test_a_process_that_missed_its_turn_takes_another(
+    crowd: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frozen between its turn and its request, it would send when it is somebody else's."""
+    monkeypatch.setattr("linky_tui.ingest.request_run.STALE_S", 0.2)
+    client = ConsoClient(crowd.server.url)
+    budget = Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=0.0)
+    requests = RequestRun(client, budget, None, threading.Event())
+    freezes = iter([0.3, 0.0])
+    requests.guard = lambda: time.sleep(next(freezes))
+    what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), LAST, LAST + ONE_DAY)
+    list(requests.fetch(what, crowd.token()))
+    client.close()
+    assert (len(crowd.server.log), requests.made, budget.used_today()) == (1, 1, 2)
+
+
+def test_machines_that_share_a_database_share_its_budget(
+    crowd: Crowd,
+    source: GatedSource,
+    mongod_uri: str,
+    mongo_database_name: str,
+    short_tmp_path: Path,
+    tally: Tally,
+) -> None:
+    """Each with a state folder, and so a count, of its own."""
+    where = {"uri": mongod_uri, "database": mongo_database_name, "per_day": PER_DAY}
+    homes = [Home(short_tmp_path, f"machine-{number}") for number in range(len(PRMS))]
+    source.shut()
+    runs = []
+    for home, prm in zip(homes, PRMS, strict=True):
+        home.configure(crowd.server, prm, **where)
+        runs.append(crowd.start(home, "--backfill", "--json"))
+    wait_until(lambda: source.waiting == len(PRMS), "all are asking")
+    source.gate.set()
+    for run in runs:
+        done = run.done()
+        assert done.code == 3, done
+        assert document(done)["status"] == "paused"
+        assert document(done)["requests"]["left_today"] == 0
+    assert_polite(crowd.server, per_day=PER_DAY)
+    assert_budget(tally("requests of several machines"), crowd.server, PER_DAY)
+
+
+def test_the_last_request_of_the_day_goes_to_one_machine_only(
+    crowd: Crowd,
+    scale: Scale,
+    mongod_uri: str,
+    mongo_database_name: str,
+    tmp_path: Path,
+    tally: Tally,
+) -> None:
+    """Reading the shared count and adding to it later would let two see one that is left."""
+    row = tally("requests of several machines")
+    for round_ in range(scale.times(3, 200)):
+        database = f"{mongo_database_name}_{round_ % 3}"
+        folder = tmp_path / str(round_)
+        crowd.server.clear_log()
+        with open_store(mongod_uri, database, folder) as store:
+            store.requests._collection.drop()
+            spent = asked_by_all(crowd.server, store, folder)
+            assert len(spent) == MACHINES
+            assert {each.exit_code for each in spent} == {3}
+            assert store.requests.used(host_of(crowd.server.url), utc_now().date()) == PER_DAY
+            store.connection.client.drop_database(database)
+        assert_budget(row, crowd.server, PER_DAY)
+        assert_polite(crowd.server, per_day=PER_DAY)
+
+
+def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[BudgetSpent]:
+    """Machines with counts of their own ask until there is nothing left; how each ended."""
+    start = threading.Barrier(MACHINES)
+    spent: list[BudgetSpent] = []
+
+    def ask(number: int) -> None:
+        client = ConsoClient(server.url)
+        file = folder / f"machine-{number}" / "requests.sqlite"
+        budget = Budget(file, client.host, per_day=PER_DAY, min_seconds=0.0)
+        requests = RequestRun(client, budget, store.requests, threading.Event())
+        token = server.make_token(expires=utc_now() + timedelta(number + 1))
+        start.wait()
+        for day in range(1, PER_DAY + 2):
+            first = LAST - timedelta(day)
+            what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), first, first + ONE_DAY)
+            try:
+                list(requests.fetch(what, token))
+            except BudgetSpent as error:
+                spent.append(error)
+                break
+        client.close()
+
+    threads = [threading.Thread(target=ask, args=(each,)) for each in range(MACHINES)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return spent
