@@ -1,0 +1,94 @@
+"""Processes whose clocks disagree by hours or by months: never two owners, nothing put off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.bench import PRM
+from tests.torture import odd_process
+from tests.torture.cli_runs import Home, document
+from tests.torture.report import Tally
+from tests.torture.together import (
+    DAYS,
+    Crowd,
+    GatedSource,
+    Run,
+    assert_one_after_the_other,
+    assert_polite,
+    assert_said_busy,
+    gateway,
+    judge,
+    wait_until,
+)
+
+PER_DAY = 60
+HOURS, DAY = timedelta(hours=5), timedelta(days=1)
+
+
+@pytest.fixture
+def source() -> GatedSource:
+    return GatedSource()
+
+
+@pytest.fixture
+def crowd(source: GatedSource) -> Iterator[Crowd]:
+    with gateway(source) as server, Crowd(server) as everybody:
+        yield everybody
+
+
+def start(crowd: Crowd, home: Home, ahead: timedelta, *arguments: str) -> Run:
+    """Start a run under a clock that is wrong by ``ahead``."""
+    token = crowd.token()
+    process = odd_process.start(
+        home, *arguments, "--json", clock_ahead=ahead, LINKY_TUI_TOKEN=token
+    )
+    return crowd.joined(process, token)
+
+
+def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
+    crowd: Crowd,
+    source: GatedSource,
+    mongod_uri: str,
+    mongo_database_name: str,
+    short_tmp_path: Path,
+    tally: Tally,
+) -> None:
+    row = tally("clocks that disagree")
+    with Home(short_tmp_path, "one") as one, Home(short_tmp_path, "two") as two:
+        for home in (one, two):
+            home.configure(
+                crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=PER_DAY
+            )
+        # The owner's clock is late: by its own the lease ran out long before it was taken.
+        source.shut()
+        late = start(crowd, one, -2 * DAY, "--sync")
+        wait_until(lambda: source.asked.is_set() or not late.running, "the late one asks")
+        others = [
+            start(crowd, two, timedelta(), "--sync"),
+            start(crowd, two, 300 * DAY, "--sync"),
+            start(crowd, two, HOURS, "--backfill"),
+            start(crowd, two, -30 * DAY, "--backfill"),
+        ]
+        for other in others:
+            assert_said_busy(other.done(), late.process.pid)
+            assert not crowd.requests_of(other)
+        source.gate.set()
+        assert late.done().code == 0
+        # Under an early clock the gateway is asked for days to come, and says so.
+        for ahead, command in ((3 * DAY, "--sync"), (40 * DAY, "--backfill")):
+            early = start(crowd, two, ahead, command)
+            done = early.done()
+            assert done.code == 1, done
+            assert "clock" in document(done)["error"]["cause"]
+            assert crowd.requests_of(early) <= 4
+        done = start(crowd, one, timedelta(), "--backfill").done()
+        assert done.code == 0, done
+        meter = document(done)["meters"][0]
+        assert (meter["days_complete"], meter["days_certified"]) == (DAYS, DAYS)
+        assert_one_after_the_other(crowd.server)
+        assert_polite(crowd.server, per_day=PER_DAY)
+        judge(row, mongod_uri, mongo_database_name, source.truth, tried=len(others) + 3)
