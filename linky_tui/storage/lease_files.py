@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from linky_tui.errors import SeriesBusy, StorageError
+from linky_tui.errors import ConfigError, SeriesBusy, StorageError
 from linky_tui.models import Series
+from linky_tui.paths import private_dir
 from linky_tui.storage.file_locks import FileLock, is_locked
 
 _LOCKS_PER_SERIES = 16
@@ -29,15 +30,18 @@ class LeaseFiles:
         state_dir: the folder, created 0700 where it is missing.
 
     Raises:
-        StorageError: the folder cannot be written.
+        StorageError: the folder cannot be written, or is not this user's own.
     """
 
     def __init__(self, state_dir: Path) -> None:
         self._folder = state_dir / "leases"
         self.host = socket.gethostname()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_dir(self._folder)
             self.installation = _installation_id(state_dir / "installation-id")
+        except ConfigError as error:
+            what = "The state folder cannot be used"
+            raise StorageError(what, error.cause, error.next_step) from None
         except OSError as error:
             raise _unwritable(error) from None
 

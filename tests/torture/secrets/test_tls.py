@@ -30,7 +30,11 @@ from tests.torture.secrets.network import (
 
 TLS_FAULT = "secrets, a certificate that is wrong"
 
-pytestmark = pytest.mark.usefixtures("names")
+pytestmark = [
+    pytest.mark.usefixtures("names"),
+    # As in the program; as an error it would stop the request that must not be sent.
+    pytest.mark.filterwarnings("ignore:Unverified HTTPS request"),
+]
 
 
 def contexts(authority: trustme.CA) -> dict[str, ssl.SSLContext]:

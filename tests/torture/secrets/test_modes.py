@@ -1,0 +1,149 @@
+"""Nothing of ours can be read or changed by other users, whatever the umask says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.torture.cli_runs import Home, finished
+from tests.torture.conftest import Scale
+from tests.torture.report import Tally
+from tests.torture.secrets.stage import Stage, configured
+
+FAULT = "secrets, files open to others"
+UNDER = "import os, runpy, sys; os.umask(int(sys.argv.pop(1), 8)); "
+UNDER += "runpy.run_module('linky_tui', run_name='__main__', alter_sys=True)"
+
+
+def open_to_others(*folders: Path, but: frozenset[Path] = frozenset()) -> list[str]:
+    """What group or others may do something with, with its mode; links are not followed."""
+    found = []
+    for folder in folders:
+        for path in (folder, *folder.rglob("*")):
+            status = path.lstat()
+            if path in but or stat.S_ISLNK(status.st_mode):
+                continue
+            if status.st_mode & 0o077:
+                found.append(f"{path} {stat.filemode(status.st_mode)}")
+    return found
+
+
+def start_under(umask: str, home: Home, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", UNDER, umask, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=home.environment,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("umask", ["000", "022"])
+def test_no_file_or_folder_of_ours_is_open_to_others(
+    umask: str, stage: Stage, short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally(FAULT)
+    row.tried += 1
+    home = configured(stage, short_tmp_path, "modes", uri="")
+    home.config.parent.parent.chmod(0o700)  # the test made it
+    seen: set[str] = set()
+    with home:
+        # While it runs: the socket, the record of the server, the locks, the journal.
+        process = start_under(umask, home, "--backfill")
+        while process.poll() is None:
+            seen |= {path.name for path in home.folder.rglob("*")}
+            found = _while_it_runs(home)
+            assert found == []
+            time.sleep(0.01)
+        done = finished(process)
+        assert done.code == 0, done.err
+        assert {"mongod.sock", "server.json", "turn.lock", "mongod.log"} <= seen
+        assert {"requests.sqlite", "requests.sqlite-journal", "installation-id"} <= seen
+        assert any(name.endswith("-0.lock") for name in seen)
+        assert open_to_others(home.folder) == []
+
+        if umask != "000" and not scale.long:
+            row.survived += 1
+            return  # the other mask keeps nothing back
+        # A killed one leaves its server and its locks behind.
+        process = start_under(umask, home, "--verify", "--repair")
+        while not home.servers() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert open_to_others(home.folder) == []
+        assert finished(start_under(umask, home, "--verify")).code == 0
+
+        # A corrupted count is set aside.
+        (home.state_dir / "requests.sqlite").write_bytes(b"no database")
+        finished(start_under(umask, home, "--sync"))
+        assert len([*home.state_dir.glob("requests.sqlite*")]) > 2
+        assert open_to_others(home.folder) == []
+    row.survived += 1
+
+
+def _while_it_runs(home: Home) -> list[str]:
+    try:
+        return open_to_others(home.folder)
+    except FileNotFoundError:  # it ends files, too
+        return []
+
+
+def test_the_demo_keeps_its_files_to_itself(short_tmp_path: Path, tally: Tally) -> None:
+    row = tally(FAULT)
+    row.tried += 1
+    with Home(short_tmp_path) as home:
+        done = finished(start_under("000", home, "--demo", "--sync"))
+        assert done.code == 0, done.err
+        assert (home.data_dir / "demo" / "mongodb").is_dir()
+        assert open_to_others(home.folder) == []
+    row.survived += 1
+
+
+SAVE = """
+import os, sys
+os.umask(0)
+from dataclasses import replace
+from linky_tui import config, config_file
+found = config.load()
+config_file.save(replace(found, display=replace(found.display, theme="nord")))
+"""
+
+
+@pytest.mark.parametrize("mode", [None, 0o644, 0o666])
+def test_a_saved_configuration_is_private_whatever_it_was(
+    mode: int | None, short_tmp_path: Path
+) -> None:
+    with Home(short_tmp_path) as home:
+        if mode is not None:
+            home.config.parent.mkdir(parents=True, mode=0o700)
+            home.config.write_text("[display]\n", encoding="utf-8")
+            home.config.chmod(mode)
+        subprocess.run([sys.executable, "-c", SAVE], env=home.environment, check=True)
+        assert "nord" in home.config.read_text(encoding="utf-8")
+        assert home.config.stat().st_mode & 0o777 == 0o600
+        assert home.config.parent.stat().st_mode & 0o777 == 0o700
+        if mode is None:  # then its parent was made, too
+            assert not home.config.parent.parent.stat().st_mode & 0o077
+
+
+def test_open_folders_of_ours_are_closed(stage: Stage, short_tmp_path: Path) -> None:
+    home = configured(stage, short_tmp_path, "closing", uri="")
+    with home:
+        for folder in (home.data_dir / "mongodb", home.state_dir, home.state_dir / "leases"):
+            folder.mkdir(parents=True)
+            os.chmod(folder, 0o777)
+        done = home.run("--sync")
+        assert done.code == 0, done.err
+        ours = (home.data_dir / "mongodb", home.state_dir)
+        found = open_to_others(*ours)
+        assert found == []
