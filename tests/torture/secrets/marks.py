@@ -47,7 +47,7 @@ class Marks:
     def found(self, data: bytes | str) -> list[str]:
         """What of the secrets is in the data, and in which form."""
         raw = data.encode("utf-8", errors="surrogateescape") if isinstance(data, str) else data
-        seen = [view.lower() for view in _views(raw)]
+        seen = {view.lower() for view in _views(raw)}
         return sorted(
             {name for needle, name in self._needles.items() if any(needle in v for v in seen)}
         )
@@ -114,15 +114,22 @@ def _coded(data: bytes) -> Iterator[tuple[bytes, str]]:
 
 def _views(raw: bytes) -> Iterator[bytes]:
     """The data, and what a person or a program would read in it."""
+    if raw.startswith(b"<svg"):
+        yield _text(raw)  # the rest of half a megabyte is where each character stands
+        return
     yield raw
     if len(raw) > _SMALL:
         return
     # Lines broken by a terminal, characters of a picture in elements of their own.
     yield _BLANK.sub(b"", raw)
     yield _BLANK.sub(b"", unquote_to_bytes(raw))
-    text = html.unescape(_TAG.sub(b"", raw).decode("utf-8", errors="surrogateescape"))
-    yield _BLANK.sub(b"", text.replace("\xa0", "").encode("utf-8", errors="surrogateescape"))
+    yield _text(raw)
     yield _ESCAPED.sub(lambda m: chr(int(m[1] or m[2], 16)).encode(), raw)
+
+
+def _text(raw: bytes) -> bytes:
+    text = html.unescape(_TAG.sub(b"", raw).decode("utf-8", errors="surrogateescape"))
+    return _BLANK.sub(b"", text.replace("\xa0", "").encode("utf-8", errors="surrogateescape"))
 
 
 def _shortened(data: bytes | str) -> str:
