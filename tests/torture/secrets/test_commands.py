@@ -20,8 +20,8 @@ LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))
 LOOKING = (("--check",), ("--stats",), ("--verify",))
 FAST = {
-    "linky_tui.enedis.client:ConsoClient.__init__.timeouts": [0.3, 0.3],
-    "linky_tui.enedis.client:ConsoClient.__init__.deadline_s": 0.6,
+    "linky_tui.enedis.client:ConsoClient.__init__.timeouts": [0.2, 0.2],
+    "linky_tui.enedis.client:ConsoClient.__init__.deadline_s": 0.3,
     "linky_tui.ingest.request_run:RequestRun.__init__.backoff_s": 0.0,
 }
 FAULT = "secrets, every command"
@@ -48,8 +48,8 @@ def test_no_command_tells_a_secret(stage: Stage, short_tmp_path: Path, tally: Ta
         done = [each for part in pool.map(run_all, (WORKING, LOOKING)) for each in part]
         for place, each in done:
             row.tried += 1
-            # A look during the first write may come too early; a leak it may not have.
-            assert each.code in (0, 1), (place, each)
+            # A look during the first write may come too early, a sync before the morning's data.
+            assert each.code in (0, 1, 3), (place, each)
             assert each.out, place
             looked_through(stage, home, each, place)
             row.survived += 1
@@ -60,15 +60,16 @@ def test_no_command_tells_a_secret(stage: Stage, short_tmp_path: Path, tally: Ta
     stage.marks.absent("MongoDB", stored)
 
 
-def test_the_demo_takes_no_secret_of_the_environment(stage: Stage, short_tmp_path: Path) -> None:
+def test_the_demo_takes_no_secret_of_the_environment(
+    stage: Stage, short_tmp_path: Path, scale: Scale
+) -> None:
     variables = {"LINKY_TUI_TOKEN": stage.token, "LINKY_TUI_MONGODB_URI": stage.uri()}
     with Home(short_tmp_path) as home:
-        process = home.start("--demo", "--check", "--verbose", **variables)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 0, err
-        stage.marks.absent("the demo's check", out + err)
-        done = home.run("--demo", "--sync", "--json", **variables)
-        looked_through(stage, home, done, "the demo's sync")
+        commands = ["--sync", "--check", "--stats", "--verify"]
+        for number, command in enumerate(commands[: scale.times(1, 4)]):
+            done = home.run("--demo", command, ("--verbose", "--json")[number % 2], **variables)
+            assert done.code in (0, 3), done
+            looked_through(stage, home, done, f"the demo, {command}")
         assert stage.marks.absent_in_files(home.folder, but=()) > 3
 
 
@@ -124,6 +125,8 @@ def test_no_gateway_makes_us_tell_its_token(
             file = config_file(home, str(number), **values)
             for which in range(scale.times(1, len(commands))):
                 command = commands[(number + which) % len(commands)]
+                if name.startswith("200") and not scale.long:
+                    command = ("--sync", command[1])  # else two years are asked for
                 arguments = (*command, "--config", str(file))
                 runs.append(Run(f"{name}, {' '.join(command)}", arguments, values=FAST))
         for name, done in run_altered(home, runs).items():

@@ -19,7 +19,6 @@ from linky_tui.ui.meter_dialog import MeterDialog
 from linky_tui.ui.settings_body import SettingsBody
 from linky_tui.ui.unsaved_dialog import UnsavedDialog
 from tests.enedis.tiny_server import TinyServer
-from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES
 from tests.torture.secrets.marks import PASSWORD, Marks
@@ -230,10 +229,10 @@ ANSWERS = (
 
 
 async def test_no_error_of_the_gateway_shows_a_secret(
-    stage: Stage, short_tmp_path: Path, tmp_path: Path, scale: Scale, tally: Tally
+    stage: Stage, short_tmp_path: Path, tmp_path: Path, tally: Tally
 ) -> None:
     home = configured(stage, short_tmp_path, "errors")
-    answers = iter(ECHOES if scale.long else ANSWERS)
+    answers = iter(ANSWERS)
     now = [next(answers)]
     with ExitStack() as stack:
         server = stack.enter_context(TinyServer(lambda handler: ECHOES[now[0]](handler)))
