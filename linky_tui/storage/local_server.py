@@ -36,6 +36,7 @@ _ANSWER_TIMEOUT_S = 1.0
 _POLL_ANSWER_S = 0.25
 _RELEASE_TIMEOUT_S = 10.0
 _SOCKET_TIMEOUT_S = 5.0
+_LOCK_TIMEOUT_S = 3.0
 
 
 class LocalServer:
@@ -163,8 +164,7 @@ class LocalServer:
         """The endpoint of a server that runs; None where one has to be started."""
         recorded = self._mongod.recorded()
         if recorded is None:
-            if self._mongod.data_in_use():
-                raise _foreign(self._mongod)
+            self._refuse_foreign(stop)
             return None
         endpoint, pid = recorded.endpoint, recorded.pid
         if recorded.ending:
@@ -190,9 +190,21 @@ class LocalServer:
                 if alone and self._mongod.stop(endpoint, running):
                     break
                 raise _unreachable(self._mongod, running)
-        if self._mongod.data_in_use():
-            raise _foreign(self._mongod)
+        self._refuse_foreign(stop)
         return None
+
+    def _refuse_foreign(self, stop: threading.Event) -> None:
+        """Raise where somebody else's server works on the data.
+
+        One that was killed has no arguments any more while the system still takes it down, and
+        keeps its lock until that is done.
+        """
+        patience = time.monotonic() + _LOCK_TIMEOUT_S
+        while self._mongod.data_in_use():
+            if stop.wait(POLL_S):
+                raise _busy(stop)
+            if time.monotonic() >= patience:
+                raise _foreign(self._mongod)
 
     def _start(self, deadline: float, stop: threading.Event) -> Endpoint:
         binary = find_mongod(self._configured)

@@ -240,6 +240,14 @@ def test_a_foreign_server_on_the_data_folder_is_left_alone(data_dir: Path) -> No
     acquire(data_dir).release()
 
 
+def test_a_killed_server_that_the_system_still_takes_down_is_waited_for(data_dir: Path) -> None:
+    acquire(data_dir).release()
+    dying = FileLock(data_dir / "mongodb" / "data" / "mongod.lock")
+    assert dying.try_acquire()
+    threading.Timer(0.3, dying.release).start()
+    acquire(data_dir).release()
+
+
 def test_a_stop_ends_the_wait_for_a_start_and_the_start(data_dir: Path) -> None:
     data_dir.mkdir()
     stop = threading.Event()

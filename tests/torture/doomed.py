@@ -7,7 +7,7 @@ Moments have names, and are counted from 1:
   with ``after`` in front, when it has answered; ``write`` is before any of them;
 * ``spawn`` and ``after spawn``: before mongod is started, and when it has been and nothing else;
 * ``signal`` and ``after signal``: before mongod is told to end, and just after;
-* ``rename server.json.new``: before a file is renamed that is called so, whatever digits follow;
+* ``rename server.new``: before a file is renamed that is called so, whatever digits follow;
 * the names of some of Python's audit events: ``http.client.send`` is a request that is counted and
   about to be sent, ``sqlite3.connect`` a look at the budget, ``fcntl.flock`` a lock.
 """

@@ -23,16 +23,22 @@ def at_its_heels(home: Killing) -> None:
 def test_while_the_server_starts(short_tmp_path: Path, tally: Tally, scale: Scale) -> None:
     row = tally("killed while the local server starts")
     chance = scale.random("start")
-    for number in range(scale.times(1, 6)):
+    for _ in range(scale.times(1, 5)):
         with killing(short_tmp_path, histories.half_hourly(days=7), row) as home:
             home.kill_at("after spawn")
-            if number % 2 == 0:
+            at_its_heels(home)
+            for moment in ("spawn", "rename server.new")[: scale.times(0, 2)]:
+                home.kill_at(moment)
+            if scale.long:
+                home.kill_at("rename server.new", 2)
+                # Whoever joins what is left can be killed, too.
+                home.kill_at("fcntl.flock", chance.randint(1, 5))
                 at_its_heels(home)
-            for moment in ("spawn", "rename server.json", "fcntl.flock")[: scale.times(0, 3)]:
-                home.kill_at(moment, chance.randint(1, 2))
             for _ in range(scale.times(1, 3)):
                 delay_s, power = round(chance.uniform(0, START_S), 3), chance.random() < 0.3
                 home.kill_at("after spawn", delay_s=delay_s, power=power, sure=False)
+                if scale.long and chance.random() < 0.7:
+                    at_its_heels(home)
             home.finish()
 
 
