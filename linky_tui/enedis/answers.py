@@ -32,6 +32,10 @@ MAX_DAY_WH = MAX_POWER_W * 25
 _MEASURES = {Flow.CONSUMPTION: "CONS", Flow.PRODUCTION: "PROD"}
 _QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA", DataKind.MAX_POWER: "PMA"}
 _UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh", DataKind.MAX_POWER: "VA"}
+_CONTENT_KEYS = ("grandeur", "interval_reading", "meter_reading")
+_METER_KEYS = ("idPrm", "usage_point_id")
+_NEW_FIELDS = frozenset({"v", "d", "p"})
+_LEGACY_FIELDS = frozenset({"value", "date", "interval_length"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +75,17 @@ class Answer:
 def parse(request: DataRequest, body: bytes) -> Answer:
     """The answer to a request; its shape is recognised by its keys, never by what was asked.
 
-    An answer that names no meter is accepted, one that names another is not. A curve that repeats
-    a point says the same as one that does not; other than that, nothing may be claimed twice.
+    An answer that names no meter is accepted, one that names another is not, wherever it does. A
+    curve that repeats a point says the same as one that does not; other than that, nothing may be
+    claimed twice, and nothing in the keys of both generations.
 
     Raises:
         ApiFault: ``BAD_ANSWER``, whatever the bytes.
     """
     data = _read_object(body)
-    if ("grandeur" in data) == ("interval_reading" in data or "meter_reading" in data):
+    if sum(key in data for key in _CONTENT_KEYS) != 1:
         _refuse(_unrecognised(data))
+    _check_meter(request, data)
     if "grandeur" in data:
         shape = Shape.NEW
         points = _new_points(request, data)
@@ -133,15 +139,16 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _unrecognised(data: dict[str, Any]) -> str:
-    if "grandeur" in data:
-        return "the answer mixes the keys of both generations of the API"
+    if any(key in data for key in _CONTENT_KEYS):
+        return "the answer holds its data under several keys at once"
     said = next((data[key] for key in ("message", "error") if isinstance(data.get(key), str)), "")
     return f"the answer holds no data under a known key: {said or ', '.join(list(data)[:5])}"
 
 
 def _new_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
     """The points of every matching entry of ``grandeur``, in file order."""
-    _check_meter(request, data.get("idPrm"))
+    if request.kind is not DataKind.LOAD_CURVE:
+        _check_daily(data.get("pas"))
     entries = _objects(data["grandeur"], "grandeur")
     measure, quantity = _MEASURES[request.series.flow], _QUANTITIES[request.kind]
     matching = [
@@ -166,7 +173,7 @@ def _new_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
                 iv=p.get("iv"),
                 ec=p.get("ec"),
             )
-            for p in _objects(entry.get("points"), "points")
+            for p in _points(entry.get("points"), "points", _LEGACY_FIELDS)
         ]
     return points
 
@@ -176,16 +183,26 @@ def _legacy_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
         data = data["meter_reading"]
         if not isinstance(data, dict) or "interval_reading" not in data:
             _refuse("the answer's meter_reading holds no interval_reading")
-    _check_meter(request, data.get("usage_point_id"))
+        _check_meter(request, data)
     reading_type = data.get("reading_type")
-    if isinstance(reading_type, dict):
+    if reading_type is not None:
+        if not isinstance(reading_type, dict):
+            _refuse("the answer's reading_type is not an object")
         _check_unit(request, reading_type.get("unit"))
         if request.kind is not DataKind.LOAD_CURVE:
             _check_daily(reading_type.get("measuring_period"))
     return [
         Point(p.get("value"), p.get("date"), p.get("interval_length"), nature=p.get("measure_type"))
-        for p in _objects(data["interval_reading"], "interval_reading")
+        for p in _points(data["interval_reading"], "interval_reading", _NEW_FIELDS)
     ]
+
+
+def _points(value: object, name: str, foreign: frozenset[str]) -> list[dict[str, Any]]:
+    """The points under ``name``; one that also has a field of the other generation is two."""
+    points = _objects(value, name)
+    if any(not foreign.isdisjoint(point) for point in points):
+        _refuse("a point mixes the fields of both generations of the API")
+    return points
 
 
 def _objects(value: object, name: str) -> list[dict[str, Any]]:
@@ -194,22 +211,23 @@ def _objects(value: object, name: str) -> list[dict[str, Any]]:
     return value
 
 
-def _check_meter(request: DataRequest, prm: object) -> None:
-    if isinstance(prm, int) and not isinstance(prm, bool):
-        prm = f"{prm:014d}" if 0 <= prm < 10**14 else "?"
-    if prm is not None and prm != request.series.prm:
-        _refuse("the answer is for another meter")
+def _check_meter(request: DataRequest, data: dict[str, Any]) -> None:
+    for prm in (data.get(key) for key in _METER_KEYS):
+        if isinstance(prm, int) and not isinstance(prm, bool):
+            prm = f"{prm:014d}" if 0 <= prm < 10**14 else "?"
+        if prm is not None and prm != request.series.prm:
+            _refuse("the answer is for another meter")
 
 
 def _check_unit(request: DataRequest, unit: object) -> None:
     expected = _UNITS[request.kind]
     if unit is not None and unit != expected:
-        _refuse(f"the answer is in {unit!r}, not in {expected}")
+        _refuse(f"the answer is in {_shown(unit)}, not in {expected}")
 
 
 def _check_daily(step: object) -> None:
     if step not in (None, "P1D"):
-        _refuse(f"the answer is by {step!r}, not by day")
+        _refuse(f"the answer is by {_shown(step)}, not by day")
 
 
 def _label(point: Point) -> datetime:

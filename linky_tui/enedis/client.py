@@ -18,6 +18,7 @@ from linky_tui import __version__
 from linky_tui.config_checks import is_loopback
 from linky_tui.enedis import answers
 from linky_tui.enedis.answers import Answer
+from linky_tui.enedis.bounds import Damaged, Inflater, TooLong, bounded_response
 from linky_tui.enedis.faults import ApiFault, FaultKind, classify
 from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
 from linky_tui.enedis.kinds import DataRequest, Shape
@@ -34,10 +35,12 @@ USER_AGENT = f"linky-tui/{__version__} (+https://github.com/linky-tui/linky-tui)
 """The gateway asks public tools for a recognisable one (conso-api.md §1)."""
 TIMEOUTS_S = (5.0, 10.0)
 DEADLINE_S = 20.0
-MAX_BODY_BYTES = 8 * 1024 * 1024
+MAX_BODY_BYTES = 2 * 1024 * 1024
+"""A week by the minute, the most that can be asked, is half of it; JSON takes 30 times its size."""
 
+_MAX_HEAD_BYTES = 256 * 1024
 _POLL_S = 0.05
-# Small, so that a slow body is looked at often, and a compressed one cannot burst.
+# Small, so that a slow body is looked at often.
 _CHUNK_BYTES = 1024
 
 
@@ -87,7 +90,8 @@ class ConsoClient:
         self._timeouts = timeouts
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes
-        self._session = new_session(user_agent, loopback=self.is_loopback)
+        response = bounded_response(deadline_s, max_body_bytes + _MAX_HEAD_BYTES)
+        self._session = new_session(user_agent, response, loopback=self.is_loopback)
 
     def attempt(
         self, request: DataRequest, token: str, shape: Shape, stop: threading.Event
@@ -117,11 +121,12 @@ class ConsoClient:
             raise ApiFault(FaultKind.STOPPED)
         protect_token(token)  # the other side may send it back
         outcome: SimpleQueue[_Received | ApiFault] = SimpleQueue()
+        head: list[_Received] = []
         abandoned = threading.Event()
         deadline = time.monotonic() + self._deadline_s
         threading.Thread(
             target=self._run,
-            args=(request, Bearer(token), shape, abandoned, outcome),
+            args=(request, Bearer(token), shape, abandoned, head, outcome),
             name="conso-api request",
             daemon=True,
         ).start()
@@ -135,6 +140,9 @@ class ConsoClient:
             if received is None and stop.is_set():
                 received = ApiFault(FaultKind.STOPPED)
             elif received is None and time.monotonic() > deadline:
+                abandoned.set()
+                if head and head[0].status != HTTPStatus.OK:
+                    return self._judge(request, head[0])
                 reason = f"no complete answer in {self._deadline_s:g} s"
                 received = ApiFault(FaultKind.NETWORK, text=reason)
             if received is not None:
@@ -151,21 +159,33 @@ class ConsoClient:
         auth: Bearer,
         shape: Shape,
         abandoned: threading.Event,
+        head: list[_Received],
         outcome: SimpleQueue[_Received | ApiFault],
     ) -> None:
         result: _Received | ApiFault
         try:
-            result = self._receive(request, auth, shape, abandoned)
-        except requests.exceptions.ContentDecodingError:
+            result = self._receive(request, auth, shape, abandoned, head)
+        except Damaged:
             result = ApiFault(FaultKind.BAD_ANSWER, text="the answer's compression is damaged")
         except Exception as error:
             # Any exception, because urllib3 and http.client let some of their own pass. What they
             # carry, the address with the PRM and the request with the token, ends here.
-            result = ApiFault(FaultKind.NETWORK, text=_reason(error))
+            kind = FaultKind.NETWORK
+            if any(isinstance(cause, TooLong) for cause in _causes(error)):
+                kind = FaultKind.BAD_ANSWER
+            result = ApiFault(kind, text=_reason(error))
+        if isinstance(result, ApiFault) and head and head[0].status != HTTPStatus.OK:
+            # A refusal whose body does not arrive is a refusal all the same.
+            result = head[0]
         outcome.put(result)
 
     def _receive(
-        self, request: DataRequest, auth: Bearer, shape: Shape, abandoned: threading.Event
+        self,
+        request: DataRequest,
+        auth: Bearer,
+        shape: Shape,
+        abandoned: threading.Event,
+        head: list[_Received],
     ) -> _Received:
         with self._session.get(
             f"{self._api_url}/{request.type_name(shape)}",
@@ -175,16 +195,18 @@ class ConsoClient:
             allow_redirects=False,
             stream=True,
         ) as response:
-            body = bytearray()
-            complete = True
-            for chunk in response.iter_content(_CHUNK_BYTES):
+            status, headers = response.status_code, dict(response.headers)
+            head.append(_Received(status, headers, b"", complete=False))
+            inflater = Inflater(headers.get("Content-Encoding", ""), self._max_body_bytes)
+            # Not decoded by the library, which bounds its own bursts only in its newest versions.
+            for chunk in response.raw.stream(_CHUNK_BYTES, decode_content=False):
                 if abandoned.is_set():
                     raise _Abandoned
-                body += chunk
-                if len(body) > self._max_body_bytes:
-                    complete = False
+                inflater.feed(chunk)
+                if inflater.full:
                     break
-            return _Received(response.status_code, dict(response.headers), bytes(body), complete)
+            inflater.end()
+            return _Received(status, headers, bytes(inflater.body), not inflater.full)
 
     def _judge(self, request: DataRequest, received: _Received) -> Answer:
         if received.status != HTTPStatus.OK:
@@ -203,6 +225,7 @@ def _reason(error: BaseException) -> str:
     causes = list(_causes(error))
     for kind, reason in (
         (NotLoopback, "the name of this machine led to another one, and nothing was sent"),
+        (TooLong, "the answer is longer than any that was asked for"),
         (ssl.SSLCertVerificationError, "its TLS certificate is not accepted"),
         (ssl.SSLError, "no TLS connection"),
         (requests.exceptions.ProxyError, "the proxy does not let us through"),

@@ -1,18 +1,23 @@
-"""The HTTP session of the client: the token goes to the configured host and nowhere else."""
+"""The HTTP session of the client: the token goes to the configured host and nowhere else.
+
+What comes back is bounded as linky_tui/enedis/bounds.py says.
+"""
 
 from __future__ import annotations
 
 import urllib.request
+from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.connection import HTTPConnection
-from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from linky_tui.config_checks import is_loopback
+from linky_tui.enedis.bounds import ACCEPT_ENCODING
 from linky_tui.redaction import protect_address
 
 
@@ -39,11 +44,14 @@ class Session(requests.Session):
         """None: even an unfollowed redirect would be prepared, and its whole body read."""
 
 
-def new_session(user_agent: str, *, loopback: bool) -> requests.Session:
+def new_session(
+    user_agent: str, response: type[HTTPResponse], *, loopback: bool
+) -> requests.Session:
     """A session for one host.
 
     Args:
         user_agent: how the host knows us.
+        response: the class of its answers (:func:`linky_tui.enedis.bounds.bounded_response`).
         loopback: whether it is this very machine. Then no proxy is used, and without encryption
             only a connection that really ends here; elsewhere the proxies of the environment
             are used, and the certificate authorities of ``REQUESTS_CA_BUNDLE`` where it is set.
@@ -53,10 +61,17 @@ def new_session(user_agent: str, *, loopback: bool) -> requests.Session:
     session.trust_env = not loopback
     # No cookie is kept: it could hold what was sent, and would go to every port of the host.
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": user_agent, "Accept": "application/json"})
-    if loopback:
-        session.mount("http://", _LoopbackAdapter())
-    else:
+    session.headers.update(
+        {
+            "User-Agent": user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": ACCEPT_ENCODING,
+        }
+    )
+    adapter = _Adapter(_pools(response, loopback=loopback))
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, adapter)
+    if not loopback:
         for proxy in urllib.request.getproxies().values():
             protect_address(proxy if "://" in proxy else f"http://{proxy}")
     return session
@@ -78,13 +93,30 @@ class _LoopbackConnection(HTTPConnection):
             raise NotLoopback(peer)
 
 
-class _LoopbackPool(HTTPConnectionPool):
-    ConnectionCls = _LoopbackConnection
+def _pools(response: type[HTTPResponse], *, loopback: bool) -> dict[str, type[HTTPConnectionPool]]:
+    """What makes connections, by scheme."""
+    plain = _LoopbackConnection if loopback else HTTPConnection
+    made = {"response_class": response}
+    http = type("Connection", (plain,), made)
+    https = type("TlsConnection", (HTTPSConnection,), made)
+    return {
+        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": http}),
+        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": https}),
+    }
 
 
-class _LoopbackAdapter(HTTPAdapter):
+class _Adapter(HTTPAdapter):
+    """Sends through these pools, also behind a proxy."""
+
+    def __init__(self, pools: dict[str, type[HTTPConnectionPool]]) -> None:
+        self._pools = pools
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        manager = self.poolmanager
-        pools = {**manager.pool_classes_by_scheme, "http": _LoopbackPool}
-        manager.pool_classes_by_scheme = pools
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        manager = super().proxy_manager_for(*args, **options)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
