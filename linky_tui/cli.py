@@ -19,7 +19,7 @@ from typing import NoReturn
 
 from linky_tui import __version__, crash
 from linky_tui.errors import ConfigError, LinkyError, UsageError
-from linky_tui.formatting import plain
+from linky_tui.formatting import plain, printable
 from linky_tui.options import EXIT_INTERRUPTED, Options
 
 _OUTPUT_FAILS = (errno.ENOSPC, errno.EIO)
@@ -133,12 +133,12 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
                 "meters": [],
                 "requests": {"made": 0, "left_today": None, "resets_at": None},
             }
-        sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(document) + "\n")
         return
     lines = [f"linky-tui: {error.title}", f"  {error.cause}"]
     lines += [f"  - {problem}" for problem in problems]
     lines.append(f"  {error.next_step}")
-    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.write(printable("\n".join(lines)) + "\n")
 
 
 def _run(options: Options) -> int:

@@ -22,7 +22,9 @@ _CREDENTIALS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]*|[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}|://[^/\s]*:[^/\s]*@", re.ASCII
 )
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
-_INVISIBLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
+"""Part of many a pictogram and of some scripts' words."""
 
 
 class Refused(ValueError):
@@ -36,8 +38,8 @@ def text(value: object) -> str:
     value = value.strip()
     if len(value) > MAX_TEXT:
         raise Refused(f"is longer than {MAX_TEXT:,} characters")
-    if any(unicodedata.category(character) in _INVISIBLE for character in value):
-        raise Refused("contains a line break or a control character")
+    if any(unicodedata.category(c) in _INVISIBLE and c not in _JOINERS for c in value):
+        raise Refused("contains a line break, a control character or an invisible one")
     return value
 
 

@@ -27,7 +27,14 @@ _ESCAPES = re.compile(
     r"|(?:\x1b[\]P^_X]|[\x9d\x90\x9e\x9f\x98])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"  # OSC, DCS …
     r"|\x1b[ -/]*[0-~]?"  # two-character escapes, and a lonely ESC
 )
-_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+# Control, format (bidirectional, zero width), lone surrogates, private use, unassigned, separators.
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Letters and marks that show nothing, by which two texts could look the same.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0"
+    "\U000e0100-\U000e01ef]"
+)
+_STACKED_MARKS = 2
 # A text may have been cut before it reached us, so half a token or half an address counts too.
 _CREDENTIALS = (
     (re.compile(r"eyJ[\w-]{8,}(?:\.[\w-]*){0,4}"), "…token…"),
@@ -47,15 +54,13 @@ _PRM = re.compile(r"(?<![0-9])[0-9]{14}(?![0-9])")
 def plain(text: str, limit: int = 200) -> str:
     """A foreign text as one harmless line of at most ``limit`` characters.
 
-    Escape sequences, control and bidirectional characters go, white space collapses, and what
-    could be a credential is replaced: whatever :mod:`linky_tui.redaction` knows, the user part of
-    an address, a JWT, a bearer token, the value of ``password=`` and the like. 14-digit numbers
-    are masked as meters.
+    Escape sequences, control and bidirectional characters and all others that show nothing go, so
+    do accents piled on each other, white space collapses, and what could be a credential is
+    replaced: whatever :mod:`linky_tui.redaction` knows, the user part of an address, a JWT, a
+    bearer token, the value of ``password=`` and the like. 14-digit numbers are masked as meters.
     """
     text = _ESCAPES.sub("", text[:_MAX_INPUT])
-    text = "".join(
-        c for c in text if c.isspace() or unicodedata.category(c) not in _HIDDEN_CATEGORIES
-    )
+    text = _visible("".join(" " if c.isspace() else c for c in text))
     text = " ".join(text.split())
     text = without_secrets(text[: limit + _MAX_LOOKAHEAD]).strip()
     if len(text) <= limit:
@@ -70,6 +75,34 @@ def without_secrets(text: str) -> str:
         text = pattern.sub(replacement, text)
     # Pieces last: two tokens begin alike, and what is left of the other one is no longer known.
     return _PRM.sub(lambda match: mask_prm(match[0]), scrub_pieces(text))
+
+
+def printable(text: str) -> str:
+    """A text as a terminal may get it: what :func:`plain` takes out for its looks is taken out.
+
+    For texts that are already made up of our words and plain foreign ones, at the last moment
+    before they are written; layout, length and line breaks stay.
+    """
+    if text.isascii() and text.replace("\n", "").isprintable():
+        return text
+    lines = text.replace("\t", " ").split("\n")
+    return "\n".join(_visible(_ESCAPES.sub("", line)) for line in lines)
+
+
+def _visible(text: str) -> str:
+    """Without the characters that show nothing, or pile up on the one before."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = []
+    marks = 0
+    for character in _BLANK.sub("", text):
+        category = unicodedata.category(character)
+        if category in _HIDDEN_CATEGORIES:
+            continue
+        marks = marks + 1 if category in ("Mn", "Me") else 0
+        if marks <= _STACKED_MARKS:
+            shown.append(character)
+    return "".join(shown)
 
 
 def mask_prm(prm: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from linky_tui import paths
 from linky_tui.config import Config
 from linky_tui.errors import ConfigError, LinkyError
-from linky_tui.formatting import count_text, day_text, duration_text, mask_prm
+from linky_tui.formatting import count_text, day_text, duration_text, mask_prm, plain
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.headless.summary import worst
 from linky_tui.options import Options
@@ -38,7 +38,7 @@ def run(session: Session, options: Options, stop: threading.Event) -> int:
     config = session.config
     found = Findings(warnings=list(config.warnings))
     where = "is used" if config.exists else "does not exist, so defaults apply"
-    found.good.append(f"Configuration: {config.path} {where}.")
+    found.good.append(f"Configuration: {plain(str(config.path))} {where}.")
     _check_meters(config, found)
     _check_budget(session, found)
     server = _check_mongodb(session, found, stop)
@@ -113,9 +113,9 @@ def _check_mongodb(
         return None
     settings = session.config.mongodb
     place = (
-        f"our own in {paths.data_dir(demo=session.demo)}"
+        f"our own in {plain(str(paths.data_dir(demo=session.demo)))}"
         if server.kind == "local"
-        else server.hosts
+        else plain(server.hosts)
     )
     found.good.append(
         f"MongoDB {server.version}, {place}: {settings.database}.{settings.collection} holds "

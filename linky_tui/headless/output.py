@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linky_tui.errors import LinkyError
+from linky_tui.formatting import printable
 from linky_tui.options import EXIT_INTERRUPTED
 
 _LEAST_COLUMNS, _MOST_COLUMNS = 40, 100
@@ -25,20 +26,20 @@ class Interrupted(LinkyError):
 
 
 def print_json(document: Mapping[str, Any]) -> None:
-    """Print the one JSON object of a ``--json`` run, on one line, in no locale."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+    """Print the one JSON object of a ``--json`` run, on one line, in ASCII whatever it holds."""
+    sys.stdout.write(json.dumps(document, allow_nan=False) + "\n")
     sys.stdout.flush()
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print a result for people on stdout."""
-    sys.stdout.write("".join(f"{line}\n" for line in lines))
+    sys.stdout.write("".join(f"{printable(line)}\n" for line in lines))
     sys.stdout.flush()
 
 
 def say(text: str) -> None:
     """Say something beside the result, on stderr."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text) + "\n")
     sys.stderr.flush()
 
 

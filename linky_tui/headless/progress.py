@@ -13,6 +13,7 @@ from linky_tui.formatting import (
     duration_text,
     local_time_text,
     mask_prm,
+    printable,
     short_day_text,
 )
 from linky_tui.ingest.events import (
@@ -121,7 +122,7 @@ class Progress:
 
     def _say(self, text: str) -> None:
         self.close()
-        self._out.write(text + "\n")
+        self._out.write(printable(text) + "\n")
         self._out.flush()
 
     def _draw(self, *parts: str) -> None:

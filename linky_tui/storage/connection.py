@@ -23,6 +23,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.formatting import plain
 from linky_tui.redaction import protect_address
 from linky_tui.storage.errors_map import (
     OLDEST_SERVER,
@@ -231,16 +232,17 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
                 write_concern=WRITE_CONCERN,
                 read_concern=READ_CONCERN,
             )
-        version = str(build["version"])
+        version = plain(str(build["version"]), 40)
         if list(build["versionArray"][:2]) < [int(n) for n in OLDEST_SERVER.split(".")]:
             raise too_old(version)
     except BaseException:
         client.close()
         raise
+    set_name = hello.get("setName")
     server = ServerInfo(
         version,
         "local" if local else "remote",
-        hello.get("setName"),
+        plain(str(set_name), 60) if set_name else None,
         "" if local else hosts_of(uri),
     )
     return Connection(client, handle, server, local)

@@ -16,7 +16,7 @@ from textual.signal import Signal
 from linky_tui.config import Config, Meter
 from linky_tui.coverage import RECENT_DAYS, DayRecord
 from linky_tui.errors import LinkyError, StorageUnavailable
-from linky_tui.formatting import mask_prm
+from linky_tui.formatting import mask_prm, plain
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.models import Series
@@ -118,7 +118,7 @@ class LinkyApp(StoreApp):
         meter = self.meter
         if meter is None:
             return "no meter yet"
-        return " ".join(filter(None, [meter.name, mask_prm(meter.prm), str(meter.flow)]))
+        return " ".join(filter(None, [plain(meter.name, 60), mask_prm(meter.prm), str(meter.flow)]))
 
     @property
     def state_text(self) -> str:

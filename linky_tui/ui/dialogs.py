@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
@@ -73,7 +74,7 @@ class ErrorDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Title, cause, problems, next step, buttons."""
         with Vertical() as box:
-            box.border_title = self._error.title
+            box.border_title = Content(self._error.title)
             with VerticalScroll():
                 yield Static(self._error.cause, markup=False)
                 if isinstance(self._error, ConfigError):
@@ -121,7 +122,7 @@ class ConfirmDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Title, text, buttons."""
         with Vertical() as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield Static(self._text, markup=False)
             with Horizontal():
                 yield Button(self._no, id="no")

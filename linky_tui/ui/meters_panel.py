@@ -5,11 +5,13 @@ from __future__ import annotations
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Label, Static
 
 from linky_tui.config_schema import METERS
+from linky_tui.formatting import plain
 from linky_tui.models import Flow, Series
 from linky_tui.ui.dialogs import ConfirmDialog
 from linky_tui.ui.meter_dialog import MeterDialog
@@ -54,7 +56,8 @@ class MeterCard(Widget):
         self._meter = meter
         self._shown, self._can_show, self._locked = shown, can_show, locked
         prm = meter["prm"] or "PRM from the token"
-        self.border_title = " · ".join(filter(None, [meter["name"], prm, meter["flow"]]))
+        name = plain(meter["name"], 60)
+        self.border_title = Content(" · ".join(filter(None, [name, prm, meter["flow"]])))
         self.border_subtitle = "● shown on all pages" if shown else ""
 
     def compose(self) -> ComposeResult:
@@ -185,7 +188,7 @@ class MetersPanel(SettingsPanel):
         self.app.push_screen(
             ConfirmDialog(
                 "Remove this meter?",
-                f"{meter['name'] or meter['prm'] or 'This meter'} is taken out of the "
+                f"{plain(meter['name'], 60) or meter['prm'] or 'This meter'} is taken out of the "
                 "configuration when you save. Its readings stay in MongoDB.",
                 yes="Remove",
                 danger=True,

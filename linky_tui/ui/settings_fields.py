@@ -8,12 +8,14 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from linky_tui.config_schema import Key
+from linky_tui.formatting import plain
 from linky_tui.ui.settings_draft import for_form, text_of
 
 STACK_BELOW = 64
@@ -149,8 +151,7 @@ class Field(Widget):
         return text
 
     def _select(self, choices: Iterable[str]) -> Select[str]:
-        options = [(_CHOICE_TEXTS.get(choice, choice), choice) for choice in choices]
-        return Select(options, allow_blank=False, compact=True)
+        return Select(_options(choices), allow_blank=False, compact=True)
 
     @property
     def text(self) -> str:
@@ -167,9 +168,7 @@ class Field(Widget):
             select = self.query_one(Select)
             if text not in self._choices:
                 self._choices = (*self._choices, text)
-                select.set_options(
-                    [(_CHOICE_TEXTS.get(each, each), each) for each in self._choices]
-                )
+                select.set_options(_options(self._choices))
             select.value = text
         else:
             self.query_one(Input).value = text
@@ -207,3 +206,8 @@ class Field(Widget):
         secret = self.query_one(Input)
         secret.password = not secret.password
         event.button.label = _SHOW if secret.password else _HIDE
+
+
+def _options(choices: Iterable[str]) -> list[tuple[Content, str]]:
+    """The choices with what is shown for each; a configured one may be any text."""
+    return [(Content(plain(_CHOICE_TEXTS.get(each, each), 60)), each) for each in choices]

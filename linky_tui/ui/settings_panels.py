@@ -17,6 +17,7 @@ from linky_tui import paths
 from linky_tui.config import MongoSettings
 from linky_tui.config_schema import DISPLAY, MONGODB, Section
 from linky_tui.errors import LinkyError
+from linky_tui.formatting import plain
 from linky_tui.storage.probe import Probe, probe
 from linky_tui.ui.settings_draft import Draft
 from linky_tui.ui.settings_fields import Field
@@ -240,7 +241,7 @@ class MongoPanel(FieldsPanel):
 
 def _server_text(found: Probe) -> str:
     server = found.server
-    place = "private local server" if server.kind == "local" else unquote(server.hosts)
+    place = "private local server" if server.kind == "local" else plain(unquote(server.hosts))
     replica_set = f", replica set {server.replica_set}" if server.replica_set else ""
     return f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
 
