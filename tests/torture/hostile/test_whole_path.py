@@ -1,0 +1,148 @@
+"""From bytes to storage: hostile answers over HTTP, through the engine, into both collections."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from linky_tui.config import MongoSettings
+from linky_tui.enedis.budget import NoBudget
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.kinds import DataKind
+from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.events import Event, Finished, Noted
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.models import Series
+from linky_tui.paris import day_of, day_start
+from linky_tui.storage.store import Store
+from linky_tui.storage.verify import verify
+from tests.enedis.tiny_server import TinyServer
+from tests.storage.stored import open_store
+from tests.torture.conftest import Scale
+from tests.torture.hostile.harmless import assert_harmless
+from tests.torture.hostile.oracle import Measure
+from tests.torture.hostile.storm import Spoken, Storm
+from tests.torture.report import Row, Tally
+
+STORED = "hostile answer, over HTTP into both collections"
+SHORT, METERS = 600, 3
+
+
+@pytest.fixture
+def no_thread_fails(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No thread ends with an exception."""
+    failures: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", failures.append)
+    yield
+    assert not failures
+
+
+@pytest.mark.usefixtures("no_thread_fails")
+def test_nothing_is_stored_that_was_not_said(
+    mongo_settings: MongoSettings, tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    """Each backfill is one meter; what it stores is exactly what the oracle makes of its answers.
+
+    Replayed in the order of the answers: a later one replaces what it overlaps (design.md §4.3).
+    Some meters share their collections; more would only be rebuilt together again and again.
+    """
+    wanted = scale.times(SHORT, 20_000)
+    row = tally(STORED)
+    number = 0
+    while row.tried < wanted:
+        names = {"collection": f"c{number}", "timeseries_collection": f"c{number}TS"}
+        with open_store(mongo_settings.uri, mongo_settings.database, tmp_path, **names) as store:
+            for _ in range(METERS):
+                number += 1
+                one_meter(store, number, scale, row)
+            assert_consistent(store)
+    assert (row.lost, row.doubled) == (0, 0)
+
+
+def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
+    """One backfill against a storm of its own."""
+    series = Series(f"{number:05d}678901234")
+    storm = Storm(scale.random(f"storm {number}"))
+    with TinyServer(storm.answer) as server:
+        events = list(backfill(store, server.url, series))
+    for event in events:
+        if isinstance(event, Noted):
+            assert_harmless(event.text)
+    assert isinstance(events[-1], Finished)
+    truth = replayed(storm.spoken)
+    found = {
+        reading.start: (reading.interval_min, reading.power_w)
+        for _, reading in store.readings.iterate(series)
+    }
+    row.lost += len(truth.keys() - found.keys())
+    row.doubled += store.readings.count(series) - len(found)
+    assert found == truth
+    assert_totals(store, series, storm.spoken)
+    hostile = sum(not each.honest for each in storm.spoken)
+    assert hostile > 20, events[-1]
+    row.tried += hostile
+    row.survived += hostile
+
+
+def backfill(store: Store, url: str, series: Series) -> Iterator[Event]:
+    """One run over 24 months."""
+    client = ConsoClient(url, timeouts=(2.0, 5.0), deadline_s=10.0)
+    try:
+        requests = RequestRun(client, NoBudget(), None, threading.Event(), backoff_s=0.01)
+        yield from run_job(store, requests, Job(JobKind.BACKFILL, series, "a.b.c"))
+    finally:
+        client.close()
+
+
+def replayed(spoken: Iterable[Spoken]) -> dict[datetime, tuple[int, int]]:
+    """What is to be stored after these answers, by start."""
+    held: dict[datetime, tuple[int, int]] = {}
+    for each in spoken:
+        if each.request.kind is not DataKind.LOAD_CURVE:
+            continue
+        for measure in each.truth or ():
+            for start in overlapped(held, measure):
+                del held[start]
+        held |= {start: (minutes, power) for start, minutes, power in each.truth or ()}
+    return held
+
+
+def overlapped(held: dict[datetime, tuple[int, int]], measure: Measure) -> list[datetime]:
+    """The starts of what a measure takes the place of."""
+    start, minutes, _ = measure
+    low, high = start - timedelta(minutes=60), start + timedelta(minutes=minutes)
+    near = (low + timedelta(minutes=each) for each in range(60 + minutes))
+    return [at for at in near if at in held and start < at + timedelta(minutes=held[at][0])
+            and at < high]  # fmt: skip
+
+
+def assert_totals(store: Store, series: Series, spoken: Iterable[Spoken]) -> None:
+    """Every daily total in the ledger was said, for that day, by the last answer that named it."""
+    said: dict[datetime, int] = {}
+    for each in spoken:
+        if each.request.kind is DataKind.DAILY_TOTALS:
+            said |= {start: wh for start, _, wh in each.truth or ()}
+    now = datetime.now(UTC)
+    ledger = store.days.load(series, day_of(now - timedelta(days=1200)), day_of(now))
+    noted = {
+        day_start(day): record.enedis_wh
+        for day, record in ledger.items()
+        if record.enedis_wh is not None
+    }
+    assert noted == said
+
+
+def assert_consistent(store: Store) -> None:
+    """Both collections are identical, by digest; the ledger counts what is stored."""
+    verification = verify(store)
+    assert verification.identical
+    assert verification.regular_readings == store.readings.count() > 0
+    for group in store.readings.counts()[0]:
+        series = Series(group[0])
+        today = day_of(datetime.now(UTC))
+        ledger = store.days.load(series, day_of(datetime(2000, 1, 1, tzinfo=UTC)), today)
+        assert sum(record.readings for record in ledger.values()) == store.readings.count(series)
