@@ -11,7 +11,6 @@ import sys
 import threading
 import time
 
-from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.enedis.kinds import Shape
@@ -27,19 +26,20 @@ def main(url: str, times: int) -> None:
     client = ConsoClient(url, timeouts=(1.0, 1.0), deadline_s=DEADLINE_S)
     for _ in range(times):
         started = time.monotonic()
-        outcome: Answer | ApiFault
+        fault: ApiFault | None = None
+        readings = 0
         try:
-            outcome = client.attempt(request(), "a.b.c", Shape.NEW, threading.Event())
-        except ApiFault as fault:
-            outcome = fault
+            answer = client.attempt(request(), "a.b.c", Shape.NEW, threading.Event())
+            readings = len(answer.readings)
+        except ApiFault as refused:
+            fault = refused
         seconds = time.monotonic() - started
-        fault = outcome if isinstance(outcome, ApiFault) else None
         print(
             json.dumps(
                 {
                     "kind": fault.kind if fault else "",
                     "text": fault.text if fault else "",
-                    "readings": 0 if isinstance(outcome, ApiFault) else len(outcome.readings),
+                    "readings": readings,
                     "seconds": round(seconds, 2),
                     "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1000,
                 }

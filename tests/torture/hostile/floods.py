@@ -116,7 +116,7 @@ def _deflated() -> bytes:
 
 
 def _body(content: Callable[[], bytes], **headers: str) -> Flood:
-    return lambda handler: handler.send(content(), **headers)
+    return lambda handler: handler.send(content(), 200, **headers)
 
 
 FLOODS: dict[str, Flood] = {

@@ -1,0 +1,40 @@
+"""A configuration whose every free text is hostile, as far as a configuration may be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from linky_tui.config_schema import toml_text
+from linky_tui.demo.homes import DEMO_PRM
+from tests.ui.support import token_for
+
+NAME = "[@click=app.quit]N[/]"
+COLLECTION = "[bold red]c[/]"
+TIMESERIES = "[/]cTS"
+THEME = "[b]dark[/b]"
+FOLDER = "\x1b[31m[bold]\u202ex[/]\x9b2J"
+
+
+def hostile_config(folder: Path, uri: str, database: str, api_url: str) -> Path:
+    """Write it into a folder whose own name is hostile, too; returns the file."""
+    file = folder / FOLDER / "config.toml"
+    file.parent.mkdir(mode=0o700, parents=True)
+    sections: dict[str, dict[str, str | float]] = {
+        "[mongodb]": {
+            "uri": uri,
+            "database": database,
+            "collection": COLLECTION,
+            "timeseries_collection": TIMESERIES,
+        },
+        "[enedis]": {"api_url": api_url, "seconds_between_requests": 0.0},
+        "[display]": {"theme": THEME},
+        "[[meters]]": {"prm": DEMO_PRM, "token": token_for(), "name": NAME},
+    }
+    lines = []
+    for head, keys in sections.items():
+        lines.append(head)
+        for key, value in keys.items():
+            lines.append(f"{key} = {toml_text(value) if isinstance(value, str) else value}")
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    file.chmod(0o600)
+    return file
