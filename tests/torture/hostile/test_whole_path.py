@@ -12,24 +12,27 @@ import pytest
 from linky_tui.config import MongoSettings
 from linky_tui.enedis.budget import NoBudget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.enedis.kinds import DataKind
+from linky_tui.enedis.faults import ApiFault
+from linky_tui.enedis.kinds import DataKind, Shape
 from linky_tui.ingest.engine import Job, JobKind, run_job
-from linky_tui.ingest.events import Event, Finished, Noted
+from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.models import Series
 from linky_tui.paris import day_of, day_start
 from linky_tui.storage.store import Store
 from linky_tui.storage.verify import verify
-from tests.enedis.tiny_server import TinyServer
+from tests.enedis.tiny_server import Handler, TinyServer
 from tests.storage.stored import open_store
 from tests.torture.conftest import Scale
 from tests.torture.hostile.harmless import assert_harmless
+from tests.torture.hostile.honest import some_request
+from tests.torture.hostile.mutator import hostile_error
 from tests.torture.hostile.oracle import Measure
 from tests.torture.hostile.storm import Spoken, Storm
 from tests.torture.report import Row, Tally
 
 STORED = "hostile answer, over HTTP into both collections"
-SHORT, METERS = 600, 3
+SHORT, METERS, REFETCHES = 600, 3, 10
 
 
 @pytest.fixture
@@ -68,7 +71,14 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
     series = Series(f"{number:05d}678901234")
     storm = Storm(scale.random(f"storm {number}"))
     with TinyServer(storm.answer) as server:
-        events = list(backfill(store, server.url, series))
+        events = list(run(store, server.url, Job(JobKind.BACKFILL, series, "a.b.c")))
+        requests = [each.request for each in storm.spoken]
+        assert len(set(requests)) == len(requests), "asked twice in a run"
+        # The same day again and again, each time with other powers, steps and holes.
+        day = day_of(datetime.now(UTC)) - timedelta(days=10)
+        again = Job(JobKind.REFETCH, series, "a.b.c", days=Window(day, day))
+        for _ in range(REFETCHES):
+            events += run(store, server.url, again)
     for event in events:
         if isinstance(event, Noted):
             assert_harmless(event.text)
@@ -88,12 +98,12 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
     row.survived += hostile
 
 
-def backfill(store: Store, url: str, series: Series) -> Iterator[Event]:
-    """One run over 24 months."""
+def run(store: Store, url: str, job: Job) -> Iterator[Event]:
+    """One run, without a budget."""
     client = ConsoClient(url, timeouts=(2.0, 5.0), deadline_s=10.0)
     try:
         requests = RequestRun(client, NoBudget(), None, threading.Event(), backoff_s=0.01)
-        yield from run_job(store, requests, Job(JobKind.BACKFILL, series, "a.b.c"))
+        yield from run_job(store, requests, job)
     finally:
         client.close()
 
@@ -146,3 +156,32 @@ def assert_consistent(store: Store) -> None:
         today = day_of(datetime.now(UTC))
         ledger = store.days.load(series, day_of(datetime(2000, 1, 1, tzinfo=UTC)), today)
         assert sum(record.readings for record in ledger.values()) == store.readings.count(series)
+
+
+@pytest.mark.usefixtures("no_thread_fails")
+def test_hostile_errors_arrive_as_faults(scale: Scale, tally: Tally) -> None:
+    """Status, headers and body over real HTTP; a refusal stays one even if its body is cut off."""
+    rng = scale.random("errors over HTTP")
+    row = tally("hostile error, over HTTP")
+    sent: list[int] = []
+
+    def answer(handler: Handler) -> None:
+        status, headers, body = hostile_error(rng)
+        sent.append(status)
+        length = len(body) + rng.choice([0, 0, 0, 10])
+        handler.head(status, length, **{n.replace("-", "_"): v for n, v in headers.items()})
+        handler.wfile.write(body)
+        handler.close_connection = length > len(body)
+
+    with TinyServer(answer) as server:
+        client = ConsoClient(server.url, timeouts=(2.0, 5.0), deadline_s=10.0)
+        for _ in range(scale.times(400, 20_000)):
+            row.tried += 1
+            asked = some_request(rng)
+            with pytest.raises(ApiFault) as caught:
+                client.attempt(asked, "a.b.c", Shape.NEW, threading.Event())
+            assert caught.value.status == sent[-1] or sent[-1] == 204
+            assert_harmless(str(caught.value), allowed="")
+            assert_harmless(str(caught.value.to_error(asked.series)), allowed="")
+            row.survived += 1
+        client.close()
