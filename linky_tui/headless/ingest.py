@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from linky_tui.errors import LinkyError, UsageError
+from linky_tui.errors import LinkyError, StorageUnavailable, UsageError
 from linky_tui.formatting import day_text, kwh_text, utc_text
 from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
@@ -126,7 +126,7 @@ def _report(
                 "meters": [summary.to_json() for summary in summaries],
                 "requests": {
                     "made": requests.made,
-                    "left_today": requests.left_today,
+                    "left_today": _left_today(requests),
                     "resets_at": utc_text(resets_at),
                 },
                 "error": decisive.error.to_json() if decisive.error else None,
@@ -138,13 +138,20 @@ def _report(
             say("\n".join(summary.lines()))
         if summary.error is not None:
             say(f"{summary.error.title}. {summary.error.cause} {summary.error.next_step}")
-    if _is_quiet(options) or code == EXIT_INTERRUPTED:
+    if _is_quiet(options) or code == EXIT_INTERRUPTED or any(s.days is None for s in summaries):
         return
     if options.command == "backfill":
         comparison = measure(store, settle=True, compare=True, stop=requests.stop)
         print_lines(comparison_lines(comparison))
     else:
         print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)
+
+
+def _left_today(requests: RequestRun) -> int | None:
+    try:
+        return requests.left_today
+    except StorageUnavailable:
+        return None  # other machines' requests count too, and only MongoDB knows of them
 
 
 def _yesterday(store: Store, summary: MeterSummary) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from linky_tui.coverage import DayStatus, first_askable, status_now
-from linky_tui.errors import LinkyError
+from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.formatting import count_text, mask_prm, utc_text
 from linky_tui.models import Series
 from linky_tui.paris import ONE_DAY, days_between
 from linky_tui.paris import today as paris_today
 from linky_tui.storage.store import Store
+
+_MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class MeterSummary:
         status: how its run ended (design.md §5).
         exit_code: what that means for the exit code.
         error: why it is not complete, where there is a reason.
-        days: days of the last 24 months by status; days never asked count as missing.
+        days: days of the last 24 months by status; days never asked count as missing. ``None``
+            where MongoDB could not be asked.
         certified: complete days whose energy equals Enedis' own total.
         inserted: readings that the run inserted.
         first: start of the first stored reading, ISO 8601, or ``None``.
@@ -36,29 +39,25 @@ class MeterSummary:
     status: str
     exit_code: int
     error: LinkyError | None
-    days: Counter[DayStatus]
-    certified: int
+    days: Counter[DayStatus] | None
+    certified: int | None
     inserted: int
     first: str | None
     last: str | None
 
-    @property
-    def missing(self) -> int:
-        """Days that are late, partial or missing."""
-        return sum(
-            self.days[status] for status in (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
-        )
-
     def to_json(self) -> dict[str, Any]:
-        """The meter's part of the JSON; PRMs are whole there (design.md §5)."""
+        """The meter's part of the JSON; PRMs are whole there (design.md §5).
+
+        Figures are ``null`` where MongoDB could not be asked.
+        """
         return {
             "prm": self.series.prm,
             "flow": str(self.series.flow),
             "status": self.status,
-            "days_complete": self.days[DayStatus.COMPLETE],
+            "days_complete": self._count(DayStatus.COMPLETE),
             "days_certified": self.certified,
-            "days_missing": self.missing,
-            "days_no_data": self.days[DayStatus.NO_DATA],
+            "days_missing": self._count(*_MISSING),
+            "days_no_data": self._count(DayStatus.NO_DATA),
             "readings_inserted": self.inserted,
             "first": self.first,
             "last": self.last,
@@ -72,20 +71,25 @@ class MeterSummary:
 
     def lines(self) -> list[str]:
         """The meter in two lines: how it went, and what is there now."""
-        there = [
-            f"{count_text(self.days[DayStatus.COMPLETE])} days complete "
-            f"({count_text(self.certified)} certified by Enedis' totals)"
-        ]
-        if self.missing:
-            there.append(f"{count_text(self.missing)} missing")
-        if self.days[DayStatus.NO_DATA]:
-            there.append(f"{count_text(self.days[DayStatus.NO_DATA])} without data")
+        there = ["not known, MongoDB cannot be asked"]
+        if self.days is not None:
+            there = [
+                f"{count_text(self.days[DayStatus.COMPLETE])} days complete "
+                f"({count_text(self.certified or 0)} certified by Enedis' totals)"
+            ]
+        if missing := self._count(*_MISSING):
+            there.append(f"{count_text(missing)} missing")
+        if empty := self._count(DayStatus.NO_DATA):
+            there.append(f"{count_text(empty)} without data")
         status = self.status.replace("_", " ")
         new = "1 new reading" if self.inserted == 1 else f"{count_text(self.inserted)} new readings"
         return [
             f"{self.name}: {status}, {new}",
             f"  last 24 months: {', '.join(there)}",
         ]
+
+    def _count(self, *statuses: DayStatus) -> int | None:
+        return None if self.days is None else sum(self.days[status] for status in statuses)
 
 
 def summarise(
@@ -97,14 +101,22 @@ def summarise(
     inserted: int,
     error: LinkyError | None,
 ) -> MeterSummary:
-    """Count a meter's last 24 months in the ledger, and look up its first and last reading."""
+    """Count a meter's last 24 months in the ledger, and look up its first and last reading.
+
+    Where MongoDB does not answer any more, what it holds cannot be told; how the run ended can.
+    """
     today = paris_today()
-    records = store.days.load(series, first_askable(today), today - ONE_DAY)
+    try:
+        records = store.days.load(series, first_askable(today), today - ONE_DAY)
+        bounds = store.readings.bounds(series)
+    except StorageUnavailable as gone:
+        if error is None:
+            status, exit_code, error = "failed", gone.exit_code, gone
+        return MeterSummary(series, status, exit_code, error, None, None, inserted, None, None)
     days = Counter(
         status_now(records[day], today) if day in records else DayStatus.MISSING
         for day in days_between(first_askable(today), today - ONE_DAY)
     )
-    bounds = store.readings.bounds(series)
     return MeterSummary(
         series,
         status,

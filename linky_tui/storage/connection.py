@@ -33,6 +33,7 @@ from linky_tui.storage.errors_map import (
     translate,
 )
 from linky_tui.storage.local_server import LocalServer
+from linky_tui.storage.revival import Revival
 
 if TYPE_CHECKING:
     from linky_tui.config import MongoSettings
@@ -58,6 +59,7 @@ _OPTIONS: dict[str, Any] = {
     "readConcernLevel": "majority",
     "readPreference": "primary",
 }
+_LISTENERS: list[Any] = []  # tests watch the wire with these
 # Options of an address that would change what a stored reading means, or how long a call may
 # take. They are taken out, because some of them cannot be outvoted (fsync, readPreferenceTags).
 _OURS = frozenset(name.lower() for name in _OPTIONS) | {
@@ -101,11 +103,13 @@ class Connection:
         database: Database[Document],
         server: ServerInfo,
         local: LocalServer | None = None,
+        revival: Revival | None = None,
     ) -> None:
         self.client = client
         self.database = database
         self.server = server
         self._local = local
+        self._revival = revival
 
     def __enter__(self) -> Connection:
         return self
@@ -128,6 +132,8 @@ class Connection:
 
     def close(self) -> None:
         """Closes the client and leaves the embedded server; a second call does nothing."""
+        if self._revival is not None:
+            self._revival.stop()
         self.client.close()
         if self._local is not None:
             self._local.release()
@@ -221,7 +227,8 @@ def wait_for_primary(
 
 
 def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
-    client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS)
+    revival = Revival(local) if local else None
+    client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS, revival)
     try:
         with friendly():
             hello = client.admin.command("hello")
@@ -236,6 +243,8 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
         if list(build["versionArray"][:2]) < [int(n) for n in OLDEST_SERVER.split(".")]:
             raise too_old(version)
     except BaseException:
+        if revival is not None:
+            revival.stop()
         client.close()
         raise
     set_name = hello.get("setName")
@@ -245,10 +254,10 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
         plain(str(set_name), 60) if set_name else None,
         "" if local else hosts_of(uri),
     )
-    return Connection(client, handle, server, local)
+    return Connection(client, handle, server, local, revival)
 
 
-def _client(uri: str, selection_ms: int) -> MongoClient[Document]:
+def _client(uri: str, selection_ms: int, revival: Revival | None) -> MongoClient[Document]:
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
         # The driver would take it for a host name, and repeat it in its errors.
         cause = "It begins neither with mongodb:// nor with mongodb+srv://."
@@ -264,7 +273,10 @@ def _client(uri: str, selection_ms: int) -> MongoClient[Document]:
         warnings.simplefilter("always")
         try:
             client: MongoClient[Document] = MongoClient(
-                uri, serverSelectionTimeoutMS=selection_ms, **_OPTIONS
+                uri,
+                serverSelectionTimeoutMS=selection_ms,
+                event_listeners=[*_LISTENERS, *([revival] if revival else [])],
+                **_OPTIONS,
             )
         except (PyMongoError, ValueError, TypeError, OSError) as error:
             failure = address_error(error, uri)

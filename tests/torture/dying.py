@@ -53,6 +53,10 @@ class Wire(CommandListener):
         """Do something just before one of the next writes is sent (the first is number 1)."""
         self._strikes.append((len(self.writes) + writes_from_now, action))
 
+    def calm(self) -> None:
+        """What was to be done later is not done."""
+        self._strikes.clear()
+
     def started(self, event: CommandStartedEvent) -> None:
         if event.command_name in WRITES:
             self.writes.append(event)

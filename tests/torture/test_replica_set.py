@@ -40,7 +40,7 @@ def members() -> Iterator[ReplicaSet]:
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     """Sees every command of the application."""
     seen = Wire()
-    monkeypatch.setitem(connection._OPTIONS, "event_listeners", [seen])
+    monkeypatch.setattr(connection, "_LISTENERS", [seen])
     # Long enough for an election, short enough to wait for a frozen server.
     monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 6.0)
     return seen

