@@ -14,6 +14,7 @@ import pytest
 from linky_tui.storage.local_server import LocalServer
 from tests.ingest.bench import PRM
 from tests.torture.cli_runs import Home, document
+from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.together import (
     Crowd,
@@ -51,24 +52,31 @@ def at_the_gate(source: GatedSource, crowd: Crowd, home: Home, *arguments: str) 
     return run
 
 
-@pytest.mark.parametrize("command", ["--sync", "--backfill"])
+@pytest.mark.parametrize(
+    ("first", "others"),
+    [
+        ("--sync", [["--sync"]]),
+        ("--backfill", [["--backfill", "--quiet"], ["--sync"]]),
+    ],
+)
 def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
     crowd: Crowd,
     source: GatedSource,
-    command: str,
+    first: str,
+    others: list[list[str]],
     mongod_uri: str,
     mongo_database_name: str,
     short_tmp_path: Path,
+    scale: Scale,
     tally: Tally,
 ) -> None:
+    if scale.long:
+        others = [[command] for command in ("--sync", "--backfill")] * 3
     with Home(short_tmp_path) as home:
-        home.configure(crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=60)
-        worker = at_the_gate(source, crowd, home, command, "--json")
-        losers = [
-            crowd.start(home, "--sync", "--json"),
-            crowd.start(home, "--backfill", "--json"),
-            crowd.start(home, "--backfill", "--quiet"),
-        ]
+        home.configure(crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=80)
+        worker = at_the_gate(source, crowd, home, first, "--json")
+        losers = [crowd.start(home, *other, "--json") for other in others]
+        losers.append(crowd.start(home, *others[0]))
         *machines, people = [loser.done() for loser in losers]
         for done in machines:
             assert_said_busy(done, worker.process.pid)
@@ -80,10 +88,11 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
         assert not any(map(crowd.requests_of, losers))
         source.gate.set()
         assert worker.done().code == 0
-        # Whoever lost works later, all the same.
-        assert crowd.start(home, "--backfill", "--json").done().code == 0
+        if first == "--sync":
+            # Whoever lost works later, all the same.
+            assert crowd.start(home, "--backfill", "--json").done().code == 0
         assert_one_after_the_other(crowd.server)
-        assert_polite(crowd.server, per_day=60)
+        assert_polite(crowd.server, per_day=80)
         row = tally("two processes on one meter")
         judge(row, mongod_uri, mongo_database_name, source.truth, tried=len(losers))
 
@@ -96,9 +105,12 @@ def test_of_four_in_the_same_instant_one_works(
     mongod_uri: str,
     mongo_database_name: str,
     short_tmp_path: Path,
+    scale: Scale,
     tally: Tally,
 ) -> None:
     """On an empty database, so that they also race for its creation, and for the server's."""
+    if not embedded and not scale.long:
+        pytest.skip("--long")
     with Home(short_tmp_path) as home:
         where = {} if embedded else {"uri": mongod_uri, "database": mongo_database_name}
         home.configure(crowd.server, PRM, per_day=60, **where)

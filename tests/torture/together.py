@@ -28,7 +28,7 @@ from tests.torture.report import Row
 DAYS = 20
 FIRST, LAST = today() - timedelta(DAYS), today() - ONE_DAY
 PATIENCE_S = 60.0
-_GATE_S = 4.0
+_GATE_S = 8.0
 
 
 class GatedSource(RecordedSource):
