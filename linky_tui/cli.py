@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_missing_streams()
-    with crash.without_secrets_on():
+    with crash.harmless_errors():
         return _main(arguments)
 
 

@@ -44,7 +44,7 @@ def traceback_text(error: BaseException) -> str:
 
 
 @contextmanager
-def without_secrets_on(stderr: TextIO | None = None) -> Iterator[None]:
+def harmless_errors(stderr: TextIO | None = None) -> Iterator[None]:
     """For the time of the block, what Python itself writes about threads and logs is harmless.
 
     Args:

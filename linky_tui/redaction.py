@@ -21,8 +21,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 HIDDEN = "…"
 """Stands where a secret stood."""
 
-_SHORTEST = 4
-"""Shorter passwords are parts of ordinary words and no secret anyway."""
+_SHORTEST = 6
+"""Shorter passwords are parts of ordinary words: hiding those would tell the password."""
 _SHORTEST_CODED = 8
 _PIECE, _CODED_PIECE = 8, 12
 """So many characters of a token in a row are a piece of it; of an encoded one, so many."""

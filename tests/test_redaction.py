@@ -73,6 +73,11 @@ def test_the_secrets_of_an_address_become_known(
         assert not MARKS.found(said), said
 
 
+def test_a_password_that_is_an_ordinary_word_hides_no_ordinary_text() -> None:
+    redaction.protect_address("mongodb://root:linky@localhost/")
+    assert plain("/root/.config/linky-tui/config.toml") == "/root/.config/linky-tui/config.toml"
+
+
 @pytest.mark.parametrize(
     "text", ["", "no address", "mongodb://", "://@", "mongodb://u:@h", "a://:@"]
 )
