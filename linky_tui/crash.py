@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from linky_tui.errors import LinkyError
-from linky_tui.formatting import without_secrets
+from linky_tui.formatting import printable, without_secrets
 
 _MOST_CHARACTERS = 20_000
 _SHOWN = 8_000
@@ -39,7 +39,7 @@ def unexpected(error: BaseException) -> UnexpectedError:
 def traceback_text(error: BaseException) -> str:
     """Where an error happened, as Python writes it, without secrets and local variables."""
     lines = traceback.TracebackException.from_exception(error, compact=True).format()
-    text = without_secrets("".join(lines)[-_MOST_CHARACTERS:])
+    text = printable(without_secrets("".join(lines)[-_MOST_CHARACTERS:]))
     return text if len(text) <= _SHOWN else f"…{text[-_SHOWN:]}"
 
 
@@ -78,4 +78,4 @@ def harmless_errors(stderr: TextIO | None = None) -> Iterator[None]:
 
 class _Harmless(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return without_secrets(super().format(record)[-_MOST_CHARACTERS:])
+        return printable(without_secrets(super().format(record)[-_MOST_CHARACTERS:]))

@@ -261,7 +261,7 @@ def test_the_null_device_is_never_replaced() -> None:
     assert stat.S_ISCHR(os.stat(os.devnull).st_mode)
 
 
-LINES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=20).map(
+LINES = st.text(st.characters(exclude_categories=("Cc", "Cf", "Cs", "Zl", "Zp")), max_size=20).map(
     str.strip
 )
 PRMS = st.text("0123456789", min_size=14, max_size=14)

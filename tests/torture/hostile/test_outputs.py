@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from pymongo.errors import (
 )
 
 from linky_tui import cli
+from linky_tui.crash import traceback_text, without_secrets_on
 from linky_tui.headless.output import print_lines, say
 from linky_tui.storage.errors_map import address_error, translate
 from tests.enedis.tiny_server import Handler, TinyServer
@@ -137,3 +141,17 @@ def test_what_mongodb_says() -> None:
         for error in [*(translate(each) for each in errors), address_error(ValueError(text), "x")]:
             assert_harmless("\n".join([error.title, error.cause, error.next_step]))
             assert len(str(error)) < 900
+
+
+def test_what_nobody_expected() -> None:
+    """Tracebacks and log records hold the texts of exceptions."""
+    for text in pools.TEXTS:
+        assert_harmless(traceback_text(ValueError(text)))
+        stream = io.StringIO()
+        with without_secrets_on(stream):
+            assert logging.lastResort is not None
+            logging.lastResort.handle(logging.makeLogRecord({"msg": "%s", "args": (text,)}))
+            threading.excepthook(
+                threading.ExceptHookArgs((ValueError, ValueError(text), None, None))
+            )
+        assert_harmless(stream.getvalue())
