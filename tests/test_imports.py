@@ -22,6 +22,7 @@ OWNERS = {
     "gridfs": "storage",
     "requests": "enedis",
     "urllib3": "enedis",
+    "urllib3": "enedis",
     "textual": "ui",
     "plotext": "ui",
     "rich": "ui",
