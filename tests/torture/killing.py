@@ -239,7 +239,7 @@ class Killing:
             for reading in self.history.truth(series):
                 of_day[day_of(reading.start)].append(reading)
             ledger = store.days.load(series, self.history.first, self.history.yesterday)
-            assert sorted(ledger) == list(of_day)
+            assert sorted(ledger) == list(of_day), sorted(set(of_day) ^ set(ledger))
             for day, readings in of_day.items():
                 record = ledger[day]
                 minutes = sum(reading.interval_min for reading in readings)
@@ -252,7 +252,7 @@ class Killing:
 
     def _assert_leases(self, store: Store) -> None:
         found = list(store.readings.regular.database["consumption_leases"].find())
-        assert len(found) == len(self.history.sources)
+        assert len(found) == len(self.history.sources), found
         for lease in found:
             assert lease["owner"] is None, lease
             assert not lease["rebuilding"], lease
@@ -279,20 +279,21 @@ class Killing:
         done = finished(verify)
         verified = document(done)
         assert (done.code, verified["status"]) == (0, "identical"), verified
-        assert verified["regular_readings"] == verified["timeseries_readings"] == readings
-        assert verified["digest"]["regular"] == verified["digest"]["timeseries"]
+        both = verified["regular_readings"], verified["timeseries_readings"]
+        assert both == (readings, readings), verified
+        assert verified["digest"]["regular"] == verified["digest"]["timeseries"], verified
         again = document(finished(backfill))
         assert (again["status"], again["requests"]["made"]) == ("complete", 0), again
-        assert len(self.server.log) == sent
+        assert len(self.server.log) == sent, self.server.log[sent:]
         for of_meter in again["meters"]:
             assert of_meter["readings_inserted"] == 0, of_meter
 
     def _assert_nothing_is_left_behind(self) -> None:
-        assert self.home.servers() == []
-        assert names(self.home.data_dir / "mongodb") == LOCAL_FILES
+        servers, files = self.home.servers(), names(self.home.data_dir / "mongodb")
+        assert (servers, files) == ([], LOCAL_FILES), (servers, files)
         # A draft of the identity may stay behind where it was killed while making it.
         state = {name for name in names(self.home.state_dir) if "installation-id." not in name}
-        assert state == STATE_FILES
+        assert state == STATE_FILES, state
 
     def _assert_asked_no_more_than_explained(self) -> None:
         """What was under way when a run was cut short may be asked again, once; nothing else."""
