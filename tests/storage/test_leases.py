@@ -9,13 +9,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from linky_tui.errors import SeriesBusy, StorageError
-from linky_tui.models import Reading
+from linky_tui.models import Reading, Series
 from linky_tui.storage import lease as lease_module
 from linky_tui.storage.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
@@ -172,6 +174,57 @@ def test_of_many_at_once_exactly_one_gets_it(store: Store, tmp_path: Path) -> No
         thread.join()
     assert len(held) == 1
     held[0].release()
+
+
+def test_a_lease_given_back_at_the_very_moment_is_taken(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = store.leases.acquire(SERIES)
+    look = Leases._other
+
+    def look_too_late(leases: Leases, series: Series) -> Mapping[str, Any]:
+        held.release()
+        return look(leases, series)
+
+    monkeypatch.setattr(Leases, "_other", look_too_late)
+    store.leases.acquire(SERIES).release()
+
+
+def test_more_processes_than_lock_files_are_told_to_wait(store: Store) -> None:
+    locks = [store.leases._files.take(SERIES) for _ in range(16)]
+    with pytest.raises(SeriesBusy, match="Other processes are at work"):
+        store.leases.acquire(SERIES)
+    for lock in locks:
+        lock.release()
+
+
+def test_who_lost_a_lease_leaves_a_note_and_writes_nothing_more(
+    store: Store, tmp_path: Path
+) -> None:
+    lost = store.leases.acquire(SERIES)
+    collection = store.leases._collection
+    collection.update_one({}, {"$set": {"expires": datetime(2026, 1, 1, tzinfo=UTC)}})
+    with elsewhere(store, tmp_path / "other").acquire(SERIES):
+        assert not lost.lost
+        lost.release()
+        assert lost.lost
+        assert store.leases.in_use() == {SERIES}
+        assert store.leases.state(SERIES).rebuild_pending is not None
+        with pytest.raises(SeriesBusy), lost.writing():
+            raise AssertionError("written")
+
+
+def test_a_lease_of_a_rebuild_that_ran_out_is_not_to_be_had_back(store: Store) -> None:
+    """Others may have started on their series, so that it must not go on."""
+    with store.leases.acquire(SERIES) as lease:
+        lease.note_rebuilding(True)
+        past = {"$set": {"expires": datetime(2026, 1, 1, tzinfo=UTC)}}
+        store.leases._collection.update_one({}, past)
+        with pytest.raises(SeriesBusy):
+            lease.renew()
+    with store.leases.acquire(SERIES) as lease:
+        store.leases._collection.update_one({}, past)
+        lease.renew()
 
 
 def test_files_are_private_and_the_identity_stays(

@@ -35,3 +35,11 @@ def test_hosts_and_days_are_apart(store: Store) -> None:
     store.requests.add("conso.example", DAY)
     assert store.requests.used("conso.example", date(2026, 11, 23)) == 0
     assert store.requests.used("127.0.0.1:8000", DAY) == 0
+
+
+def test_nothing_is_counted_above_the_limit_and_the_higher_count_applies(store: Store) -> None:
+    count = store.requests
+    assert [count.add("conso.example", DAY, below=3) for _ in range(4)] == [1, 2, 3, None]
+    assert count.used("conso.example", DAY) == 3
+    assert count.add("other.example", DAY, below=9, at_least=7) == 8
+    assert count.add("other.example", DAY, below=9, at_least=2) == 9
