@@ -9,6 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from linky_tui.own_files import open_own
+
 _POLL_S = 0.02
 
 
@@ -43,12 +45,12 @@ class FileLock:
 
         Raises:
             RuntimeError: this object holds it already (there is no atomic change of mode).
-            OSError: the file cannot be opened, or its file system has no locks.
+            OSError: the file cannot be opened or is no regular one, or its file system has no
+                locks.
         """
         if self._file is not None:
             raise RuntimeError("the lock is held already: release it first")
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-        file = os.open(self.path, flags, 0o600)
+        file = open_own(self.path, os.O_RDWR | os.O_CREAT)
         try:
             if _lock(file, exclusive):
                 self._file, file = file, -1
@@ -98,9 +100,12 @@ def is_locked(path: Path) -> bool:
 
     Args:
         path: the lock file; a missing one is not locked.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
     """
     try:
-        file = os.open(path, os.O_RDWR)
+        file = open_own(path, os.O_RDWR)
     except FileNotFoundError:
         return False
     except PermissionError:

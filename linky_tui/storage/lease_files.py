@@ -6,6 +6,8 @@ system at once. So a lease of this installation whose lock file is free is known
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import os
 import socket
@@ -15,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.errors import ConfigError, SeriesBusy, StorageError
+from linky_tui.formatting import plain
 from linky_tui.models import Series
+from linky_tui.own_files import open_own, read_own, why
+from linky_tui.paris import utc_now
 from linky_tui.paths import private_dir
 from linky_tui.storage.file_locks import FileLock, is_locked
 
 _LOCKS_PER_SERIES = 16
 """Other servers or databases may hold the same series from this machine at the same time."""
+_ID_LIMIT = 64
 
 
 class LeaseFiles:
@@ -43,7 +49,7 @@ class LeaseFiles:
             what = "The state folder cannot be used"
             raise StorageError(what, error.cause, error.next_step) from None
         except OSError as error:
-            raise _unwritable(error) from None
+            raise _unwritable(error, state_dir) from None
 
     def take(self, series: Series) -> FileLock:
         """A lock file of this series that nobody holds, now held by us.
@@ -59,7 +65,7 @@ class LeaseFiles:
                 if lock.try_acquire():
                     return lock
         except OSError as error:
-            raise _unwritable(error) from None
+            raise _unwritable(error, self._folder) from None
         raise SeriesBusy(
             "Other processes are at work",
             f"{_LOCKS_PER_SERIES} of them work on this meter, or wait to.",
@@ -88,35 +94,40 @@ class LeaseFiles:
 
 
 def _installation_id(path: Path) -> str:
-    """The identity in a file, which is made on first use (0600, atomically)."""
-    for _ in range(2):
+    """The identity in a file, which is made on first use (0600, atomically).
+
+    A file that holds something else is set aside: leases of the lost identity run out by
+    themselves.
+    """
+    for _ in range(3):
         try:
-            found = path.read_text(encoding="ascii", errors="replace").strip()
+            found = read_own(path, _ID_LIMIT + 1).decode("ascii", errors="replace").strip()
         except FileNotFoundError:
-            found = ""
-        if found.isalnum():
-            return found[:64]
-        draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(file, f"{uuid.uuid4().hex}\n".encode())
-        finally:
-            os.close(file)
-        try:
-            if path.exists():  # empty or garbled
-                draft.replace(path)
-            else:
-                os.link(draft, path)  # never over one that another process made meanwhile
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink(missing_ok=True)
-    return path.read_text(encoding="ascii").strip()[:64]
+            _make_id(path)
+            continue
+        if found.isalnum() and len(found) <= _ID_LIMIT:
+            return found
+        aside = f"{path.name}.corrupt-{utc_now():%Y%m%dT%H%M%SZ}"
+        with contextlib.suppress(FileNotFoundError):  # another process was quicker
+            path.rename(path.with_name(aside))
+    raise OSError(errno.EIO, "It changes while it is read", str(path))
 
 
-def _unwritable(error: OSError) -> StorageError:
+def _make_id(path: Path) -> None:
+    """Put a new identity there, never over one that another process made meanwhile."""
+    draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+    try:
+        with open(open_own(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.write(f"{uuid.uuid4().hex}\n".encode())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _unwritable(error: OSError, folder: Path) -> StorageError:
     return StorageError(
         "The state folder cannot be used",
-        f"Lock files cannot be written there ({error.strerror or type(error).__name__}).",
-        "Make the folder writable for you, and put it on a file system that has locks.",
+        f"{why(error, folder)}.",
+        f"Make {plain(str(folder))} writable for you, on a disk that is not full and has locks.",
     )

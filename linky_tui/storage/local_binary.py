@@ -25,7 +25,7 @@ def find_mongod(configured: str = "") -> Path:
         ConfigError: there is none, or the configured one cannot be run.
     """
     if configured:
-        binary = Path(configured).expanduser().absolute()
+        binary = Path(os.path.expanduser(configured)).absolute()
         if not _can_run(binary):
             raise ConfigError(
                 "mongod not found",

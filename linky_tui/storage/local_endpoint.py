@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import socket
+import stat
 import struct
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from urllib.parse import quote
 import bson
 
 from linky_tui.errors import ConfigError, StorageError
+from linky_tui.formatting import plain
 from linky_tui.paths import private_dir
 
 SOCKET_PATH_LIMIT = 100
@@ -100,9 +102,8 @@ def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
     """
     if _usable(folder / _SOCKET_NAME):
         return Endpoint(folder / _SOCKET_NAME)
-    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    for parent in (runtime_dir, Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 own folder, checked
-        place = parent.absolute() / f"linky-tui-{digest}"
+    for parent in (runtime_dir, _temporary_dir(), Path("/tmp")):  # noqa: S108 own folder, checked
+        place = parent.absolute() / _place_name(folder)
         if not _usable(place / _SOCKET_NAME):
             continue
         try:
@@ -120,6 +121,37 @@ def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
     )
 
 
+def is_place(path: Path, folder: Path) -> bool:
+    """Whether :func:`socket_endpoint` puts sockets of this folder there, in some environment."""
+    own = path.parent == folder or path.parent.name == _place_name(folder)
+    return own and path.name == _SOCKET_NAME
+
+
+def clear_place(path: Path) -> None:
+    """Makes room for a socket: removes one that is left over, and nothing else.
+
+    Raises:
+        StorageError: it is no socket, or another program listens there.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    found = "is no socket"
+    if stat.S_ISSOCK(status.st_mode):
+        found = "belongs to another user"
+        if status.st_uid == os.geteuid():
+            if not _is_listening(path):
+                path.unlink(missing_ok=True)
+                return
+            found = "belongs to another program, which listens there"
+    raise StorageError(
+        "The place of MongoDB's socket is taken",
+        f"{plain(str(path))} {found}.",
+        "End that program or move the file away, then start again; nothing was touched.",
+    )
+
+
 def remove_socket(endpoint: Endpoint, folder: Path) -> None:
     """Removes the socket that nobody answers on, and the folder made for it elsewhere."""
     path = endpoint.socket_path
@@ -131,6 +163,29 @@ def remove_socket(endpoint: Endpoint, folder: Path) -> None:
             path.parent.rmdir()
         except OSError:
             return
+
+
+def _is_listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(os.fspath(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True  # such as one that is too busy to answer
+        return True
+
+
+def _place_name(folder: Path) -> str:
+    return f"linky-tui-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+
+
+def _temporary_dir() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # none that can be written
+        return Path("/tmp")  # noqa: S108 own folder, checked
 
 
 def _usable(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -19,13 +20,16 @@ from pymongo.errors import PyMongoError
 
 from linky_tui.errors import StorageError, StorageUnavailable
 from linky_tui.formatting import plain
+from linky_tui.own_files import open_own, read_own
+from linky_tui.paths import private_dir
 from linky_tui.storage.file_locks import is_locked
-from linky_tui.storage.local_endpoint import Endpoint
+from linky_tui.storage.local_endpoint import Endpoint, is_place
 from linky_tui.storage.local_failures import TAIL_BYTES, start_failure
 from linky_tui.storage.local_loopback import loopback_endpoint
 
 POLL_S = 0.02
 _LOG_LIMIT_BYTES = 5_000_000
+_RECORD_LIMIT_BYTES = 10_000
 _STOP_TIMEOUT_S = 20.0
 _ANSWER_TIMEOUT_S = 0.25
 _INHERITED = {
@@ -72,12 +76,16 @@ class Mongod:
     def recorded(self) -> Recorded | None:
         """What is written down about the last server."""
         try:
-            record = json.loads(self._record_path.read_text(encoding="utf-8"))
+            record = json.loads(read_own(self._record_path, _RECORD_LIMIT_BYTES))
             pid, ending = int(record["pid"]), bool(record.get("ending"))
-            if record["socket"] is not None:
-                return Recorded(Endpoint(Path(record["socket"])), pid, ending)
-            return Recorded(loopback_endpoint(self.folder, int(record["port"])), pid, ending)
-        except (OSError, ValueError, KeyError, TypeError):
+            if record["socket"] is None:
+                return Recorded(loopback_endpoint(self.folder, int(record["port"])), pid, ending)
+            path = Path(record["socket"])
+            # Never a server elsewhere, whatever stands there.
+            return Recorded(Endpoint(path), pid, ending) if is_place(path, self.folder) else None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            return None
+        except (OverflowError, RecursionError):  # numbers and depths that nobody writes
             return None
 
     def running_pid(self, endpoint: Endpoint, recorded_pid: int) -> int | None:
@@ -92,14 +100,19 @@ class Mongod:
         return next((pid for pid in candidates if pid and told <= _arguments(pid)), None)
 
     def data_in_use(self) -> bool:
-        """Whether some mongod works on the data folder."""
+        """Whether some mongod works on the data folder.
+
+        Raises:
+            OSError: its lock file cannot be opened.
+        """
         return is_locked(self._lock_path)
 
     def limit_log(self) -> None:
         """Empties a log that has grown too long (the server appends, so it may be running)."""
-        with contextlib.suppress(OSError):
-            if self.log_path.stat().st_size > _LOG_LIMIT_BYTES:
-                os.truncate(self.log_path, 0)
+        with contextlib.suppress(OSError), open(open_own(self.log_path, os.O_WRONLY), "wb") as log:
+            status = os.fstat(log.fileno())
+            if status.st_size > _LOG_LIMIT_BYTES and status.st_nlink == 1:
+                log.truncate(0)
 
     def start(
         self, binary: Path, endpoint: Endpoint, deadline: float, stop: threading.Event
@@ -115,21 +128,28 @@ class Mongod:
         Raises:
             StorageError: it ended instead; the error says why.
             StorageUnavailable: it did not answer in time, or the stop came first.
-            OSError: the folder cannot be written.
+            ConfigError: the data are in somebody else's folder, or in one behind a link.
+            OSError: the folder cannot be written, or something else is in a file's place.
         """
-        self.data_path.mkdir(mode=0o700, exist_ok=True)
+        private_dir(self.data_path)
+        _refuse_links(self.data_path)
         self.limit_log()
-        log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
-        # First where, then who: if we are killed in between, the next start knows where to look.
-        self._write_record(endpoint, 0)
-        process = self._spawn(binary, endpoint)
+        log = self._open_log()
+        try:
+            log_start = os.fstat(log).st_size
+            # First where, then who: if we are killed in between, the next start knows where to
+            # look.
+            self._write_record(endpoint, 0)
+            process = self._spawn(binary, endpoint, log)
+        finally:
+            os.close(log)
         try:
             self._write_record(endpoint, process.pid)
             while not endpoint.answers(_ANSWER_TIMEOUT_S):
                 # The code first: what the log says is complete only after the end.
                 code = process.poll()
                 if code is not None or time.monotonic() >= deadline:
-                    raise start_failure(self._log_tail(log_start), code, binary, self.log_path)
+                    raise start_failure(self.log_tail(log_start), code, binary, self.log_path)
                 if stop.wait(POLL_S):
                     raise StorageUnavailable(
                         "Stopped", "MongoDB was still starting.", "Start again when you like."
@@ -168,7 +188,26 @@ class Mongod:
         self._record_path.unlink(missing_ok=True)
         return True
 
-    def _spawn(self, binary: Path, endpoint: Endpoint) -> subprocess.Popen[bytes]:
+    def log_tail(self, start: int = 0) -> str:
+        """The end of the log; nothing of what comes before ``start``."""
+        try:
+            with open(open_own(self.log_path, os.O_RDONLY), "rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                log.seek(max(start, size - TAIL_BYTES))
+                return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    def _open_log(self) -> int:
+        """The log, opened for appending to a file that has no other name."""
+        log = open_own(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        if os.fstat(log).st_nlink > 1:  # such as a copy of the folder that was made with links
+            os.close(log)
+            self.log_path.unlink()
+            log = open_own(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        return log
+
+    def _spawn(self, binary: Path, endpoint: Endpoint, log: int) -> subprocess.Popen[bytes]:
         command = [
             str(binary),
             *("--dbpath", str(self.data_path)),
@@ -179,7 +218,6 @@ class Mongod:
             *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
         ]
-        log = os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             process = subprocess.Popen(  # noqa: S603 no shell, and the user's own setting
                 command,
@@ -196,8 +234,6 @@ class Mongod:
                 f"{binary} cannot be run: {plain(error.strerror or type(error).__name__)}.",
                 "Set mongodb.mongod to another mongod, or mongodb.uri to a server elsewhere.",
             ) from None
-        finally:
-            os.close(log)
         # Whoever ends it later, this process is its parent and has to notice.
         threading.Thread(target=process.wait, name="mongod-end", daemon=True).start()
         return process
@@ -211,25 +247,29 @@ class Mongod:
         }
         temporary = self._record_path.with_suffix(".new")
         temporary.unlink(missing_ok=True)
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(file, "w", encoding="utf-8") as stream:
-            json.dump(record, stream)
+        with open(open_own(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+            file.write(json.dumps(record).encode())
         temporary.replace(self._record_path)
 
     def _locked_by(self) -> int:
         try:
-            return int(self._lock_path.read_text(encoding="ascii").strip() or 0)
+            return int(read_own(self._lock_path, 20).strip() or 0)
         except (OSError, ValueError):
             return 0
 
-    def _log_tail(self, start: int) -> str:
-        try:
-            with self.log_path.open("rb") as log:
-                size = log.seek(0, os.SEEK_END)
-                log.seek(max(start, size - TAIL_BYTES))
-                return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
-        except OSError:
-            return ""
+
+def _refuse_links(data_path: Path) -> None:
+    """MongoDB would write through a link in place of one of its files, whatever is behind it.
+
+    A linked folder (the journal on another disk) is its user's own decision.
+
+    Raises:
+        OSError: there is such a link.
+    """
+    with os.scandir(data_path) as entries:
+        for entry in entries:
+            if entry.is_symlink() and not entry.is_dir():
+                raise OSError(errno.ELOOP, "It is a symbolic link", entry.path)
 
 
 def _environment() -> dict[str, str]:
