@@ -1,7 +1,8 @@
 """The small SQLite file behind the budget: a row for each host and UTC day, and one a host.
 
-A count that cannot be read is no count of zero: a damaged file is set aside, and its successor
-starts with the day spent, for every host.
+A count that cannot be read is no count of zero: whatever is not the file that we made (damaged,
+of another program, a link to somewhere) is set aside as it is, and its successor starts with the
+day spent, for every host.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+import stat
 import threading
 import time
 import uuid
@@ -19,6 +21,7 @@ from pathlib import Path
 
 from linky_tui.errors import ConfigError, StorageError, TemporaryError
 from linky_tui.formatting import plain
+from linky_tui.own_files import open_own, why
 from linky_tui.paris import utc_now
 from linky_tui.paths import private_dir
 
@@ -42,6 +45,12 @@ CREATE TABLE hosts (
     shape_noted REAL CHECK (typeof(shape_noted) IN ('real', 'null')),
     held_until REAL CHECK (typeof(held_until) IN ('real', 'null')));
 """
+_SCHEMA_TEXTS = {text.strip() for text in _SCHEMA.split(";") if text.strip()}
+_MOST_BYTES = 1_000_000
+"""Ours takes some 20 kB; each transaction reads it whole."""
+_SIDECARS = ("-journal", "-wal", "-shm")
+_LATEST_S = 32_503_680_000.0
+"""The year 3000: a later time was written by no clock."""
 _DAMAGED = {
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB,
@@ -65,7 +74,7 @@ class Rows:
             (host, _EVERY_HOST, day.isoformat()),
         )
         for row_used, row_spent in rows:
-            used, spent = used + row_used, spent or row_spent
+            used, spent = used + row_used, spent or plain(str(row_spent))
         return used, spent
 
     def count(self, host: str, day: date, used: int) -> None:
@@ -86,7 +95,9 @@ class Rows:
     def last(self, host: str) -> float | None:
         """When the last request is sent."""
         row = self._host_row(host)
-        return None if row is None else row[0]
+        if row is None or row[0] is None or not 0 <= row[0] < _LATEST_S:
+            return None
+        return row[0]
 
     def set_last(self, host: str, last: float) -> None:
         """Note when the last request is sent."""
@@ -166,7 +177,12 @@ class BudgetFile:
         return self._begin()
 
     def _begin(self) -> sqlite3.Connection:
-        """An open transaction on a file that is whole."""
+        """An open transaction on a file that is whole and ours.
+
+        Raises:
+            sqlite3.Error: it is not; its code is one of ``_DAMAGED``, unless the reason is outside.
+        """
+        self._check_kind()
         # Without "mode=rw" SQLite would create an empty file: a count of zero.
         address = f"{self._path.as_uri()}?mode=rw"
         connection = sqlite3.connect(
@@ -175,18 +191,29 @@ class BudgetFile:
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("SELECT host, day, used, spent FROM days LIMIT 0")
-            connection.execute(
-                "SELECT host, last, shape, shape_noted, held_until FROM hosts LIMIT 0"
-            )
+            # Tables of the same names without our constraints may hold anything.
+            made = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")
+            if not {text for (text,) in made} >= _SCHEMA_TEXTS:
+                raise _damaged("not made by linky-tui")
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                error = sqlite3.DatabaseError("damaged")
-                error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-                raise error
+                raise _damaged("damaged")
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _check_kind(self) -> None:
+        """Make sure that SQLite will write to nothing but a small file of this folder.
+
+        It follows a link in place of the file or of its journal, and waits for a pipe.
+        """
+        for suffix in ("", *_SIDECARS):
+            try:
+                status = os.lstat(f"{self._path}{suffix}")
+            except OSError:
+                continue  # SQLite says what is wrong
+            if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_BYTES:
+                raise _damaged("no file of linky-tui")
 
     def _replace(self) -> None:
         """Put a new file in place of a missing or damaged one."""
@@ -201,16 +228,16 @@ class BudgetFile:
                         raise
                 else:
                     return
-                self._create(spent=self._set_aside())
+                self._create()
         except OSError as error:
-            raise self._refused(plain(error.strerror or type(error).__name__)) from None
+            raise self._refused(why(error)) from None
         except ConfigError as error:
             raise StorageError(error.title, error.cause, error.next_step) from None
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Keep out other processes that would replace the file as well."""
-        lock = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = open_own(Path(f"{self._path}.lock"), os.O_RDWR | os.O_CREAT)
         try:
             give_up = time.monotonic() + BUSY_TIMEOUT_S
             while True:
@@ -225,48 +252,51 @@ class BudgetFile:
         finally:
             os.close(lock)
 
-    def _set_aside(self) -> bool:
-        """Rename a damaged file; whether today there was one."""
-        today = utc_now()
-        if not os.path.lexists(self._path):
-            # Whoever set it aside may not have lived to make its successor.
-            return any(self._path.parent.glob(f"{self._path.name}.corrupt-{today:%Y%m%d}*"))
-        aside = f"{self._path}.corrupt-{today:%Y%m%dT%H%M%SZ}"
-        if os.path.lexists(aside):
-            aside = f"{aside}-{uuid.uuid4().hex[:8]}"
-        # SQLite would apply a journal that is left behind to the new file.
-        for suffix in ("-journal", "-wal", "-shm"):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(f"{self._path}{suffix}", f"{aside}{suffix}")
-        os.rename(self._path, aside)
-        return True
+    def _create(self) -> None:
+        """Make a new file, which appears under its name when it is whole; the old one is kept.
 
-    def _create(self, *, spent: bool) -> None:
-        """Make a new file; it appears under its name when it is whole."""
+        Where a file of today was set aside and nothing put in its place (the disk was full, the
+        power went), the day counts as spent all the same.
+        """
         for left_behind in self._path.parent.glob(f"{self._path.name}.new-*"):
             left_behind.unlink(missing_ok=True)
         new = self._path.with_name(f"{self._path.name}.new-{uuid.uuid4().hex}")
+        today = f"{self._path.name}.corrupt-{utc_now():%Y%m%dT}"
+        remains = [os.path.lexists(f"{self._path}{suffix}") for suffix in ("", *_SIDECARS)]
+        spent = any(remains) or any(n.startswith(today) for n in os.listdir(self._path.parent))
         try:
-            os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            os.close(open_own(new, os.O_CREAT | os.O_EXCL | os.O_RDWR))
             with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
                 connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
                 if spent:
                     Rows(connection).spend(_EVERY_HOST, utc_now().date(), _UNREADABLE)
+            self._set_aside()
             os.rename(new, self._path)
         finally:
+            for suffix in ("", "-journal"):  # a full disk leaves a journal as well
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(f"{new}{suffix}")
+
+    def _set_aside(self) -> None:
+        """Rename what is in the way."""
+        aside = f"{self._path}.corrupt-{utc_now():%Y%m%dT%H%M%SZ}"
+        if os.path.lexists(aside):
+            aside = f"{aside}-{uuid.uuid4().hex[:8]}"
+        # SQLite would apply a journal that is left behind to the new file.
+        for suffix in (*_SIDECARS, ""):
             with contextlib.suppress(FileNotFoundError):
-                os.unlink(new)
+                os.rename(f"{self._path}{suffix}", f"{aside}{suffix}")
 
     def _translated(self, error: sqlite3.Error) -> StorageError | TemporaryError:
         if _code(error) in _LOCKED:
             return self._busy()
-        return self._refused(plain(str(error)))
+        return self._refused(f"{plain(str(self._path))}: {plain(str(error))}")
 
-    def _refused(self, why: str) -> StorageError:
+    def _refused(self, reason: str) -> StorageError:
         return StorageError(
             "Requests cannot be counted",
-            f"The file {plain(str(self._path))} cannot be written: {why}. Without the count "
-            "nothing is sent, because the gateway blocks addresses that ask too often.",
+            f"The file cannot be written: {reason}. Without the count nothing is sent, because the "
+            "gateway blocks addresses that ask too often.",
             "Check who owns the file and its folder, and whether the disk is full or read-only.",
         )
 
@@ -276,6 +306,12 @@ class BudgetFile:
             f"Another process keeps {plain(str(self._path))} locked.",
             "Try again in a minute; if it stays, end the other linky-tui.",
         )
+
+
+def _damaged(text: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(text)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def _code(error: sqlite3.Error) -> int | None:
