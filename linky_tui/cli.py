@@ -21,8 +21,9 @@ from linky_tui import __version__, crash
 from linky_tui.errors import ConfigError, LinkyError, UsageError
 from linky_tui.formatting import plain, printable
 from linky_tui.options import EXIT_INTERRUPTED, Options
+from linky_tui.own_files import why
 
-_OUTPUT_FAILS = (errno.ENOSPC, errno.EIO)
+_OUTPUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 DESCRIPTION = """\
 Your Linky electricity history in MongoDB, stored twice (regular and time series) and honestly
@@ -55,30 +56,57 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _main(arguments: list[str]) -> int:
-    as_json, command = "--json" in arguments, _command_named(arguments)
     try:
-        options = parse(arguments)
-        if options is None:
-            return 0
-        return _run(options)
-    except LinkyError as error:
-        report_error(error, as_json=as_json, command=command)
-        return error.exit_code
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        code = _run_and_report(arguments)
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
         # Whoever read our output has gone; nothing more can be said.
         sys.stderr.close()
         return 1
-    except Exception as error:
+    except OSError as error:
+        _drop_output()
         with contextlib.suppress(OSError):
-            if isinstance(error, OSError) and error.errno in _OUTPUT_FAILS:
-                sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
-            else:
-                # Not Python's own traceback: the texts in it may hold anything.
-                sys.stderr.write(crash.traceback_text(error))
-                report_error(crash.unexpected(error), as_json=as_json, command=command)
+            sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
         return 1
+
+
+def _run_and_report(arguments: list[str]) -> int:
+    """Run, and say what went wrong.
+
+    Raises:
+        OSError: that cannot be said, or the result could not be printed.
+    """
+    failure: LinkyError
+    try:
+        options = parse(arguments)
+        return 0 if options is None else _run(options)
+    except LinkyError as error:
+        failure = error
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            # Of a file that nobody thought of; better said in plain words than as a traceback.
+            failure = LinkyError(
+                "The system refuses a file or folder",
+                f"{why(error)}.",
+                "Check who owns it, what it is, and whether the disk is full or read-only.",
+            )
+        elif isinstance(error, OSError) and error.errno in _OUTPUT_FAILS:
+            raise
+        else:
+            # Not Python's own traceback: the texts in it may hold anything.
+            sys.stderr.write(crash.traceback_text(error))
+            failure = crash.unexpected(error)
+    report_error(failure, as_json="--json" in arguments, command=_command_named(arguments))
+    return failure.exit_code
+
+
+def _drop_output() -> None:
+    """Forget what waits to be written, or Python tries again at its end and fails once more."""
+    with contextlib.suppress(OSError), open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _open_missing_streams() -> None:

@@ -200,7 +200,7 @@ def load(
     """
     variables = {} if demo else os.environ if environ is None else environ
     named = str(path) if path is not None else variables.get(CONFIG_VARIABLE, "")
-    file = Path(named).expanduser() if named else paths.config_file(demo=demo)
+    file = Path(os.path.expanduser(named)) if named else paths.config_file(demo=demo)
     content = read_file(file, must_exist=bool(named))
     if content.exists:
         remove_leftovers(Path(os.path.realpath(file)))

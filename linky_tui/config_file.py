@@ -3,12 +3,14 @@
 Only what changed is written: a value that the file already says, or a default that it leaves
 out, stays as it is, and so does what the environment or the command line decided
 (:attr:`Config.overridden`). Where the file is a symbolic link its target is written, so that
-it stays where a dotfile manager keeps it. A new file starts as ``config.example.toml``.
+it stays where a dotfile manager keeps it; a second name of the same file (a hard link) keeps the
+old text. A write-protected file stays as it is. A new file starts as ``config.example.toml``.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tomllib
 from collections.abc import Mapping
@@ -39,7 +41,7 @@ def save(config: Config, path: Path | None = None) -> Path:
             cannot be written. The old file is then untouched.
     """
     named = path or config.path or paths.config_file()
-    file = Path(os.path.realpath(named.expanduser()))
+    file = Path(os.path.realpath(os.path.expanduser(named)))
     content = read_file(file)
     if content.tables is None:
         raise config_error(content.problems, file)
@@ -202,6 +204,9 @@ def _match(existing: list[tuple[str, str]], wanted: list[dict[str, str]]) -> lis
 def _replace(file: Path, text: str) -> None:
     temporary = ""
     try:
+        if file.exists() and not os.access(file, os.W_OK):
+            # It could be replaced all the same, but somebody said that it stays as it is.
+            raise PermissionError(errno.EACCES, "It is write-protected")
         if not file.parent.exists():
             paths.private_dir(file.parent)
         remove_leftovers(file)

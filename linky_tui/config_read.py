@@ -21,6 +21,8 @@ from linky_tui.config_schema import ACTION_KEY, KEYS, SECTIONS, Key, Section, Va
 from linky_tui.formatting import count_text, plain
 
 MAX_FILE_BYTES = 1_000_000
+MAX_PROBLEMS = 50
+"""Of a file that is wrong all over, so many are told; nobody reads more."""
 
 _NAMED = re.compile(r"\(.*\)|'[^']{13,}'|\"[^\"]{13,}\"")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
@@ -41,6 +43,11 @@ class Values:
     meters: list[dict[str, Value]] = field(default_factory=list)
     keys: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether there are more problems than anybody reads: looking for more takes long."""
+        return len(self.problems) >= MAX_PROBLEMS
 
     def of(self, section: str) -> dict[str, Any]:
         """The values of a section, as arguments of its settings object."""
@@ -100,6 +107,8 @@ def read_file(path: Path, *, must_exist: bool = False) -> Content:
             f"{name} can be read or changed by other users of this system, and it may hold your "
             f"token: chmod 600 it.",
         )
+    if os.name == "posix" and status.st_uid not in {os.geteuid(), 0}:
+        warnings += (f"{name} belongs to another user, who can change it: chown it.",)
     return _parse(data, name, warnings)
 
 
@@ -121,6 +130,8 @@ def _parse(data: bytes, name: str, warnings: tuple[str, ...]) -> Content:
         return unusable(_where(str(error), text))
     except RecursionError:
         return unusable("it is nested too deeply.")
+    except ValueError:  # Python's own limit for a number's digits
+        return unusable("it is not valid TOML: a number has too many digits.")
 
 
 def _where(message: str, text: str) -> str:
@@ -138,6 +149,8 @@ def read_values(tables: Mapping[str, object], source: str) -> Values:
     """Check every value of a parsed file named ``source``."""
     values = Values()
     for name, content in tables.items():
+        if values.is_hopeless:
+            break
         section = SECTIONS.get(name)
         if section is None:
             values.problems.append(f"{source}: {_unknown_section(name, content)}")
@@ -159,6 +172,8 @@ def _read_table(
 ) -> dict[str, Value]:
     checked: dict[str, Value] = {}
     for name, value in content.items():
+        if values.is_hopeless:
+            break
         try:
             key = section.key(name)
         except KeyError:
@@ -179,6 +194,8 @@ def _read_meters(section: Section, content: object, source: str, values: Values)
         return
     seen: dict[tuple[Value, Value], int] = {}
     for number, item in enumerate(content, start=1):
+        if values.is_hopeless:
+            break
         place = f"{source}: {section.title} number {number}"
         before = len(values.problems)
         checked = _read_table(section, item, place, values)
@@ -203,6 +220,8 @@ def _read_meters(section: Section, content: object, source: str, values: Values)
 
 def _read_keys(content: Mapping[str, object], source: str, values: Values) -> None:
     for action, value in content.items():
+        if values.is_hopeless:
+            break
         clean = values.check(ACTION_KEY, value, f"{source}: [keys] {plain(action, 60)}")
         if isinstance(clean, str):
             values.keys[action] = clean
