@@ -9,6 +9,7 @@
     ├── ApiError               1  the gateway or Enedis answered with something we cannot use
     │   └── Banned             1  the gateway blocks this IP address
     ├── StorageError           1  MongoDB holds or answered something we cannot work with
+    │   ├── OutOfSpace         1  a disk, or a quota of the server, is full
     │   ├── CollectionRefused  2  a collection exists and is not ours: a setting has to change
     │   └── AccessRefused      2  MongoDB does not let this user in
     └── TemporaryError         3  try again later
@@ -86,6 +87,10 @@ class Banned(ApiError):
 
 class StorageError(LinkyError):
     """MongoDB holds or answered something that we cannot work with."""
+
+
+class OutOfSpace(StorageError):
+    """There is no space left where MongoDB keeps its data."""
 
 
 class CollectionRefused(StorageError):

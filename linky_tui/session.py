@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING
 from linky_tui import config as configuration
 from linky_tui import paths
 from linky_tui.config import Config, Meter
-from linky_tui.errors import ConfigError, LinkyError, TokenRefused
+from linky_tui.errors import (
+    ConfigError,
+    LinkyError,
+    OutOfSpace,
+    StorageUnavailable,
+    TokenRefused,
+)
 from linky_tui.models import Series
 from linky_tui.paris import utc_now
 
@@ -67,7 +73,10 @@ class Session:
         )
         with connection:
             state_dir = paths.private_dir(paths.state_dir(demo=self.demo))
-            yield Store.open(connection, self.config.mongodb, state_dir)
+            try:
+                yield Store.open(connection, self.config.mongodb, state_dir)
+            except (StorageUnavailable, OutOfSpace) as error:
+                raise connection.explained(error) from None
 
     def budget(self) -> Budget | NoBudget:
         """The request budget of the configured gateway; none in the demo."""

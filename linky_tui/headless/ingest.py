@@ -126,7 +126,7 @@ def _report(
                 "meters": [summary.to_json() for summary in summaries],
                 "requests": {
                     "made": requests.made,
-                    "left_today": _left_today(requests),
+                    "left_today": _left_today(requests, summaries),
                     "resets_at": utc_text(resets_at),
                 },
                 "error": decisive.error.to_json() if decisive.error else None,
@@ -147,7 +147,9 @@ def _report(
         print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)
 
 
-def _left_today(requests: RequestRun) -> int | None:
+def _left_today(requests: RequestRun, summaries: list[MeterSummary]) -> int | None:
+    if any(summary.days is None for summary in summaries):
+        return None
     try:
         return requests.left_today
     except StorageUnavailable:

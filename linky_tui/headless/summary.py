@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from linky_tui.coverage import DayStatus, first_askable, status_now
-from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.formatting import count_text, mask_prm, utc_text
 from linky_tui.models import Series
 from linky_tui.paris import ONE_DAY, days_between
 from linky_tui.paris import today as paris_today
+from linky_tui.storage.connection import wait_for_primary
 from linky_tui.storage.store import Store
 
 _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
@@ -106,13 +107,17 @@ def summarise(
     Where MongoDB does not answer any more, what it holds cannot be told; how the run ended can.
     """
     today = paris_today()
+    unknown = MeterSummary(series, status, exit_code, error, None, None, inserted, None, None)
+    if isinstance(error, StorageUnavailable | OutOfSpace) and not _answers(store):
+        return unknown
     try:
         records = store.days.load(series, first_askable(today), today - ONE_DAY)
         bounds = store.readings.bounds(series)
     except StorageUnavailable as gone:
         if error is None:
-            status, exit_code, error = "failed", gone.exit_code, gone
-        return MeterSummary(series, status, exit_code, error, None, None, inserted, None, None)
+            why = store.connection.explained(gone)
+            return replace(unknown, status="failed", exit_code=why.exit_code, error=why)
+        return unknown
     days = Counter(
         status_now(records[day], today) if day in records else DayStatus.MISSING
         for day in days_between(first_askable(today), today - ONE_DAY)
@@ -128,6 +133,11 @@ def summarise(
         utc_text(bounds[0]) if bounds else None,
         utc_text(bounds[1]) if bounds else None,
     )
+
+
+def _answers(store: Store) -> bool:
+    """Whether MongoDB answers at this moment: a question would wait for it much longer."""
+    return wait_for_primary(store.connection.client, 0.0)
 
 
 def worst(codes: Iterable[int]) -> int:

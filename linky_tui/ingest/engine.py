@@ -17,6 +17,7 @@ from linky_tui.enedis.faults import ApiFault
 from linky_tui.errors import (
     BudgetSpent,
     LinkyError,
+    OutOfSpace,
     SeriesBusy,
     StorageUnavailable,
     TemporaryError,
@@ -107,7 +108,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
     except LinkyError as failure:
         # A stop that reached a write or a wait for MongoDB arrives as an error of storage.
         if not requests.stop.is_set():
-            broken = failure
+            broken = store.connection.explained(failure)
     if lease is not None and lease.lost and not requests.stop.is_set():
         # Whatever it looked like from here.
         _clear_up(store, requests, job.series)
@@ -146,7 +147,7 @@ def _work(
         failure = given_up.error
     except ApiFault as fault:
         failure = fault.to_error(run.series)
-    except (StorageUnavailable, SeriesBusy):
+    except (StorageUnavailable, OutOfSpace, SeriesBusy):
         raise  # MongoDB or the lease is gone: there is nothing to finish with.
     except LinkyError as refused:
         failure = refused

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import timedelta
 
-from linky_tui.errors import LinkyError, SeriesBusy, StorageError
+from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
 from linky_tui.formatting import count_text
 from linky_tui.ingest.events import Event, Noted, Rebuilding
 from linky_tui.ingest.run import SeriesRun
@@ -65,6 +65,9 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
             yield Rebuilding(run.series, done, total, reason)
     except (SeriesBusy, StorageError) as error:
         run.lease.check()
+        if isinstance(error, OutOfSpace):
+            # Nobody else mends that, so the run must not end as if all was well.
+            run.trouble = run.trouble or run.store.connection.explained(error)
         yield _postponed(run, error)
 
 

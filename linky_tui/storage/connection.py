@@ -22,7 +22,7 @@ from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.formatting import plain
 from linky_tui.redaction import protect_address
 from linky_tui.storage.errors_map import (
@@ -129,6 +129,12 @@ class Connection:
     def is_local(self) -> bool:
         """Whether this is the embedded server, which is nobody else's."""
         return self.server.kind == "local"
+
+    def explained(self, error: LinkyError) -> LinkyError:
+        """The reason for an error, where the embedded server's log or disk tells it."""
+        if self._local is None or not isinstance(error, StorageUnavailable | OutOfSpace):
+            return error
+        return self._local.trouble() or error
 
     def close(self) -> None:
         """Closes the client and leaves the embedded server; a second call does nothing."""

@@ -26,7 +26,7 @@ from linky_tui.storage.lease import Lease
 from linky_tui.storage.merge import LONGEST_INTERVAL
 from linky_tui.storage.readings import Readings
 
-_LIMIT_S = 30.0
+_LIMIT_S = 10.0
 _CHUNK = timedelta(days=366)
 
 

@@ -27,6 +27,7 @@ from linky_tui.errors import (
     AccessRefused,
     ConfigError,
     LinkyError,
+    OutOfSpace,
     StorageError,
     StorageUnavailable,
 )
@@ -179,7 +180,7 @@ def _unreachable(text: str) -> LinkyError:
 def _refusal(code: int | None, text: str, *, passing: bool = False) -> LinkyError:
     lower = text.lower()
     if code in _NO_SPACE or "space quota" in lower or "no space left" in lower:
-        return StorageError(
+        return OutOfSpace(
             "MongoDB is out of space",
             _sentence(text),
             "Free some space there (an Atlas free cluster has 512 MB), then start again.",

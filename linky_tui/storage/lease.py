@@ -34,7 +34,7 @@ WRITE_LIMIT_S = 10.0
 ALIVE: Document = {"$gt": ["$expires", "$$NOW"]}
 """Whether a lease has not run out, by the server's clock."""
 
-_LIMIT_S = 5.0
+_LIMIT_S, _RELEASE_LIMIT_S = 5.0, 2.0
 _STATE_FIELDS = {
     "surveyed_at",
     "totals_at",
@@ -186,7 +186,7 @@ class Lease:
             return
         self._ended.set()
         try:
-            with contextlib.suppress(PyMongoError), pymongo.timeout(_LIMIT_S):
+            with contextlib.suppress(PyMongoError), pymongo.timeout(_RELEASE_LIMIT_S):
                 released = self._collection.update_one(
                     self._mine, {"$set": {"owner": None, "expires": None, "rebuilding": False}}
                 )

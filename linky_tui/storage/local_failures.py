@@ -9,7 +9,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
 from linky_tui.formatting import plain
 
 TAIL_BYTES = 64 * 1024
@@ -37,7 +37,25 @@ _NEWER_DATA = (
     "unsupported WiredTiger ",
 )
 _OLDER_DATA = ("too recent to start up", "need to be fully upgraded to version")
-_AFTERMATH = ("Fatal assertion", "***aborting", "Writing fatal message", "Terminating")
+_DAMAGED_DATA = (
+    "WT_TRY_SALVAGE",
+    "WT_PANIC",
+    " is corrupted",
+    " corrupted: ",
+    "data corruption",
+    "fatal turtle file read error",
+    "does not appear to be a WiredTiger file",
+    "Failed to open a WiredTiger cursor",
+    "dochub.mongodb.org/core/repair",
+    "storage engine metadata file",
+)
+_FORBIDDEN = ("Permission denied", "Operation not permitted", "Read-only file system")
+_AFTERMATH = (
+    *("Fatal assertion", "***aborting", "Writing fatal message", "Terminating"),
+    *("Please read the documentation", "Got signal", "BACKTRACE"),
+)
+_NO_SPACE = "No space left on device"
+_FIRST_WORDS = '"msg":"MongoDB starting"'
 _ELSEWHERE = "set mongodb.uri to the address of a server that runs elsewhere"
 
 
@@ -81,12 +99,16 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
             f"{told}",
             "Set mongodb.mongod to the newer mongod that was used before.",
         )
-    if "No space left on device" in output or _is_full(log_path.parent):
+    if _NO_SPACE in output or _is_full(log_path.parent):
+        return disk_full(f"MongoDB could not start in {log_path.parent}.{told}")
+    if any(text in output for text in _FORBIDDEN):
         return StorageError(
-            "The disk is full",
-            f"MongoDB could not start in {log_path.parent}.{told}",
-            "Free some space, then start again.",
+            "The data folder cannot be used",
+            f"MongoDB may not read or write everything in {log_path.parent}.{told}",
+            "Check who owns its files and whether the disk is read-only; nothing was touched.",
         )
+    if any(text in output for text in _DAMAGED_DATA):
+        return _damaged(log_path, told)
     if "DBPathInUse" in output:
         return StorageUnavailable(
             "The data folder is in use",
@@ -104,6 +126,41 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
         "MongoDB did not start",
         f"{binary} ended with {how}.{told}",
         f"Its log is {log_path}; or {_ELSEWHERE}.",
+    )
+
+
+def running_failure(log: str, log_path: Path) -> LinkyError | None:
+    """The error for a server that stopped answering, ``None`` where neither log nor disk tells.
+
+    Args:
+        log: the end of its log.
+        log_path: where that is kept.
+    """
+    before, started, since = log.rpartition(_FIRST_WORDS)
+    log = since.partition("\n")[2] if started else before + since
+    if _NO_SPACE in log or _is_full(log_path.parent):
+        return disk_full(f"MongoDB has no space left for its data in {log_path.parent}.")
+    if any(text in log for text in _DAMAGED_DATA):
+        last = last_lines(log)
+        return _damaged(log_path, f' It said: "{last}".' if last else "")
+    return None
+
+
+def _damaged(log_path: Path, told: str) -> StorageError:
+    return StorageError(
+        "MongoDB's data are damaged",
+        f"MongoDB cannot read what it stored in {log_path.parent / 'data'}.{told}",
+        "Nothing was deleted or repaired. Put a copy of that folder back; or move it away, start "
+        f"again and fetch the history anew. MongoDB's log is {log_path}.",
+    )
+
+
+def disk_full(cause: str) -> OutOfSpace:
+    """The error for a disk without any space left for the server."""
+    return OutOfSpace(
+        "The disk is full",
+        cause,
+        "Free some space, then start again: nothing that was stored is lost.",
     )
 
 
@@ -146,7 +203,7 @@ def _entry(line: str) -> tuple[bool, str]:
     try:
         entry = json.loads(line)
         attributes = entry.get("attr") or {}
-        text = str(entry["msg"])
+        text = str(entry["msg"]).strip()
         causes = [attributes.get(name) for name in ("message", "error", "reason")]
         details = [cause if isinstance(cause, dict) else {"msg": cause} for cause in causes]
         cause = next((d.get("msg") or d.get("errmsg") for d in details if any(d.values())), None)

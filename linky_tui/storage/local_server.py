@@ -9,6 +9,7 @@ frees the locks of a killed process; the server that it leaves behind is found b
 from __future__ import annotations
 
 import contextlib
+import errno
 import threading
 import time
 from collections.abc import Iterator
@@ -17,18 +18,20 @@ from types import TracebackType
 
 from pymongo.errors import PyMongoError
 
-from linky_tui.errors import StorageError, StorageUnavailable
-from linky_tui.formatting import plain
+from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
+from linky_tui.own_files import why
 from linky_tui.paths import private_dir
 from linky_tui.storage.errors_map import translate
 from linky_tui.storage.file_locks import FileLock
 from linky_tui.storage.local_binary import find_mongod
 from linky_tui.storage.local_endpoint import (
     Endpoint,
+    clear_place,
     has_unix_sockets,
     remove_socket,
     socket_endpoint,
 )
+from linky_tui.storage.local_failures import disk_full, running_failure
 from linky_tui.storage.local_loopback import ensure_user, loopback_endpoint
 from linky_tui.storage.local_process import POLL_S, Mongod
 
@@ -104,6 +107,10 @@ class LocalServer:
 
     def __repr__(self) -> str:
         return f"LocalServer({str(self._mongod.folder)!r})"
+
+    def trouble(self) -> LinkyError | None:
+        """Why the server does not answer, where it says so itself or the disk does."""
+        return running_failure(self._mongod.log_tail(), self._mongod.log_path)
 
     def ensure(self, timeout_s: float = 30.0, stop: threading.Event | None = None) -> None:
         """Makes sure that the server runs; starts it again if it was ended from outside.
@@ -217,7 +224,7 @@ class LocalServer:
             endpoint = loopback_endpoint(folder)
         if endpoint.socket_path is not None:
             private_dir(endpoint.socket_path.parent)
-            endpoint.socket_path.unlink(missing_ok=True)
+            clear_place(endpoint.socket_path)
         try:
             self._mongod.start(binary, endpoint, deadline, stop)
         except BaseException:
@@ -240,10 +247,13 @@ class LocalServer:
         try:
             yield
         except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(f"{why(error, self._mongod.folder)}.") from None
             raise StorageError(
                 "The data folder cannot be used",
-                f"{self._mongod.folder}: {plain(error.strerror or type(error).__name__)}.",
-                "Check that it is writable, on a local disk, and that the disk is not full.",
+                f"{why(error, self._mongod.folder)}.",
+                "Check that the data folder is writable, on a local disk that is not full, and "
+                "that nothing else is in the place of its files; nothing was touched.",
             ) from None
 
 

@@ -39,6 +39,7 @@ from linky_tui.storage.outcomes import settle
 
 READ_LIMIT_S = 30.0
 """How long a read of a whole collection may take."""
+_PRESENT_LIMIT_S = 5.0
 
 Group = tuple[str, str, int]
 """Meter, flow and interval in minutes: what shares buckets in a time series collection."""
@@ -116,7 +117,7 @@ class Readings:
             StorageUnavailable: the outcome could not be settled; the next run does.
             StorageError: a stored document has another shape, or MongoDB refused a write.
         """
-        with friendly(), pymongo.timeout(READ_LIMIT_S):
+        with friendly(), pymongo.timeout(_PRESENT_LIMIT_S):
             ensure_present(self.regular.database, self.regular.name, self.timeseries.name)
         window = _Window(self.regular, series, start, end)
         changes = settle(

@@ -15,7 +15,7 @@ from textual.signal import Signal
 
 from linky_tui.config import Config, Meter
 from linky_tui.coverage import RECENT_DAYS, DayRecord
-from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.formatting import mask_prm, plain
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Event, Finished, Window
@@ -123,14 +123,8 @@ class LinkyApp(StoreApp):
     @property
     def state_text(self) -> str:
         """MongoDB and the engine in a few words, for the header."""
-        if self.store_error is not None:
-            place = "MongoDB is away, trying again"
-        elif self.server is None:
-            place = "connecting to MongoDB"
-        else:
-            kind = "local " if self.server.kind == "local" else ""
-            place = f"{kind}MongoDB {self.server.version}"
-        return " · ".join(filter(None, [place, self.ingest.state.text(), self.last_sync_text]))
+        parts = [self.store_text, self.ingest.state.text(), self.last_sync_text]
+        return " · ".join(filter(None, parts))
 
     # Start and configuration
 
@@ -193,7 +187,11 @@ class LinkyApp(StoreApp):
     def configuration_saved(self, *, reconnect: bool) -> None:
         """Take over a configuration that was just saved."""
         shown = self.series
-        self.backend.reload()
+        try:
+            self.backend.reload()
+        except LinkyError as error:  # somebody else changed the file at the same time
+            self.show_error(error)
+            return
         self._apply_configuration()
         self._meter_index = self._index_of(shown) or 0
         self.status_changed.publish(None)
@@ -239,7 +237,7 @@ class LinkyApp(StoreApp):
         finished = ended.finished
         self.data_changed.publish(None)
         failure = error or (finished.error if finished and finished.status == "failed" else None)
-        if isinstance(failure, StorageUnavailable):
+        if isinstance(failure, StorageUnavailable | OutOfSpace):
             self.post_message(StoreFailed(failure))
         elif failure is not None:
             self.show_error(failure)

@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 from textual.signal import Signal
 
 from linky_tui import crash
-from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
 from linky_tui.ui.backend import Backend
@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 RETRY_S = 3.0
 """How soon a lost MongoDB is tried again."""
+SLOW_RETRY_S = 30.0
+"""How soon where somebody has to do something first, such as free some space."""
 
 
 class StoreApp(App[None]):
@@ -59,6 +61,15 @@ class StoreApp(App[None]):
     def store_ready(self) -> bool:
         """Whether MongoDB answered last time."""
         return self.server is not None and self.store_error is None
+
+    @property
+    def store_text(self) -> str:
+        """Which MongoDB it is, or why there is none, in a few words."""
+        if self.store_error is not None:
+            return "MongoDB is away" + (", trying again" if self.tries_again else "")
+        if self.server is None:
+            return "connecting to MongoDB"
+        return f"{'local ' if self.server.kind == 'local' else ''}MongoDB {self.server.version}"
 
     def query_store(
         self,
@@ -119,7 +130,9 @@ class StoreApp(App[None]):
 
     def on_store_failed(self, message: StoreFailed) -> None:
         """MongoDB is away: say so once, try again until it is back."""
-        first = self.store_error is None
+        known = self.store_error
+        # A second, other error is the reason for the first one, such as a full disk.
+        first = known is None or known.title != message.error.title
         self.store_error = message.error
         self.status_changed.publish(None)
         if first:
@@ -129,13 +142,22 @@ class StoreApp(App[None]):
                 severity="warning",
                 markup=False,
             )
-        if isinstance(message.error, StorageUnavailable):
-            # Every question that fails says so, but one try at a time is enough.
-            if not self._retry_is_due:
-                self._retry_is_due = True
-                self.set_timer(RETRY_S, self._try_again)
-        elif first:
+        passing = isinstance(message.error, StorageUnavailable)
+        # Every question that fails says so, but one try at a time is enough.
+        if self.tries_again and not self._retry_is_due:
+            self._retry_is_due = True
+            self.set_timer(RETRY_S if passing else SLOW_RETRY_S, self._try_again)
+        if first and not passing:
             self.show_error(message.error)
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether an error of MongoDB is one that may be gone the next time."""
+        error = self.store_error
+        if isinstance(error, StorageUnavailable | OutOfSpace):
+            return True
+        # Asking a server elsewhere again and again with a wrong password locks users out.
+        return error is not None and not self.backend.config.mongodb.uri
 
     def store_opened(self) -> None:
         """What else happens when MongoDB answers."""
