@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,13 +10,23 @@ from typing import Any
 
 from linky_tui import paths
 from linky_tui.config import Config
-from linky_tui.errors import ConfigError, LinkyError
-from linky_tui.formatting import count_text, day_text, duration_text, mask_prm, plain
+from linky_tui.errors import ConfigError, LinkyError, OutOfSpace
+from linky_tui.formatting import (
+    bytes_text,
+    count_text,
+    day_text,
+    duration_text,
+    mask_prm,
+    plain,
+)
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.headless.summary import worst
 from linky_tui.options import Options
 from linky_tui.paris import day_of, utc_now
 from linky_tui.session import ReadyMeter, Session, ready_meters
+
+_NO_BYTES, _SCARCE_BYTES = 100_000, 20_000_000
+"""Too little for a count of requests; too little for another year of readings, too."""
 
 
 @dataclass(slots=True)
@@ -42,6 +53,7 @@ def run(session: Session, options: Options, stop: threading.Event) -> int:
     _check_meters(config, found)
     _check_budget(session, found)
     server = _check_mongodb(session, found, stop)
+    _check_space(session, found)
     if stop.is_set():
         raise Interrupted
     code = worst(error.exit_code for error in found.errors)
@@ -122,6 +134,25 @@ def _check_mongodb(
         f"{count_text(readings)} readings, {settings.timeseries_collection} is ready."
     )
     return {"version": server.version, "kind": server.kind}
+
+
+def _check_space(session: Session, found: Findings) -> None:
+    """Whether there is room for what has to be written on this machine."""
+    folders = [paths.state_dir(demo=session.demo)]
+    if session.demo or not session.config.mongodb.uri:
+        folders.insert(0, paths.data_dir(demo=session.demo))
+    for folder in folders:
+        try:
+            free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
+        except OSError:
+            continue  # whoever needs the folder has said what is wrong with it
+        if free >= _SCARCE_BYTES:
+            continue
+        text = f"{bytes_text(free)} are left on the disk of {plain(str(folder))}."
+        if free >= _NO_BYTES:
+            found.warnings.append(f"Only {text}")
+        elif not any(isinstance(error, OutOfSpace) for error in found.errors):
+            found.errors.append(OutOfSpace("The disk is full", f"Only {text}", "Free some space."))
 
 
 def _document(found: Findings, server: dict[str, Any] | None, config: Config) -> dict[str, Any]:

@@ -1,0 +1,135 @@
+"""A home, a gateway and a truth, on which something of the disk is spoilt and put right again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.models import Reading
+from linky_tui.paris import ONE_DAY, day_start, today
+from tests.cli.tools import Done
+from tests.ingest.bench import PRM, half_hours
+from tests.torture.cli_runs import Home, finished
+from tests.torture.manners import assert_manners, split_runs
+from tests.torture.report import Row
+
+PER_DAY = 200
+SOON_S = 30.0
+"""Generous for a loaded machine; what hangs takes longer."""
+
+
+class Ground(Home):
+    """A home whose runs are watched.
+
+    Attributes:
+        server: the gateway.
+        readings: all that the meter has.
+    """
+
+    def __init__(self, folder: Path, server: ApiServer, readings: list[Reading]) -> None:
+        super().__init__(folder)
+        self.server = server
+        self.readings = readings
+        self.as_user = False
+        self._starts_s: list[float] = []
+
+    def settle(self, uri: str = "", *, per_day: int = PER_DAY, **more: Any) -> None:
+        """Write a configuration that works; without ``uri`` for the embedded server."""
+        self.configure(self.server, PRM, uri=uri, per_day=per_day, **more)
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line; with ``as_user`` permissions count, also for root."""
+        user = [sys.executable, "-m", "tests.torture.ordinary_user"] if self.as_user else []
+        return [*user, *super().command(*arguments)]
+
+    def run(self, *arguments: str, **environment: str) -> Done:
+        """Run to the end, which has to come soon and without a traceback."""
+        self._starts_s.append(time.monotonic())
+        done = finished(self.start(*arguments, **environment), SOON_S)
+        assert "Traceback" not in done.out + done.err, done
+        return done
+
+    def started(self) -> None:
+        """Note that a run begins which is not started by :meth:`run`."""
+        self._starts_s.append(time.monotonic())
+
+    @property
+    def log_dir(self) -> Path:
+        """Where logs belong."""
+        return self.state_dir / "log"
+
+    @property
+    def budget_file(self) -> Path:
+        """The count of requests."""
+        return self.state_dir / "requests.sqlite"
+
+    def requests(self) -> int:
+        """How many requests the gateway has seen."""
+        return len(self.server.log)
+
+    def complete(self, row: Row) -> None:
+        """All works again: a backfill and a proof, and nothing is lost or doubled.
+
+        Args:
+            row: where what was tried is counted; each call counts as one survival.
+        """
+        done = self.run("--backfill", "--json")
+        assert done.code == 0, done
+        proof = self.run("--verify", "--json").document
+        row.lost += max(0, len(self.readings) - proof["regular_readings"])
+        row.doubled += max(0, proof["timeseries_readings"] - len(self.readings))
+        assert proof["status"] == "identical"
+        assert proof["regular_readings"] == proof["timeseries_readings"] == len(self.readings)
+        row.survived += 1
+
+
+@contextmanager
+def ground(folder: Path, *, days: int = 7, latency_s: float = 0.0) -> Iterator[Ground]:
+    """A home with some days of readings behind a gateway; the gateway's log is judged at the end.
+
+    Args:
+        folder: with a short path.
+        days: how many days of readings the meter has, up to yesterday.
+        latency_s: how long the gateway takes to answer.
+    """
+    readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY)
+    with (
+        ApiServer(
+            {PRM: RecordedSource(readings)},
+            clock=lambda: day_start(today()) + timedelta(hours=12),
+            block_after=None,
+            latency_s=latency_s,
+        ) as server,
+        Ground(folder, server, readings) as home,
+    ):
+        yield home
+        assert_manners(split_runs(server.log, home._starts_s), per_day=PER_DAY)
+
+
+def told(done: Done, *words: str, codes: tuple[int, ...] = (1, 2, 3)) -> str:
+    """What a run with ``--json`` says went wrong: all three parts, and these words in them."""
+    assert done.code in codes, done
+    error = done.document["error"]
+    assert error is not None, done
+    assert all(error[part].strip() for part in ("title", "cause", "next_step")), error
+    text = " ".join([error["title"], error["cause"], *error.get("problems", [])])
+    text = f"{text} {error['next_step']}"
+    missing = [word for word in words if word not in text]
+    assert not missing, (missing, text)
+    return text
+
+
+def remove(path: Path) -> None:
+    """Remove whatever is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        path.unlink()

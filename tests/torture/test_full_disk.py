@@ -1,0 +1,151 @@
+"""Full disks: the run says so itself, nothing is lost, and it goes on when there is space again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.torture.cli_runs import Home, finished
+from tests.torture.disks import fill, lost, small_disk, snapshot
+from tests.torture.ground import PER_DAY, SOON_S, Ground, ground, told
+from tests.torture.report import Tally
+
+WINDOWS_FIRST = 4
+"""Requests before the disk fills up: the survey is done and readings are being stored."""
+
+
+def counted(home: Ground) -> int:
+    """Requests that the budget file holds, whatever the host."""
+    connection = sqlite3.connect(home.budget_file)
+    try:
+        return int(connection.execute("SELECT sum(used) FROM days").fetchone()[0] or 0)
+    finally:
+        connection.close()
+
+
+def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
+    short_tmp_path: Path, tally: Tally
+) -> None:
+    row = tally("full disk under the local server")
+    with (
+        ground(short_tmp_path, days=230, latency_s=0.03) as home,
+        small_disk(home.data_dir, "13m") as disk,
+    ):
+        home.settle()
+        home.started()
+        running = home.start("--backfill", "--json")
+        deadline = time.monotonic() + SOON_S
+        while home.requests() < WINDOWS_FIRST and running.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        row.tried += 1
+        ballast = fill(disk)
+        done = finished(running, SOON_S)  # it used to take over a minute
+        assert "disk is full" in told(done, str(disk), "Free some space", codes=(1,))
+        assert done.document["requests"]["made"] == home.requests()
+        assert counted(home) == home.requests()
+
+        again = home.run("--sync", "--json")
+        told(again, "disk is full", codes=(1,))
+        seen = home.run("--check")
+        assert (seen.code, "disk is full" in seen.out) == (1, True), seen
+        assert "Free some space" in seen.out
+
+        ballast.unlink()
+        home.complete(row)
+        assert counted(home) == home.requests() <= PER_DAY
+
+
+def test_a_full_state_folder_means_no_count_and_no_request(
+    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
+) -> None:
+    row = tally("full state folder")
+    with ground(short_tmp_path) as home, small_disk(home.state_dir, "256k") as disk:
+        home.settle(mongod_uri, database=mongo_database_name)
+        row.tried += 1
+        ballast = fill(disk)  # before the very first run
+        told(home.run("--sync", "--json"), str(disk), "No space left")
+        assert home.requests() == 0
+        files = [path for path in disk.rglob("*") if path.is_file()]
+        assert [path for path in files if path.stat().st_size] == [ballast], files
+        ballast.unlink()
+        assert home.run("--sync", "--json").code == 0
+
+        before, sent = snapshot(home.budget_file), home.requests()
+        ballast = fill(disk)
+        told(home.run("--backfill", "--json"), "counted", codes=(1,))
+        told(home.run("--check", "--json"), "disk is full", str(disk), codes=(1,))
+        assert home.requests() == sent == counted(home)
+        row.lost += len(lost(before, snapshot(home.budget_file)))
+        ballast.unlink()
+        home.complete(row)
+        assert counted(home) == home.requests()
+
+
+def test_a_damaged_count_on_a_full_disk_never_starts_again_at_zero(
+    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
+) -> None:
+    row = tally("full state folder")
+    with ground(short_tmp_path) as home, small_disk(home.state_dir, "256k") as disk:
+        home.settle(mongod_uri, database=mongo_database_name)
+        assert home.run("--sync", "--json").code == 0
+        whole, sent = home.budget_file.read_bytes(), home.requests()
+        row.tried += 1
+        home.budget_file.write_bytes(b"\xa5" * len(whole))
+        ballast = fill(disk)
+        told(home.run("--backfill", "--json"), "counted", codes=(1,))
+        ballast.unlink()
+        told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
+        # Set aside by a run that had no time to put anything in its place.
+        home.budget_file.unlink()
+        told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
+        assert home.requests() == sent
+        kept = [path.read_bytes() for path in disk.glob("requests.sqlite.corrupt-*")]
+        assert kept == [b"\xa5" * len(whole)]
+        for path in disk.glob("requests.sqlite*"):
+            path.unlink()
+        home.budget_file.write_bytes(whole)
+        home.complete(row)
+
+
+def test_a_full_or_closed_log_folder_stops_nothing(
+    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
+) -> None:
+    row = tally("full log folder")
+    with ground(short_tmp_path) as home, small_disk(home.log_dir, "64k") as disk:
+        home.settle(mongod_uri, database=mongo_database_name)
+        row.tried += 1
+        fill(disk)
+        disk.chmod(0)
+        home.complete(row)
+        assert shutil.disk_usage(disk).free == 0
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--check"], ["--sync", "--json"]])
+def test_standard_output_on_a_full_disk_is_told(
+    arguments: list[str], short_tmp_path: Path, tally: Tally
+) -> None:
+    row = tally("output to a full disk")
+    with Home(short_tmp_path) as home:
+        row.tried += 1
+        home.config.parent.mkdir(parents=True)
+        home.config.write_text('[mongodb]\nmongod = "/none"\n')
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                home.command(*arguments),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=home.environment,
+                timeout=SOON_S,
+            )
+        assert done.returncode == 1
+        assert done.stderr == (
+            "linky-tui: the output could not be written: No space left on device\n"
+        )
+        row.survived += 1
