@@ -204,7 +204,7 @@ def _match(existing: list[tuple[str, str]], wanted: list[dict[str, str]]) -> lis
 def _replace(file: Path, text: str) -> None:
     temporary = ""
     try:
-        if file.exists() and not os.access(file, os.W_OK):
+        if os.access(file.parent, os.W_OK) and file.exists() and not os.access(file, os.W_OK):
             # It could be replaced all the same, but somebody said that it stays as it is.
             raise PermissionError(errno.EACCES, "It is write-protected")
         if not file.parent.exists():

@@ -24,6 +24,7 @@ MAX_FILE_BYTES = 1_000_000
 MAX_PROBLEMS = 50
 """Of a file that is wrong all over, so many are told; nobody reads more."""
 
+_MOST_DOTS = 100
 _NAMED = re.compile(r"\(.*\)|'[^']{13,}'|\"[^\"]{13,}\"")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
@@ -124,6 +125,8 @@ def _parse(data: bytes, name: str, warnings: tuple[str, ...]) -> Content:
         return unusable("it is not a text file in UTF-8.")
     if "\0" in text:
         return unusable("it is a binary file, not a TOML file.")
+    if any(line.count(".") > _MOST_DOTS for line in text.split("\n") if line.lstrip()[:1] != "#"):
+        return unusable("it is nested too deeply.")  # tomllib takes hours for a.a.a.a…
     try:
         return Content(text, tomllib.loads(text), exists=True, warnings=warnings)
     except tomllib.TOMLDecodeError as error:

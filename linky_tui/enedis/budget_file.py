@@ -191,6 +191,8 @@ class BudgetFile:
         try:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("BEGIN IMMEDIATE")
+            # A file that is write-protected is opened for reading without a word.
+            connection.execute("DELETE FROM days WHERE 0")
             # Tables of the same names without our constraints may hold anything.
             made = connection.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")
             if not {text for (text,) in made} >= _SCHEMA_TEXTS:

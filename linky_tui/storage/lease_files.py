@@ -27,6 +27,7 @@ from linky_tui.storage.file_locks import FileLock, is_locked
 _LOCKS_PER_SERIES = 16
 """Other servers or databases may hold the same series from this machine at the same time."""
 _ID_LIMIT = 64
+_TITLE = "The state folder cannot be used"
 
 
 class LeaseFiles:
@@ -36,7 +37,7 @@ class LeaseFiles:
         state_dir: the folder, created 0700 where it is missing.
 
     Raises:
-        StorageError: the folder cannot be written, or is not this user's own.
+        StorageError: the folder cannot be written, is a link, or is not this user's own.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -46,8 +47,7 @@ class LeaseFiles:
             private_dir(self._folder)
             self.installation = _installation_id(state_dir / "installation-id")
         except ConfigError as error:
-            what = "The state folder cannot be used"
-            raise StorageError(what, error.cause, error.next_step) from None
+            raise StorageError(_TITLE, error.cause, error.next_step) from None
         except OSError as error:
             raise _unwritable(error, state_dir) from None
 
@@ -127,7 +127,7 @@ def _make_id(path: Path) -> None:
 
 def _unwritable(error: OSError, folder: Path) -> StorageError:
     return StorageError(
-        "The state folder cannot be used",
+        _TITLE,
         f"{why(error, folder)}.",
         f"Make {plain(str(folder))} writable for you, on a disk that is not full and has locks.",
     )
