@@ -56,7 +56,7 @@ class Run:
         return json.dumps(asdict(self))
 
 
-def run_altered(home: Home, runs: Sequence[Run], timeout_s: float = TIMEOUT_S) -> dict[str, Done]:
+def run_altered(home: Home, runs: Sequence[Run]) -> dict[str, Done]:
     """Run them in one process in a home; what each printed, and its exit code."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.torture.secrets.altered"],
@@ -64,7 +64,7 @@ def run_altered(home: Home, runs: Sequence[Run], timeout_s: float = TIMEOUT_S) -
         capture_output=True,
         text=True,
         env=home.environment,
-        timeout=timeout_s,
+        timeout=TIMEOUT_S + 10 * len(runs),
         check=False,
     )
     printed = [_sections(text) for text in (done.stdout, done.stderr)]

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from tests.private_mongod import find_binary
+from tests.torture.manners import assert_manners
 from tests.torture.secrets.network import EVIL, NAME, VARIABLES, lead
 from tests.torture.secrets.stage import Stage, new_stage
 
@@ -25,6 +26,19 @@ def stage() -> Iterator[Stage]:
             yield made
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _polite(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test did, the gateway saw no refused request again (design.md §4)."""
+    if "stage" not in request.fixturenames:
+        yield
+        return
+    gateway = request.getfixturevalue("stage").gateway
+    before = len(gateway.log)
+    yield
+    # Several runs in one: so what one of them asks, the next may ask once more.
+    assert_manners([gateway.log[before:]] if len(gateway.log) > before else [], per_day=80)
 
 
 @pytest.fixture

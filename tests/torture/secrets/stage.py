@@ -90,7 +90,9 @@ def new_stage(folder: Path) -> Iterator[Stage]:
         mongod.start()
         with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
             client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
-        stage = Stage(mongod, port, gateway := ApiServer({PRM: home}), Marks("a.b.c"))
+        stage = Stage(
+            mongod, port, gateway := ApiServer({PRM: home}, block_after=None), Marks("a.b.c")
+        )
         with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
             read = [{"role": "read", "db": "elsewhere"}]
             client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
