@@ -111,10 +111,19 @@ def verification_lines(result: Verification) -> list[str]:
             f"{count_text(result.duplicated_in_timeseries)} are there twice, "
             f"{count_text(result.differing)} say something else."
         )
+        if result.in_use:
+            lines.append("A process is writing at this moment; verify again when it has finished.")
+        elif result.foreign:
+            lines.append(
+                f"Not all documents are ours: {result.foreign}. Move such documents to a "
+                "collection of their own; linky-tui --verify --repair does the rest."
+            )
+        else:
+            lines.append("linky-tui --verify --repair makes them identical.")
+    if result.gone:
         lines.append(
-            "A process is writing at this moment; verify again when it has finished."
-            if result.in_use
-            else "linky-tui --verify --repair makes them identical."
+            f"The ledger of days knows of {count_text(result.gone)} readings that neither holds "
+            "any more; linky-tui --backfill asks for them again."
         )
     return [wrapped(line) for line in lines]
 

@@ -10,6 +10,7 @@ from linky_tui.formatting import count_text
 from linky_tui.ingest.events import Event, Noted, Rebuilding
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.paris import utc_now
+from linky_tui.storage.fingerprint import agree
 from linky_tui.storage.rebuild import needs_defragmenting, rebuild_steps
 from linky_tui.storage.reconcile import reconcile
 
@@ -35,6 +36,15 @@ def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
         yield Noted(run.series, "The time series collection differed and was rebuilt.")
     if done.days_recomputed:
         yield Noted(run.series, "The ledger of days was computed again from the readings.")
+    if done.resurvey:
+        yield Noted(run.series, "Daily totals were lost with the ledger; they are asked again.")
+    if done.gone:
+        yield Noted(
+            run.series,
+            f"{count_text(done.gone)} readings that were stored are in neither collection any "
+            "more; Enedis is asked for them again.",
+        )
+    run.trouble = run.trouble or done.lost
     if done.postponed is not None:
         yield _postponed(run, done.postponed)
 
@@ -48,9 +58,10 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
             history; differences are always mended.
     """
     state = run.state
-    regular, timeseries = run.store.readings.counts(run.series)
-    if run.needs_rebuild or state.rebuild_pending is not None or regular != timeseries:
+    if run.needs_rebuild or state.rebuild_pending is not None:
         reason = "a correction changed stored readings"
+    elif not agree(run.store.readings, run.series):
+        reason = "it differs from the regular one"
     else:
         last = state.last_rebuild
         # The server wrote that time: clocks that disagree must not put a rebuild off for ever.
@@ -72,7 +83,10 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
 
 
 def _postponed(run: SeriesRun, error: LinkyError) -> Noted:
+    if isinstance(error, StorageError):
+        # Nobody but the user can help: such as a document that is not ours.
+        run.trouble = run.trouble or error
     return Noted(
         run.series,
-        f"Rebuilding the time series collection has to wait: {error.title}. {error.cause}",
+        f"Making both collections equal has to wait: {error.title}. {error.cause}",
     )

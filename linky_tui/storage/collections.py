@@ -30,6 +30,10 @@ SHAPE_CHECK_MS = 5000
 
 _INDEX_CONFLICTS = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
 _DUPLICATE_KEY = 11000
+_MOVE_AWAY = (
+    "If it was made by hand in place of ours, drop it, where nothing in it is needed: it is "
+    "created again and filled from the regular collection"
+)
 _NAMESPACE_EXISTS = 48
 
 
@@ -78,7 +82,10 @@ def _check_timeseries(database: Database[Document], name: str) -> bool:
         return False
     if kind != "timeseries":
         raise _refused(
-            "timeseries_collection", name, f"it is a {_kind_text(kind)}, not a time series one"
+            "timeseries_collection",
+            name,
+            f"it is a {_kind_text(kind)}, not a time series one",
+            _MOVE_AWAY,
         )
     found = options.get("timeseries", {})
     wanted = {"timeField": TIME_FIELD, "metaField": META_FIELD, "granularity": GRANULARITY}
@@ -90,7 +97,7 @@ def _check_timeseries(database: Database[Document], name: str) -> bool:
     if "expireAfterSeconds" in options:
         wrong.append("it deletes readings after some time (expireAfterSeconds)")
     if wrong:
-        raise _refused("timeseries_collection", name, "; ".join(wrong))
+        raise _refused("timeseries_collection", name, "; ".join(wrong), _MOVE_AWAY)
     return True
 
 
@@ -148,7 +155,12 @@ def _check_shape(database: Database[Document], name: str) -> None:
     except ExecutionTimeout:
         return  # so large and nothing foreign in all that was read
     if found is not None:
-        raise _refused("collection", name, f"it holds documents of another shape: {shape(found)}")
+        raise _refused(
+            "collection",
+            name,
+            f"it holds documents of another shape: {shape(found)}",
+            "Move such documents to a collection of their own",
+        )
 
 
 def _ensure_index(database: Database[Document], name: str, setting: str, *, unique: bool) -> None:

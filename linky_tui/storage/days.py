@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pymongo
 from pymongo import ReplaceOne, UpdateOne
@@ -28,6 +29,21 @@ from linky_tui.storage.readings import Readings
 
 _LIMIT_S = 10.0
 _CHUNK = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What computing a whole ledger again brought to light.
+
+    Attributes:
+        changed: whether any record is another one now.
+        gone: by day, how many readings it had that are no longer there.
+        recreated: days with readings that had no record.
+    """
+
+    changed: bool
+    gone: dict[date, int]
+    recreated: tuple[date, ...]
 
 
 class Days:
@@ -102,7 +118,7 @@ class Days:
         self._write(series, known, records, lease)
         return records
 
-    def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> None:
+    def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> Recomputed:
         """Compute every record of a series again."""
         with friendly(), pymongo.timeout(_LIMIT_S):
             edges = [
@@ -114,9 +130,19 @@ class Days:
         if bounds is not None:
             days += [day_of(bounds[0]), day_of(bounds[1])]
         first = min(days, default=None)
+        changed, gone, recreated = False, {}, []
         while first is not None and first <= max(days):
-            self.recompute(series, first, min(first + _CHUNK, max(days)), today=today, lease=lease)
+            last = min(first + _CHUNK, max(days))
+            before = self.load(series, first, last)
+            after = self.recompute(series, first, last, today=today, lease=lease)
+            changed = changed or before != after
+            for day, record in after.items():
+                if day not in before:
+                    recreated.append(day)
+                elif record.readings < before[day].readings:
+                    gone[day] = before[day].readings - record.readings
             first += _CHUNK + timedelta(days=1)
+        return Recomputed(changed, gone, tuple(recreated))
 
     def set_totals(
         self,
@@ -161,14 +187,40 @@ class Days:
             )
         self._write(series, known, records, lease)
 
-    def readings_total(self, series: Series) -> int:
-        """The sum of ``readings`` over all records: the count of the regular collection."""
-        pipeline = [
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many readings the ledger knows of, by meter and flow."""
+        group = {
+            "_id": {"prm": "$_id.prm", "flow": "$_id.flow"},
+            "readings": {"$sum": "$readings"},
+        }
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return {
+                (str(found["_id"].get("prm")), str(found["_id"].get("flow"))): int(
+                    found["readings"]
+                )
+                for found in self._collection.aggregate([{"$group": group}])
+            }
+
+    def sums(self, series: Series) -> tuple[int, int]:
+        """Readings and watt-minutes of all records: those of the regular collection.
+
+        Watt-minutes are 60 times the energy, so they are the same only where every day's energy
+        is a whole number of Wh, as it is for Enedis' data (design.md §2).
+        """
+        pipeline: list[dict[str, Any]] = [
             {"$match": _range(series)},
-            {"$group": {"_id": None, "readings": {"$sum": "$readings"}}},
+            {
+                "$group": {
+                    "_id": None,
+                    "readings": {"$sum": "$readings"},
+                    "energy_wh": {"$sum": "$energy_wh"},
+                }
+            },
         ]
         with friendly(), pymongo.timeout(_LIMIT_S):
-            return sum(int(found["readings"]) for found in self._collection.aggregate(pipeline))
+            for found in self._collection.aggregate(pipeline):
+                return int(found["readings"]), 60 * int(found["energy_wh"])
+        return 0, 0
 
     def _write(
         self,
@@ -199,9 +251,11 @@ def _updated(
     asked_at: datetime | None = None,
 ) -> DayRecord:
     """The record of a day by what is measured now and what was known before."""
-    if old is not None and asked_at is None and measured.readings < old.readings:
-        # Readings that were there have gone: what was asked for them counts no longer, so that
-        # they are worth asking for at once and never end as a day without data.
+    spoilt = old is not None and old.certified and measured.energy_wh != old.enedis_wh
+    if old is not None and asked_at is None and (spoilt or measured.readings < old.readings):
+        # Readings that were there have gone, or another hand changed one: what was asked for
+        # them counts no longer, so that they are worth asking for at once and never end as a day
+        # without data.
         old = replace(old, attempts=0, last_attempt=None)
     attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
     enedis_wh = old.enedis_wh if old else None

@@ -66,12 +66,15 @@ class Examination:
             regular one.
         too_much: documents of the time series collection that inserting cannot make right:
             doubled ones, leftovers of corrections, ones that a regular reading overlaps.
+        conflicts: readings of both, regular first, that give one interval another power, though
+            no correction did that; they count as too much, too.
         foreign: a document of another shape, if there is one, and the collection it is in.
     """
 
     missing: list[datetime] = field(default_factory=list)
     restore: list[Document] = field(default_factory=list)
     too_much: int = 0
+    conflicts: list[tuple[Reading, Reading]] = field(default_factory=list)
     foreign: tuple[str, Document] | None = None
 
 
@@ -156,7 +159,15 @@ def examine(
         if moment.same:
             continue
         wanted, present = _count(moment.regular), _count(moment.timeseries)
-        result.missing += [document["timestamp"] for _, document in _less(moment.regular, present)]
+        if (conflict := _conflict(moment)) is not None:
+            start = conflict[1].start
+            if (start, conflict[1].interval_min, conflict[1].power_w) not in leftovers:
+                result.conflicts.append(conflict)
+        result.missing += [
+            document["timestamp"]
+            for _, document in _less(moment.regular, present)
+            if well_formed(document)
+        ]
         for key, document in _less(moment.timeseries, wanted):
             if key in wanted:
                 result.too_much += 1
@@ -179,6 +190,17 @@ def examine(
             by_start[start] = document
     result.restore = list(by_start.values())
     return result
+
+
+def _conflict(moment: Moment) -> tuple[Reading, Reading] | None:
+    """The two readings of a moment, one in each collection, that only disagree on the power."""
+    if len(moment.regular) != 1 or len(moment.timeseries) != 1:
+        return None
+    [(_, regular)], [(_, timeseries)] = moment.regular, moment.timeseries
+    if not (well_formed(regular) and well_formed(timeseries)):
+        return None
+    one, two = to_reading(regular), to_reading(timeseries)
+    return (one, two) if one.interval_min == two.interval_min and one != two else None
 
 
 def _count(documents: Iterable[tuple[bytes, Document]]) -> Counter[bytes]:

@@ -24,12 +24,14 @@ from linky_tui.storage.collections import ensure_present
 from linky_tui.storage.connection import Connection, friendly
 from linky_tui.storage.documents import (
     COMPARED,
+    WELL_FORMED,
     Document,
     canonical,
     series_filter,
     series_of,
     to_document,
     to_reading,
+    well_formed,
     window_filter,
     without_id,
 )
@@ -174,6 +176,18 @@ class Readings:
         with friendly(), pymongo.timeout(READ_LIMIT_S):
             return self.regular.count_documents({} if series is None else series_filter(series))
 
+    def sums(self, series: Series) -> tuple[int, int]:
+        """How many readings of a series the regular collection has, and their watt-minutes."""
+        energy = {"$sum": {"$multiply": ["$power_w", "$meter.interval_min"]}}
+        pipeline: list[dict[str, Any]] = [
+            {"$match": {**WELL_FORMED, **series_filter(series)}},
+            {"$group": {"_id": None, "readings": {"$sum": 1}, "watt_minutes": energy}},
+        ]
+        with friendly(), pymongo.timeout(READ_LIMIT_S):
+            for found in self.regular.aggregate(pipeline):
+                return int(found["readings"]), int(found["watt_minutes"])
+        return 0, 0
+
     def bounds(self, series: Series) -> tuple[datetime, datetime] | None:
         """Start of the first and end of the last reading (UTC), or ``None`` without readings."""
         with friendly(), pymongo.timeout(READ_LIMIT_S):
@@ -205,7 +219,8 @@ class Readings:
         missing, extra = difference(wanted, find(self.timeseries, series, start, end, session))
         if extra:
             lease.note_rebuild_pending()
-        if missing:
+        # What is not ours is not multiplied.
+        if missing := [each for each in missing if well_formed(each)]:
             lease.check()
             self.timeseries.insert_many(
                 [without_id(each) for each in missing], ordered=False, session=session

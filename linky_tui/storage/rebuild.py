@@ -27,10 +27,11 @@ from linky_tui.storage.buckets import bucket_count, ideal_buckets, needs_defragm
 from linky_tui.storage.collections import create_timeseries
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import ForeignDocument, foreign_document
+from linky_tui.storage.fingerprint import agree
 from linky_tui.storage.lease import Lease
 from linky_tui.storage.pairs import names, unplaced
 from linky_tui.storage.readings import group_filter
-from linky_tui.storage.restore import secure
+from linky_tui.storage.restore import refuse_foreign, secure
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -109,12 +110,11 @@ def rebuild_steps(
             lease.follow(session)
         before = bucket_count(store.readings)
         for lease in leases:
-            secure(store, lease, stop)
+            refuse_foreign(secure(store, lease, stop)[1])
         for lease in leases:
             lease.note_rebuild_pending()
         yield from _fill_until_settled(store, leases, session, stop)
-        regular, timeseries = store.readings.counts()
-        if regular != timeseries:
+        if not agree(store.readings):
             raise StorageUnavailable(
                 "The rebuilt collection is not complete yet",
                 "Readings were written while the time series collection was rebuilt.",
@@ -123,7 +123,7 @@ def rebuild_steps(
         for lease in leases:
             lease.note_rebuilt()
         return RebuildResult(
-            sum(timeseries.values()),
+            sum(store.readings.counts()[1].values()),
             before,
             bucket_count(store.readings),
             time.monotonic() - started_s,

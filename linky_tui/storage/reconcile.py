@@ -20,11 +20,13 @@ from linky_tui.models import Flow, Series
 from linky_tui.storage.collections import ensure_present
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import ForeignDocument
+from linky_tui.storage.fingerprint import agree
 from linky_tui.storage.lease import Lease
+from linky_tui.storage.ledger_check import check_ledger
 from linky_tui.storage.pairs import names
 from linky_tui.storage.readings import READ_LIMIT_S
 from linky_tui.storage.rebuild import rebuild
-from linky_tui.storage.restore import complete, secure
+from linky_tui.storage.restore import complete, refuse_foreign, secure
 from linky_tui.storage.verify import Verdict, Verification, verify
 
 if TYPE_CHECKING:
@@ -39,14 +41,20 @@ class Reconciled:
         restored: readings copied from the time series collection into the regular one.
         completed: readings that the time series collection lacked.
         rebuilt: whether the time series collection was rebuilt.
-        days_recomputed: whether the ledger of days was computed again.
-        postponed: why a rebuild that is due could not be done now, or ``None``.
+        days_recomputed: whether the ledger of days had to be computed again.
+        resurvey: whether Enedis' daily totals were lost with it and are asked again.
+        gone: readings that were stored, are in neither collection and are asked again.
+        lost: the error about such readings that Enedis does not give any more, or ``None``.
+        postponed: why both collections could not be made equal now, or ``None``.
     """
 
     restored: int = 0
     completed: int = 0
     rebuilt: bool = False
     days_recomputed: bool = False
+    resurvey: bool = False
+    gone: int = 0
+    lost: LinkyError | None = None
     postponed: LinkyError | None = None
 
     @property
@@ -83,18 +91,18 @@ def reconcile(
             store.readings.timeseries.name,
         )
     result = Reconciled()
-    regular, timeseries = store.readings.counts(series)
     pending = store.leases.state(series).rebuild_pending is not None
-    if pending or regular != timeseries:
-        try:
-            result = _equalise(store, lease, pending, stop)
-        except ForeignDocument as error:
-            result = replace(result, postponed=error)
-    # A correction keeps the number of readings; it notes a rebuild before it begins.
-    if pending or store.days.readings_total(series) != store.readings.count(series):
-        store.days.recompute_all(series, today, lease)
-        result = replace(result, days_recomputed=True)
-    return result
+    if pending or not agree(store.readings, series):
+        result = _equalise(store, lease, pending, stop)
+    # A correction notes a rebuild before it begins; its days may not be computed yet.
+    ledger = check_ledger(store, lease, today, anyway=pending)
+    return replace(
+        result,
+        days_recomputed=ledger.recomputed,
+        resurvey=ledger.resurvey,
+        gone=ledger.gone,
+        lost=ledger.lost,
+    )
 
 
 def repair(store: Store, today: date, stop: threading.Event | None = None) -> Verification:
@@ -113,29 +121,38 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
         StorageError: a collection holds documents that are not ours; nothing was dropped.
         StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
     """
-    if (before := verify(store, stop)).identical:
-        return before
+    before = verify(store, stop)
     with contextlib.ExitStack() as stack:
         with friendly():
-            found = names(store.readings)
+            series_found = names(store.readings)
         flows = {flow.value for flow in Flow}
         leases = [
             stack.enter_context(store.leases.acquire(Series(prm, Flow(flow))))
-            for prm, flow in found
+            for prm, flow in series_found
             if flow in flows
+            and not (before.identical and _ledger_agrees(store, Series(prm, Flow(flow))))
         ]
-        too_much = False
+        if before.identical:
+            for lease in leases:
+                check_ledger(store, lease, today)
+            return before
+        examined = []
         for lease in leases:
-            _, examined = secure(store, lease, stop)
-            complete(store, lease, examined.missing, stop)
-            too_much = too_much or examined.too_much > 0
+            examined.append(secure(store, lease, stop)[1])
+            complete(store, lease, examined[-1].missing, stop)
+            check_ledger(store, lease, today)
+        for found in examined:
+            refuse_foreign(found)
         after = verify(store, stop)
-        if too_much or not after.identical:
+        if not after.identical or any(found.too_much for found in examined):
             rebuild(store, leases, stop=stop)
             after = verify(store, stop)
-        for lease in leases:
-            store.days.recompute_all(lease.series, today, lease)
+    after = replace(after, gone=before.gone)
     return replace(after, status=Verdict.REPAIRED) if after.identical else after
+
+
+def _ledger_agrees(store: Store, series: Series) -> bool:
+    return store.days.sums(series) == store.readings.sums(series)
 
 
 def _equalise(
@@ -143,14 +160,15 @@ def _equalise(
 ) -> Reconciled:
     restored, found = secure(store, lease, stop)
     result = Reconciled(restored=restored)
-    if not pending and not found.too_much:
-        complete(store, lease, found.missing, stop)
-        return replace(result, completed=len(found.missing))
-    lease.note_rebuild_pending()
     try:
-        rebuild(store, [lease], stop=stop)
-    except SeriesBusy as error:
+        # A rebuild would drop what is not ours; all the rest is done in spite of it.
+        refuse_foreign(found)
+        if pending or found.too_much:
+            lease.note_rebuild_pending()
+            rebuild(store, [lease], stop=stop)
+            return replace(result, rebuilt=True)
+    except (SeriesBusy, ForeignDocument) as error:
         lease.check()
-        complete(store, lease, found.missing, stop)
-        return replace(result, completed=len(found.missing), postponed=error)
-    return replace(result, rebuilt=True)
+        result = replace(result, postponed=error)
+    complete(store, lease, found.missing, stop)
+    return replace(result, completed=len(found.missing))

@@ -8,14 +8,27 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
 from linky_tui.errors import StorageError
+from linky_tui.models import Reading
+from linky_tui.paris import day_bounds, day_of
 from linky_tui.storage.connection import friendly
-from linky_tui.storage.documents import Document, foreign_document, window_filter
+from linky_tui.storage.documents import (
+    Document,
+    foreign_document,
+    series_filter,
+    to_document,
+    to_reading,
+    well_formed,
+    window_filter,
+)
 from linky_tui.storage.lease import Lease
 from linky_tui.storage.outcomes import Stopped, settle
 from linky_tui.storage.pairs import Examination, examine
+from linky_tui.storage.readings import find
+from linky_tui.storage.witness import overruled
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -25,20 +38,23 @@ _WINDOW = timedelta(days=60)
 
 
 def look(store: Store, lease: Lease, stop: threading.Event | None = None) -> Examination:
-    """Compare one series in both collections.
-
-    Raises:
-        StorageError: one of them holds a document of another shape.
-    """
+    """Compare one series in both collections."""
     series = lease.series
     leftovers = store.leases.leftovers(series)
     with friendly(), lease.session() as session:
-        found = examine(
+        return examine(
             store.readings, series.prm, series.flow.value, leftovers, session=session, stop=stop
         )
+
+
+def refuse_foreign(found: Examination) -> None:
+    """Refuse to go on where a document of another shape was found.
+
+    Raises:
+        ForeignDocument: there is one; what it is, is said.
+    """
     if found.foreign is not None:
         raise foreign_document(found.foreign[1], found.foreign[0])
-    return found
 
 
 def secure(
@@ -47,6 +63,8 @@ def secure(
     """Make sure that the regular collection holds every reading of the time series one.
 
     Left out are leftovers of corrections and what a reading of the regular collection overlaps.
+    A value that was changed by hand in the regular collection is taken back where the ledger
+    speaks for the other one. Documents of another shape are left alone, and not refused.
 
     Args:
         store: the store.
@@ -54,15 +72,15 @@ def secure(
         stop: ends it.
 
     Returns:
-        How many readings were copied, and what an examination finds after that.
+        How many readings were copied or taken back, and what an examination finds after that.
 
     Raises:
-        StorageError: a document of another shape is in the way (``ForeignDocument``), or the
-            copies are not there although MongoDB confirmed them.
+        StorageError: the copies are not there although MongoDB confirmed them.
     """
     found = look(store, lease, stop)
+    taken_back = _take_back(store, lease, found, stop) if found.conflicts else 0
     restored = len(found.restore)
-    if not restored:
+    if not restored and not taken_back:
         return 0, found
     for start in range(0, restored, _BATCH):
         if stop is not None and stop.is_set():
@@ -77,7 +95,41 @@ def secure(
             f"{len(found.restore)} of the readings of the time series collection.",
             "Nothing was dropped. Start again; if it comes back, report it.",
         )
-    return restored, found
+    return restored + taken_back, found
+
+
+def _take_back(store: Store, lease: Lease, found: Examination, stop: threading.Event | None) -> int:
+    """Give readings of the regular collection the power back that the ledger speaks for."""
+    days = sorted({day_of(regular.start) for regular, _ in found.conflicts})
+    held = {
+        day: [
+            to_reading(each)
+            for each in find(store.readings.regular, lease.series, *day_bounds(day))
+            if well_formed(each)
+        ]
+        for day in days
+    }
+    ledger = store.days.load(lease.series, days[0], days[-1])
+    right = overruled(found.conflicts, held, ledger)
+    if right:
+        settle(partial(_replace, store, lease, right), store.connection, lease, stop)
+    return len(right)
+
+
+def _replace(store: Store, lease: Lease, right: list[Reading], session: ClientSession) -> None:
+    series = lease.series
+    lease.check()
+    store.readings.regular.bulk_write(
+        [
+            ReplaceOne(
+                {**series_filter(series), "timestamp": reading.start},
+                to_document(series, reading),
+            )
+            for reading in right
+        ],
+        ordered=False,
+        session=session,
+    )
 
 
 def complete(

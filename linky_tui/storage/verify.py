@@ -20,8 +20,9 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from linky_tui.storage.connection import friendly
-from linky_tui.storage.documents import Document, canonical
+from linky_tui.storage.documents import Document, canonical, shape, well_formed
 from linky_tui.storage.pairs import Moment, names, unplaced, walk
+from linky_tui.storage.readings import Readings
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -49,6 +50,8 @@ class Verification:
         differing: in both, with the same start but another content.
         digest_regular: the digest of the regular collection, in hexadecimal.
         digest_timeseries: that of the time series one.
+        gone: readings that the ledger of days knows of and neither collection holds.
+        foreign: where a document that is not ours makes a difference: its collection and shape.
         in_use: whether a process held a lease when a difference was found: it may just have been
             writing.
     """
@@ -62,6 +65,8 @@ class Verification:
     differing: int
     digest_regular: str
     digest_timeseries: str
+    gone: int = 0
+    foreign: str = ""
     in_use: bool = False
 
     @property
@@ -79,6 +84,7 @@ class Verification:
             "extra_in_timeseries": self.extra_in_timeseries,
             "duplicated_in_timeseries": self.duplicated_in_timeseries,
             "differing": self.differing,
+            "gone": self.gone,
             "digest": {"regular": self.digest_regular, "timeseries": self.digest_timeseries},
         }
 
@@ -94,14 +100,19 @@ def verify(store: Store, stop: threading.Event | None = None) -> Verification:
         StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
     """
     readings = store.readings
-    tally = _Tally()
+    tally = _Tally(readings)
+    held: dict[tuple[str, str], int] = {}
     with friendly(), store.connection.client.start_session() as session:
         for prm, flow in names(readings, session):
+            before = tally.held
             for moment in walk(readings, prm, flow, session, stop):
                 tally.add(moment)
+            held[prm, flow] = tally.held - before
         tally.add_unplaced(
-            _digests(readings.regular, session), _digests(readings.timeseries, session)
+            _digests(readings.regular, session, tally),
+            _digests(readings.timeseries, session, tally),
         )
+    known = store.days.counts()
     same = tally.regular.digest() == tally.timeseries.digest()
     return Verification(
         Verdict.IDENTICAL if same else Verdict.DIFFERENT,
@@ -113,6 +124,8 @@ def verify(store: Store, stop: threading.Event | None = None) -> Verification:
         tally.differing,
         tally.regular.hexdigest(),
         tally.timeseries.hexdigest(),
+        gone=sum(max(0, number - held.get(name, 0)) for name, number in known.items()),
+        foreign=tally.foreign,
         in_use=not same and bool(store.leases.in_use()),
     )
 
@@ -120,11 +133,23 @@ def verify(store: Store, stop: threading.Event | None = None) -> Verification:
 class _Tally:
     """Digests and differences so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, readings: Readings) -> None:
+        self._names = readings.regular.name, readings.timeseries.name
+        self.foreign = ""
         self.regular = hashlib.sha256()
         self.timeseries = hashlib.sha256()
         self.regular_count = self.timeseries_count = 0
         self.missing = self.extra = self.duplicated = self.differing = 0
+
+    @property
+    def held(self) -> int:
+        """How many readings there are in one collection or the other."""
+        return self.regular_count + self.extra
+
+    def note_foreign(self, collection: str, document: Document) -> None:
+        """Keep what the first document of another shape looks like."""
+        if not self.foreign:
+            self.foreign = f"{collection!r} holds one of the shape {shape(document)}"
 
     def add(self, moment: Moment) -> None:
         """Count a moment of one series."""
@@ -138,6 +163,10 @@ class _Tally:
             self.timeseries.update(key)
         if regular == timeseries:
             return
+        for name, documents in zip(self._names, (moment.regular, moment.timeseries), strict=True):
+            for _, document in documents:
+                if not well_formed(document):
+                    self.note_foreign(name, document)
         lacking, surplus = _Left(regular, timeseries), _Left(timeseries, regular)
         doubled = surplus.repeated(regular)
         other = surplus.total - doubled
@@ -173,7 +202,11 @@ class _Left:
         return sum(number - (key not in kept) for key, number in self._counts.items())
 
 
-def _digests(collection: Collection[Document], session: ClientSession) -> list[bytes]:
-    return sorted(
-        hashlib.sha256(canonical(each)).digest() for each in unplaced(collection, session)
-    )
+def _digests(
+    collection: Collection[Document], session: ClientSession, tally: _Tally
+) -> list[bytes]:
+    digests = []
+    for each in unplaced(collection, session):
+        tally.note_foreign(collection.name, each)
+        digests.append(hashlib.sha256(canonical(each)).digest())
+    return sorted(digests)

@@ -24,7 +24,7 @@ def test_days_of_23_24_and_25_hours_are_complete(store: Store) -> None:
     assert found[date(2026, 3, 29)].readings == 46
     assert found[date(2026, 10, 25)].minutes_covered == 1500
     assert len(found) == 14
-    assert store.days.readings_total(SERIES) == store.readings.count(SERIES) == 334 + 338
+    assert store.days.sums(SERIES)[0] == store.readings.count(SERIES) == 334 + 338
 
 
 def test_energy_is_counted_in_the_day_in_which_a_reading_starts(store: Store) -> None:
@@ -97,8 +97,8 @@ def test_readings_that_went_are_gone_from_the_ledger(store: Store) -> None:
     store.days.recompute_all(SERIES, TODAY)
     store.readings.regular.delete_many({"meter.prm": SERIES.prm})
     store.days.recompute_all(SERIES, TODAY)
-    assert store.days.readings_total(SERIES) == 0
-    assert store.days.readings_total(OTHER) == 0
+    assert store.days.sums(SERIES)[0] == 0
+    assert store.days.sums(OTHER)[0] == 0
 
 
 def test_the_ledger_reads_by_the_index_of_id(store: Store) -> None:
@@ -117,4 +117,4 @@ def test_two_years_are_computed_at_once(store: Store) -> None:
     first = date(2024, 11, 22)
     put_regular(store, SERIES, readings(day_start(first), 730 * 48))
     store.days.recompute_all(SERIES, TODAY)
-    assert store.days.readings_total(SERIES) == 730 * 48
+    assert store.days.sums(SERIES)[0] == 730 * 48

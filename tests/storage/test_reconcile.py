@@ -41,7 +41,7 @@ def run(store: Store, lease: Lease) -> Reconciled:
     """Reconcile; a second time must find nothing to do."""
     result = reconcile(store, lease, SERIES, TODAY)
     assert not reconcile(store, lease, SERIES, TODAY).changed
-    assert store.days.readings_total(SERIES) == store.readings.count(SERIES)
+    assert store.days.sums(SERIES)[0] == store.readings.count(SERIES)
     return result
 
 
@@ -229,7 +229,7 @@ def test_repair_makes_everything_identical_and_says_so(store: Store) -> None:
     assert result.status == "repaired"
     assert verify(store).identical
     assert store.readings.count() == 672
-    assert store.days.readings_total(OTHER) == 336
+    assert store.days.sums(OTHER)[0] == 336
     assert repair(store, TODAY).status == "identical"
     assert store.leases.in_use() == set()
 

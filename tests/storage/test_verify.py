@@ -49,6 +49,7 @@ def test_identical_collections_have_one_digest(store: Store) -> None:
         "extra_in_timeseries": 0,
         "duplicated_in_timeseries": 0,
         "differing": 0,
+        "gone": 0,
         "digest": {"regular": result.digest_regular, "timeseries": result.digest_regular},
     }
 
