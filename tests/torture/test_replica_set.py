@@ -140,8 +140,15 @@ def test_the_primary_steps_down_again_and_again(
 
 
 def test_the_majority_is_lost_for_a_while(
-    members: ReplicaSet, rig: MakeRig, wire: Wire, later: Later, scale: Scale, tally: Tally
+    members: ReplicaSet,
+    rig: MakeRig,
+    wire: Wire,
+    later: Later,
+    scale: Scale,
+    tally: Tally,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", 3.0)
     row = tally("majority of a replica set lost for a while")
     chance = scale.random("majority lost")
     for _ in range(scale.times(1, 40)):
