@@ -143,6 +143,21 @@ class ReplicaSet:
         with contextlib.suppress(PyMongoError):  # the connection may be closed on the way
             self.command(number, "replSetStepDown", seconds, secondaryCatchUpPeriodSecs=5)
 
+    def fail(self, commands: list[str], times: int, **how: Any) -> None:
+        """Lets the next commands of these names fail on the primary (``failCommand``)."""
+        self.command(
+            self.wait_for_primary(),
+            "configureFailPoint",
+            "failCommand",
+            mode={"times": times},
+            data={"failCommands": commands, **how},
+        )
+
+    def fail_no_more(self) -> None:
+        """Takes back what :meth:`fail` asked for and did not happen."""
+        for number in range(len(self.members)):
+            self.command(number, "configureFailPoint", "failCommand", mode="off")
+
     def command(self, number: int, name: str, value: Any = 1, **options: Any) -> dict[str, Any]:
         """Runs a command of the admin database on one member."""
         with pymongo.MongoClient[dict[str, Any]](

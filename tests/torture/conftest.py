@@ -37,7 +37,11 @@ class Scale:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    limit_s = LONG_LIMIT_S if config.getoption("--long") else SHORT_LIMIT_S
+    long = config.getoption("--long")
+    if not long and (left_out := [item for item in items if item.get_closest_marker("long")]):
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+    limit_s = LONG_LIMIT_S if long else SHORT_LIMIT_S
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.timeout(limit_s))

@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import pymongo
+import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent
 from pymongo.monitoring import CommandSucceededEvent as Succeeded
 
@@ -27,6 +29,7 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.models import Reading
 from linky_tui.paris import ONE_DAY, day_start, today
+from linky_tui.storage import outcomes
 from linky_tui.storage.verify import verify
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
 from tests.storage.stored import open_store
@@ -36,17 +39,20 @@ from tests.torture.report import Row
 WRITES = frozenset(
     {"insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop"}
 )
+READS = frozenset({"find", "aggregate"})
 
 
 class Wire(CommandListener):
-    """Every write of the application on its way to MongoDB.
+    """What the application sends to MongoDB.
 
     Attributes:
-        writes: the commands so far.
+        writes: its writes so far.
+        reads: its reads so far.
     """
 
     def __init__(self) -> None:
         self.writes: list[CommandStartedEvent] = []
+        self.reads: list[CommandStartedEvent] = []
         self._strikes: list[tuple[int, Callable[[], None]]] = []
 
     def strike(self, writes_from_now: int, action: Callable[[], None]) -> None:
@@ -58,6 +64,8 @@ class Wire(CommandListener):
         self._strikes.clear()
 
     def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name in READS:
+            self.reads.append(event)
         if event.command_name in WRITES:
             self.writes.append(event)
             due = [each for each in self._strikes if each[0] <= len(self.writes)]
@@ -249,6 +257,23 @@ class Opened:
     ) -> None:
         if self._bench is not None:
             self._bench.store.close()
+
+
+def hurry(
+    monkeypatch: pytest.MonkeyPatch, *, step_s: float, primary_s: float, call_s: float
+) -> None:
+    """Shorten the application's patience with MongoDB, so that tests need less of it.
+
+    Args:
+        monkeypatch: pytest's.
+        step_s: how long a storage step may take.
+        primary_s: how long to wait for a primary.
+        call_s: the longest time limit of anything else.
+    """
+    limited = pymongo.timeout
+    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", step_s)
+    monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", primary_s)
+    monkeypatch.setattr(pymongo, "timeout", lambda limit: limited(limit and min(limit, call_s)))
 
 
 class Later:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +150,16 @@ FOREIGN: dict[str, dict[str, Any]] = {
 }
 
 
+def shortened(values: Iterable[Any], every: int) -> list[Any]:
+    """All of them with ``--long``, every so manieth of them otherwise."""
+    return [value if number % every == 0 else _long(value) for number, value in enumerate(values)]
+
+
+def _long(value: Any) -> Any:
+    values = value if isinstance(value, tuple) else (value,)
+    return pytest.param(*values, marks=pytest.mark.long)
+
+
 @pytest.fixture(autouse=True)
 def _in_autumn_2026() -> Iterator[None]:
     with time_machine.travel(NOW):
@@ -243,7 +253,7 @@ def test_the_next_run_brings_it_back(patient: Patient, tally: Tally, case: Case)
     row.survived += 1
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.fault)
+@pytest.mark.parametrize("case", shortened(CASES, 3), ids=lambda case: case.fault)
 def test_verify_says_it_and_repair_brings_back_what_is_held(
     patient: Patient, tally: Tally, case: Case
 ) -> None:
@@ -273,8 +283,7 @@ def test_verify_says_it_and_repair_brings_back_what_is_held(
 
 @pytest.mark.parametrize(
     ("kind", "dropped"),
-    [(kind, False) for kind in FOREIGN]
-    + [(kind, True) for kind in ("no meter", "power is a double", "an unknown field")],
+    shortened([(kind, False) for kind in FOREIGN], 2) + shortened([(k, True) for k in FOREIGN], 5),
 )
 def test_a_foreign_document_in_the_time_series_collection(
     patient: Patient, tally: Tally, kind: str, dropped: bool
@@ -302,7 +311,7 @@ def test_a_foreign_document_in_the_time_series_collection(
     row.survived += 1
 
 
-@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("kind", shortened(FOREIGN, 3))
 def test_a_foreign_document_in_the_regular_collection(
     patient: Patient, tally: Tally, kind: str
 ) -> None:
@@ -344,7 +353,9 @@ def test_a_strangers_meter_is_kept_like_our_own(patient: Patient, tally: Tally, 
     row.survived += 1
 
 
-@pytest.mark.parametrize("how", ["regular", "minutes", "seconds", "another time field"])
+@pytest.mark.parametrize(
+    "how", shortened(["regular", "minutes", "seconds", "another time field"], 2)
+)
 def test_a_time_series_collection_of_another_kind_is_refused_and_left_alone(
     patient: Patient, tally: Tally, how: str
 ) -> None:

@@ -14,13 +14,13 @@ import pytest
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.paris import ONE_DAY, today
-from linky_tui.storage import connection, outcomes
+from linky_tui.storage import connection
 from tests.ingest.bench import PRM, half_hours
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.local_server_tools import servers_of
 from tests.torture.cli_runs import Home, document, finished
 from tests.torture.conftest import Scale
-from tests.torture.dying import Later, Rig, Wire
+from tests.torture.dying import Later, Rig, Wire, hurry
 from tests.torture.report import Tally
 
 
@@ -29,8 +29,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     """Sees every write of the application, and shortens its patience."""
     seen = Wire()
     monkeypatch.setattr(connection, "_LISTENERS", [seen])
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 1.0)
-    monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", 3.0)
+    hurry(monkeypatch, step_s=1.0, primary_s=1.5, call_s=2.0)
     return seen
 
 
@@ -51,7 +50,7 @@ def test_killed_while_it_writes(
 ) -> None:
     row = tally("single MongoDB server killed")
     chance = scale.random("single server killed")
-    for _ in range(scale.times(4, 200)):
+    for _ in range(scale.times(2, 200)):
         later = Later()
         with Rig(server.uri, short_tmp_path) as at:
 
@@ -123,7 +122,7 @@ def test_the_embedded_server_is_killed(
     row = tally("local MongoDB server killed")
     chance = scale.random("embedded server killed")
     data_dir = short_tmp_path / "data"
-    for _ in range(scale.times(3, 100)):
+    for _ in range(scale.times(1, 100)):
         later = Later()
         with Rig("", short_tmp_path) as at:
 
