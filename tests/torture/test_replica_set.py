@@ -86,6 +86,7 @@ def test_every_write_is_acknowledged_by_a_majority(
     row = tally("address that asks for weaker writes")
     at = rig(options, weeks=2)
     at.run_until_done()
+    at.assert_manners()
     at.source.correct(at.truth[5].start, 1234)
     at.run(kind=JobKind.REFETCH, days=Window(at.first, at.first + 6 * ONE_DAY))
     assert {event.command_name for event in wire.writes} > {"insert", "update", "drop", "create"}

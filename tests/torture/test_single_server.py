@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,12 +16,14 @@ import pytest
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.paris import ONE_DAY, today
 from linky_tui.storage import connection
+from tests.cli.tools import Terminal
 from tests.ingest.bench import PRM, half_hours
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.local_server_tools import servers_of
 from tests.torture.cli_runs import Home, document, finished
 from tests.torture.conftest import Scale
 from tests.torture.dying import Later, Rig, Wire, hurry
+from tests.torture.manners import assert_manners, split_runs
 from tests.torture.report import Tally
 
 
@@ -154,6 +157,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
             Home(short_tmp_path, f"home{number}") as home,
         ):
             home.configure(api, PRM)
+            starts_s = [time.monotonic()]
             process = home.start("--backfill", "--json")
             wanted = chance.randrange(3, 8)
             while len(api.log) < wanted:
@@ -168,10 +172,40 @@ def test_a_command_whose_server_is_killed_says_try_again(
                 assert said["status"] == "failed"
                 assert said["error"]["title"]
                 assert said["requests"]["made"] == len(api.log)
+            starts_s.append(time.monotonic())
             again = home.run("--backfill", "--json")
             assert again.code == 0, again
             assert document(again)["meters"][0]["days_complete"] == 28
             checked = home.run("--verify", "--json")
             assert document(checked)["status"] == "identical"
             assert document(checked)["regular_readings"] == len(truth)
+            assert_manners(split_runs(api.log, starts_s))
             row.survived += 1
+
+
+def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
+    server: PrivateMongod,
+    wire: Wire,
+    short_tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    tally: Tally,
+) -> None:
+    row = tally("single MongoDB server dead for a while")
+    source = RecordedSource(half_hours(today() - 28 * ONE_DAY, today() - ONE_DAY))
+    terminal = Terminal(capsys, short_tmp_path, server.uri, "electricity")
+    with ApiServer({PRM: source}, block_after=None) as api:
+        terminal.configure(api, PRM)
+        wire.strike(25, server.kill)
+        row.tried += 1
+        done = terminal.run("--backfill", "--json")
+        assert done.code == 3
+        assert done.document["status"] == "failed"
+        assert done.document["requests"]["made"] == len(api.log) > 3
+        assert_manners([api.log])
+        [meter] = done.document["meters"]
+        assert meter["error"]["title"] == done.document["error"]["title"]
+        assert meter["days_complete"] is None, "nobody can tell"
+        plain = terminal.run("--backfill")
+        assert plain.code == 3
+        assert "MongoDB" in plain.err
+        row.survived += 1
