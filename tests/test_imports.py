@@ -22,7 +22,6 @@ OWNERS = {
     "gridfs": "storage",
     "requests": "enedis",
     "urllib3": "enedis",
-    "urllib3": "enedis",
     "textual": "ui",
     "plotext": "ui",
     "rich": "ui",

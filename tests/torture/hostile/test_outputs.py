@@ -23,7 +23,7 @@ from pymongo.errors import (
 )
 
 from linky_tui import cli
-from linky_tui.crash import traceback_text, without_secrets_on
+from linky_tui.crash import harmless_errors, traceback_text
 from linky_tui.headless.output import print_lines, say
 from linky_tui.storage.errors_map import address_error, translate
 from tests.enedis.tiny_server import Handler, TinyServer
@@ -148,7 +148,7 @@ def test_what_nobody_expected() -> None:
     for text in pools.TEXTS:
         assert_harmless(traceback_text(ValueError(text)))
         stream = io.StringIO()
-        with without_secrets_on(stream):
+        with harmless_errors(stream):
             assert logging.lastResort is not None
             logging.lastResort.handle(logging.makeLogRecord({"msg": "%s", "args": (text,)}))
             threading.excepthook(
