@@ -163,6 +163,20 @@ class Budget:
             file.set_last(self.host, slot + self._arrival_s)
         return Slot(slot - now, used + 1, self.per_day - used - 1)
 
+    def still_allowed(self) -> None:
+        """Make sure that a request may still be sent whose place was reserved a while ago.
+
+        Raises:
+            BudgetSpent: the host has blocked this address since.
+            ServiceDown: it has asked for a pause since (:meth:`hold`).
+        """
+        with self._file.transaction() as file:
+            _respect_hold(file.held_until(self.host), time.time())
+            day = _utc_day(utc_now())
+            spent = file.day(self.host, day)[1]
+        if spent:
+            raise _spent(day, spent)
+
     def answered(self) -> None:
         """Count the pace from now on: the last request was answered, failed, or was not sent.
 
@@ -273,6 +287,9 @@ class NoBudget:
         used = max(self.used_today(self._last), floor_used) + 1
         self._used[_utc_day(self._last)] = used
         return Slot(0.0, used, None)
+
+    def still_allowed(self) -> None:
+        """Nothing: only one process works in a demo."""
 
     def answered(self) -> None:
         """Nothing: there is no pace."""

@@ -210,6 +210,8 @@ class RequestRun:
             yield from self._wait(slot.wait_seconds, POLITE, request.series)
             if self.guard is not None:
                 self.guard()
+            if slot.wait_seconds:
+                self._recheck()
             if time.monotonic() - reserved_s - slot.wait_seconds > STALE_S:
                 # This process was frozen: others have sent since, and count on our being done.
                 raise _Stale
@@ -235,6 +237,15 @@ class RequestRun:
             self._budget.answered()
         self._failed_in_a_row = 0
         return answer
+
+    def _recheck(self) -> None:
+        """Heed what another process was told while we waited for our turn: a pause, a block."""
+        try:
+            self._budget.still_allowed()
+        except ServiceDown as held:
+            if held.retry_at is None:
+                raise
+            raise PausedUntil(held.retry_at, held) from None
 
     def _count_for_all(self, slot: Slot) -> None:
         """Count a request where all machines of the database see it.

@@ -16,7 +16,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.hosts import host_of
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import BudgetSpent
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.request_run import PausedUntil, RequestRun
 from linky_tui.models import Series
 from linky_tui.paris import ONE_DAY, utc_now
 from linky_tui.storage.store import Store
@@ -125,6 +125,34 @@ def test_a_process_that_missed_its_turn_takes_another(
     list(requests.fetch(what, crowd.token()))
     client.close()
     assert (len(crowd.server.log), requests.made, budget.used_today()) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("blocked", [False, True])
+def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
+    crowd: Crowd, tmp_path: Path, blocked: bool
+) -> None:
+    client = ConsoClient(crowd.server.url)
+    first, second = (
+        Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=0.3)
+        for _ in range(2)
+    )
+    first.reserve()
+    requests = RequestRun(client, second, None, threading.Event())
+    what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), LAST, LAST + ONE_DAY)
+
+    def told() -> None:
+        if blocked:
+            first.mark_spent("the gateway blocks this address")
+        else:
+            first.hold(utc_now() + timedelta(minutes=5))
+
+    timer = threading.Timer(0.1, told)
+    timer.start()
+    with pytest.raises(BudgetSpent if blocked else PausedUntil):
+        list(requests.fetch(what, crowd.token()))
+    timer.join()
+    client.close()
+    assert not crowd.server.log
 
 
 def test_machines_that_share_a_database_share_its_budget(
