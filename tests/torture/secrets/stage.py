@@ -90,9 +90,8 @@ def new_stage(folder: Path) -> Iterator[Stage]:
         mongod.start()
         with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
             client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
-        stage = Stage(
-            mongod, port, gateway := ApiServer({PRM: home}, block_after=None), Marks("a.b.c")
-        )
+        gateway = ApiServer({PRM: home}, block_after=None)  # all tests together ask over 100 times
+        stage = Stage(mongod, port, gateway, Marks("a.b.c"))
         with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
             read = [{"role": "read", "db": "elsewhere"}]
             client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
