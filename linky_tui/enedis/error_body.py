@@ -153,5 +153,5 @@ def _text(fields: list[tuple[str, str]], content: str) -> str:
     if title := _TITLE.search(said):
         said = unescape(title[1])
     elif "<" in said and ">" in said:
-        said = re.sub(r"<[^>]*>", " ", said[:_MAX_TEXT])
+        said = re.sub(r"<[^<>]*>", " ", said[:_MAX_TEXT])
     return plain(said, 200)

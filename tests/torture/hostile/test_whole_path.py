@@ -32,7 +32,7 @@ from tests.torture.hostile.storm import Spoken, Storm
 from tests.torture.report import Row, Tally
 
 STORED = "hostile answer, over HTTP into both collections"
-SHORT, METERS, REFETCHES = 600, 3, 10
+SHORT, METERS, REFETCHES = 400, 2, 10
 
 
 @pytest.fixture
@@ -167,6 +167,8 @@ def test_hostile_errors_arrive_as_faults(scale: Scale, tally: Tally) -> None:
 
     def answer(handler: Handler) -> None:
         status, headers, body = hostile_error(rng)
+        while status == 204:  # it may have no body, and what follows would be taken for an answer
+            status, headers, body = hostile_error(rng)
         sent.append(status)
         length = len(body) + rng.choice([0, 0, 0, 10])
         handler.head(status, length, **{n.replace("-", "_"): v for n, v in headers.items()})
@@ -180,7 +182,7 @@ def test_hostile_errors_arrive_as_faults(scale: Scale, tally: Tally) -> None:
             asked = some_request(rng)
             with pytest.raises(ApiFault) as caught:
                 client.attempt(asked, "a.b.c", Shape.NEW, threading.Event())
-            assert caught.value.status == sent[-1] or sent[-1] == 204
+            assert caught.value.status == sent[-1]
             assert_harmless(str(caught.value), allowed="")
             assert_harmless(str(caught.value.to_error(asked.series)), allowed="")
             row.survived += 1
