@@ -88,7 +88,8 @@ def test_by_ctrl_c_and_sigterm(
             for number in (signal.SIGINT, signal.SIGTERM) * scale.times(1, 2):
                 done = home.interrupt_after(round(chance.uniform(0.2, run_s), 3), number)
                 # Python itself ends by the signal where it has not come to the program yet.
-                assert done.code in {0, 130, -number}, done
+                too_early = "Fatal Python error" in done.err
+                assert done.code in {0, 130, -number} or too_early, done
                 if done.code == 130 and done.out:
                     assert document(done)["status"] == "interrupted", done
                 assert home.home.servers() == []
