@@ -75,6 +75,10 @@ class Ground(Home):
         """How many requests the gateway has seen."""
         return len(self.server.log)
 
+    def assert_manners(self) -> None:
+        """Whatever was spoilt, the gateway was treated politely."""
+        assert_manners(split_runs(self.server.log, self._starts_s), per_day=PER_DAY)
+
     def complete(self, row: Row) -> None:
         """All works again: a backfill and a proof, and nothing is lost or doubled.
 
@@ -101,17 +105,16 @@ def ground(folder: Path, *, days: int = 7, latency_s: float = 0.0) -> Iterator[G
         latency_s: how long the gateway takes to answer.
     """
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY)
-    with (
-        ApiServer(
-            {PRM: RecordedSource(readings)},
-            clock=lambda: day_start(today()) + timedelta(hours=12),
-            block_after=None,
-            latency_s=latency_s,
-        ) as server,
-        Ground(folder, server, readings) as home,
-    ):
-        yield home
-        assert_manners(split_runs(server.log, home._starts_s), per_day=PER_DAY)
+    with ApiServer(
+        {PRM: RecordedSource(readings)},
+        clock=lambda: day_start(today()) + timedelta(hours=12),
+        block_after=None,
+        latency_s=latency_s,
+    ) as server:
+        home = Ground(folder, server, readings)
+        with home:
+            yield home
+        home.assert_manners()
 
 
 def told(done: Done, *words: str, codes: tuple[int, ...] = (1, 2, 3)) -> str:

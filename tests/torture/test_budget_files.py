@@ -22,7 +22,7 @@ from tests.torture.disks import Snapshot, lost, snapshot
 from tests.torture.ground import PER_DAY, Ground, ground, remove, told
 from tests.torture.report import Tally
 
-Spoil = Callable[[Path], None]
+Spoil = Callable[[Path], object]
 
 DATABASE = f"test_{uuid.uuid4().hex}"
 
@@ -83,7 +83,7 @@ def unbalanced(path: Path) -> None:
 
 
 SPENT: dict[str, Spoil] = {
-    "random bytes": lambda path: path.write_bytes(os.urandom(20_000)) and None,
+    "random bytes": lambda path: path.write_bytes(os.urandom(20_000)),
     "truncated": lambda path: os.truncate(path, 5_000),
     "a few bytes": lambda path: os.truncate(path, 50),
     "no byte": lambda path: os.truncate(path, 0),
@@ -108,11 +108,11 @@ SPENT: dict[str, Spoil] = {
 
 STILL_COUNTS: dict[str, Spoil] = {
     "write-ahead logging": sql("PRAGMA journal_mode = WAL", "UPDATE days SET used = used"),
-    "a journal of somebody else": lambda path: (
-        Path(f"{path}-journal").write_bytes(b"not a journal" * 100) and None
+    "a journal of somebody else": lambda path: Path(f"{path}-journal").write_bytes(
+        b"not a journal" * 100
     ),
-    "a write-ahead log of somebody else": lambda path: (
-        Path(f"{path}-wal").write_bytes(os.urandom(5_000)) and None
+    "a write-ahead log of somebody else": lambda path: Path(f"{path}-wal").write_bytes(
+        os.urandom(5_000)
     ),
     "a huge count": sql(f"UPDATE days SET used = {2**63 - 1}"),
     "a last request at the end of time": sql("UPDATE hosts SET last = 9e999, held_until = 9e999"),

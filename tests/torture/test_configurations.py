@@ -34,12 +34,17 @@ def holds(content: bytes | str) -> Spoil:
     return write
 
 
+def enormous(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 100_000_000)
+
+
 UNUSABLE: dict[str, tuple[Spoil, str]] = {
     "random bytes": (holds(bytes(range(256)) * 40), "UTF-8"),
     "invalid UTF-8": (holds(b'[display]\ntheme = "\xff\xfe"\n'), "UTF-8"),
     "UTF-16": (holds("[display]\n".encode("utf-16")), "UTF-8"),
     "NUL bytes": (holds("[display]\n\0\0\0"), "binary"),
-    "100 MB": (lambda path: (path.touch(), os.truncate(path, 100_000_000)), "larger than"),
+    "100 MB": (enormous, "larger than"),
     "no TOML": (holds("database: electricity\n"), "line 1"),
     "cut off": (holds('[mongodb]\ndatabase = "elec'), "line 2"),
     "the same key twice": (holds("[enedis]\nrequests_per_day = 1\nrequests_per_day = 2"), "line 3"),

@@ -31,7 +31,7 @@ def emptied(path: Path) -> None:
     os.truncate(path, 0)
 
 
-AT_START = [
+AT_START: list[tuple[str, Spoil]] = [
     ("WiredTiger.wt", halved),
     ("_mdb_catalog.wt", garbled),
     ("storage.bson", emptied),
@@ -44,7 +44,11 @@ AT_START = [
     ("journal/WiredTigerLog.*", garbled),
     ("WiredTiger", Path.unlink),
 ]
-LATER = [("collection", garbled), ("collection", halved), ("collection", Path.unlink)]
+LATER: list[tuple[str, Spoil]] = [
+    ("collection", garbled),
+    ("collection", halved),
+    ("collection", Path.unlink),
+]
 """MongoDB notices only when it reads them, and ends itself."""
 NOT_OURS_TO_KEEP = {"mongod.lock", "WiredTiger.wt", "WiredTiger.turtle", "WiredTiger.lock"}
 """Written by MongoDB itself at each start."""
