@@ -19,6 +19,7 @@ from linky_tui.errors import (
     AccessRefused,
     ConfigError,
     LinkyError,
+    OutOfSpace,
     StorageError,
     StorageUnavailable,
 )
@@ -241,7 +242,7 @@ class fail_command:  # noqa: N801 reads as a statement
         (OperationFailure("bad auth : authentication failed", 8000), AccessRefused),
         (OperationFailure("user is not allowed to do action [find]", 8000), AccessRefused),
         (OperationFailure("you are over your space quota, using 513 MB of 512 MB", 8000),
-         StorageError),
+         OutOfSpace),
         (OperationFailure("operation was interrupted", 11602), StorageUnavailable),
         (OperationFailure("unknown operator", 2), StorageError),
         (AutoReconnect("h:1: connection closed (configured timeouts: x)"), StorageUnavailable),
