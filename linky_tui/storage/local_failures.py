@@ -36,6 +36,7 @@ _NEWER_DATA = (
     "Version incompatibility detected",
     "unsupported WiredTiger ",
 )
+_HALF_MADE = "missing featureCompatibilityVersion document"
 _OLDER_DATA = ("too recent to start up", "need to be fully upgraded to version")
 _DAMAGED_DATA = (
     "WT_TRY_SALVAGE",
@@ -162,6 +163,17 @@ def disk_full(cause: str) -> OutOfSpace:
         cause,
         "Free some space, then start again: nothing that was stored is lost.",
     )
+
+
+def never_began(output: str, data_path: Path) -> bool:
+    """Whether a data folder was given up while mongod made it, so that nothing can be in it.
+
+    mongod that is told to end in its first moments (Ctrl-C during the very first start) can leave
+    a folder that it refuses ever after: the collection for its own version is there, but empty.
+    Everything that anybody stored has a file of its own, so one file at most proves it.
+    """
+    files = sum(1 for _ in zip(data_path.rglob("collection-*.wt"), range(2), strict=False))
+    return _HALF_MADE in output and files <= 1
 
 
 def _is_full(folder: Path) -> bool:

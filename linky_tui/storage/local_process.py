@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from linky_tui.own_files import open_own, read_own
 from linky_tui.paths import private_dir
 from linky_tui.storage.file_locks import is_locked
 from linky_tui.storage.local_endpoint import Endpoint, is_place
-from linky_tui.storage.local_failures import TAIL_BYTES, start_failure
+from linky_tui.storage.local_failures import TAIL_BYTES, never_began, start_failure
 from linky_tui.storage.local_loopback import loopback_endpoint
 
 POLL_S = 0.02
@@ -149,7 +150,13 @@ class Mongod:
                 # The code first: what the log says is complete only after the end.
                 code = process.poll()
                 if code is not None or time.monotonic() >= deadline:
-                    raise start_failure(self.log_tail(log_start), code, binary, self.log_path)
+                    said = self.log_tail(log_start)
+                    if code is None or not never_began(said, self.data_path):
+                        raise start_failure(said, code, binary, self.log_path)
+                    _empty(self.data_path)
+                    log_start = self.log_path.stat().st_size
+                    process = self._spawn(binary, endpoint)
+                    self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
                     raise StorageUnavailable(
                         "Stopped", "MongoDB was still starting.", "Start again when you like."
@@ -279,6 +286,15 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
+
+
+def _empty(folder: Path) -> None:
+    """Remove everything in a folder, following no link."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _our_processes() -> Iterator[int]:

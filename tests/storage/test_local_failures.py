@@ -52,6 +52,35 @@ def test_a_missing_library_is_named_with_its_package(
     assert package in error.next_step
 
 
+HALF_MADE = (
+    'if [ -e mongod-was-here ]; then echo \'{"s": "F", "msg": "Unable to start up mongod due to '
+    "missing featureCompatibilityVersion document. Please run with --repair to restore the "
+    'document."}\'; rm mongod-was-here; exit 14; fi; exec "$MONGOD" "$@"'
+)
+
+
+@pytest.mark.parametrize("collections", [0, 1, 2])
+def test_a_folder_given_up_in_the_first_start_is_made_again_and_no_other(
+    data_dir: Path, collections: int
+) -> None:
+    """Ctrl-C at the wrong moment left it so, and mongod refused it ever after."""
+    folder = data_dir / "mongodb"
+    (folder / "data" / "journal").mkdir(parents=True, mode=0o700)
+    (folder / "mongod-was-here").touch()
+    names = [f"collection-{number}-1.wt" for number in range(collections)]
+    for name in names:
+        (folder / "data" / name).write_bytes(b"half made")
+    if collections < 2:
+        acquire = LocalServer.acquire(data_dir, data_dir / "run", script(data_dir, HALF_MADE))
+        acquire.release()
+        assert not [name for name in names if (folder / "data" / name).exists()]
+        assert servers_of(data_dir) == []
+        return
+    error = refused(data_dir, HALF_MADE)
+    assert "featureCompatibilityVersion" in error.cause
+    assert all((folder / "data" / name).exists() for name in names)
+
+
 def test_an_unknown_library_is_named_without_a_package(data_dir: Path) -> None:
     error = refused(
         data_dir, 'echo "x: error while loading shared libraries: libfoo.so.1: no" >&2; exit 127'

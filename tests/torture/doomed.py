@@ -48,6 +48,7 @@ class Doom:
         moment: at which moment it is killed; an empty text for none.
         number: the how manieth of these moments.
         delay_s: how long after the moment.
+        signal: by which signal.
         power: whether mongod is killed with it, as a power cut does.
         now: the time that the process believes in (ISO 8601), empty for the real one.
         fill_batch: readings that a rebuild writes at once, 0 for as many as ever.
@@ -57,6 +58,7 @@ class Doom:
     moment: str = ""
     number: int = 1
     delay_s: float = 0.0
+    signal: int = signal.SIGKILL
     power: bool = False
     now: str = ""
     fill_batch: int = 0
@@ -92,7 +94,7 @@ class _Fate:
     def _die(self) -> None:
         for pid in servers_of(paths.data_dir()) if self._doom.power else ():
             self.kill(pid, signal.SIGKILL)
-        self.kill(os.getpid(), signal.SIGKILL)
+        self.kill(os.getpid(), self._doom.signal)
 
 
 class _Commands(monitoring.CommandListener):

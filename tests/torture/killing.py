@@ -119,7 +119,7 @@ class Killing:
         """
         end = Doom(moment, number, **doom)
         done = finished(self._start(arguments, end, f"killed at {end}"))
-        came = done.code == -signal.SIGKILL
+        came = done.code == (-end.signal if end.signal == signal.SIGKILL else 130)
         assert came or (not sure and done.code == 0), f"never came to {end}: {done}"
         self._ended(came)
         return came

@@ -83,8 +83,12 @@ def test_by_ctrl_c_and_sigterm(
     """The gentle way: it ends by itself, with its own exit code, and leaves no server running."""
     row = tally("stopped by Ctrl-C or SIGTERM")
     chance = scale.random("signal")
-    for _ in range(scale.times(1, 10)):
-        with killing(short_tmp_path, histories.half_hourly(), row) as home:
+    for _ in range(scale.times(1, 12)):
+        with killing(short_tmp_path, histories.half_hourly(days=14), row) as home:
+            if scale.long:
+                # The very first start: the server makes its data folder.
+                delay_s = round(chance.uniform(0, 0.5), 3)
+                home.kill_at("after spawn", delay_s=delay_s, signal=signal.SIGINT, sure=False)
             for number in (signal.SIGINT, signal.SIGTERM) * scale.times(1, 2):
                 done = home.interrupt_after(round(chance.uniform(0.2, run_s), 3), number)
                 # Python itself ends by the signal where it has not come to the program yet.
