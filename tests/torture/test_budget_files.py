@@ -204,7 +204,7 @@ def test_the_program_sends_nothing_without_a_count(
 ) -> None:
     row = tally("damaged budget file")
     home = counted.home
-    for name in scale.random("spent").sample([*SPENT], scale.times(7, len(SPENT))):
+    for name in scale.random("spent").sample([*SPENT], scale.times(4, len(SPENT))):
         with counted.spoilt(SPENT[name]) as path:
             sent, before = home.requests(), contents(path)
             row.tried += 1
@@ -221,7 +221,7 @@ def test_the_program_sends_no_more_than_an_odd_count_leaves(
     row = tally("damaged budget file")
     home = counted.home
     names = [*STILL_COUNTS]
-    for name in scale.random("odd").sample(names, scale.times(3, len(names))):
+    for name in scale.random("odd").sample(names, scale.times(2, len(names))):
         with counted.spoilt(STILL_COUNTS[name]):
             sent = home.requests()
             row.tried += 1

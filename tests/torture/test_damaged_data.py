@@ -82,7 +82,7 @@ def test_damaged_data_are_told_and_left_as_they_are(
     row = tally("damaged MongoDB data")
     data, copy = data_of(home), home.folder / "copy"
     shutil.copytree(data, copy)
-    for name, spoil in [*AT_START[: scale.times(3, 99)], *LATER[: scale.times(1, 99)]]:
+    for name, spoil in [*AT_START[: scale.times(2, 99)], *LATER[: scale.times(1, 99)]]:
         damage(home, name, spoil)
         before = snapshot(data)
         row.tried += 1
@@ -103,7 +103,7 @@ def test_damaged_data_are_told_and_left_as_they_are(
         shutil.copytree(copy, data)
         row.survived += 1
     row.tried += 1
-    home.complete(row)
+    home.complete(row, fetch=False)
 
 
 def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
@@ -119,8 +119,6 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
     before = snapshot(data)
     row.tried += 1
     told(home.run("--sync", "--json"), "newer MongoDB", "mongodb.mongod", codes=(1,))
-    seen = home.run("--check")
-    assert (seen.code, "newer MongoDB" in seen.out) == (1, True), seen
     row.lost += len(lost(before, snapshot(data)))
     assert not row.lost
     turtle.write_text(text)
@@ -134,7 +132,7 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
     row.lost += len(lost(before, snapshot(data)))
     assert not row.lost
     home.settle()
-    home.complete(row)
+    home.complete(row, fetch=False)
 
 
 NEWER_FEATURES = (

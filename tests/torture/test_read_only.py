@@ -105,14 +105,12 @@ def test_a_closed_data_folder_is_told(how: str, short_tmp_path: Path, tally: Tal
         row.tried += 1
         with closed(how, home, home.data_dir):
             told(home.run("--backfill", "--json"), str(home.data_dir / "mongodb"), codes=(1,))
-            seen = home.run("--check")
-            assert (seen.code, str(home.data_dir) in seen.out) == (1, True), seen
         row.lost += len(lost(before, snapshot(home.data_dir)))
         assert not row.lost
         assert home.requests() == sent
+        row.survived += 1
 
         row.tried += 1
         with closed(how, home, home.data_dir / "mongodb" / "data"):
             told(home.run("--stats", "--json"), str(home.data_dir / "mongodb"), codes=(1,))
-        row.survived += 1
-        home.complete(row)
+        home.complete(row, fetch=False)
