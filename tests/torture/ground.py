@@ -77,7 +77,7 @@ class Ground(Home):
 
     def assert_manners(self) -> None:
         """Whatever was spoilt, the gateway was treated politely."""
-        assert_manners(split_runs(self.server.log, self._starts_s), per_day=PER_DAY)
+        assert_manners(split_runs(self.server.log, self._starts_s or [0.0]), per_day=PER_DAY)
 
     def complete(self, row: Row, *, fetch: bool = True) -> None:
         """All works again: a backfill and a proof, and nothing is lost or doubled.
