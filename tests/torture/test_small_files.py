@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import socket
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pymongo
 import pytest
 
+from tests.storage.server_holder import Holder
 from tests.torture.conftest import Scale
 from tests.torture.disks import lost, snapshot
 from tests.torture.ground import Ground, ground, remove, told
@@ -238,13 +241,16 @@ def test_the_record_of_a_server_elsewhere_is_not_believed(
     short_tmp_path: Path, mongod_uri: str, tally: Tally
 ) -> None:
     row = tally("another server in our place")
-    with ground(short_tmp_path) as home:
-        home.settle()
-        folder_of_server = home.data_dir / "mongodb"
-        folder_of_server.mkdir(mode=0o700, parents=True)
+    database = f"test_{uuid.uuid4().hex}"
+    with ground(short_tmp_path) as home, Holder(home.data_dir) as user:
+        home.settle(database=database)
+        user.ready()
         elsewhere = mongod_uri.removeprefix("mongodb://").replace("%2F", "/")
         record = {"pid": os.getpid(), "socket": elsewhere, "port": 0}
-        (folder_of_server / "server.json").write_text(json.dumps(record))
+        (home.data_dir / "mongodb" / "server.json").write_text(json.dumps(record))
         row.tried += 1
+        told(home.run("--sync", "--json"), "in use", codes=(3,))
+        with pymongo.MongoClient[dict[str, object]](mongod_uri) as client:
+            assert database not in client.list_database_names()
+        user.leave()
         home.complete(row)
-        assert (folder_of_server / "data" / "WiredTiger").exists()
