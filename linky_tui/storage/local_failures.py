@@ -170,7 +170,8 @@ def never_began(output: str, data_path: Path) -> bool:
 
     mongod that is told to end in its first moments (Ctrl-C during the very first start) can leave
     a folder that it refuses ever after: the collection for its own version is there, but empty.
-    Everything that anybody stored has a file of its own, so one file at most proves it.
+    Everything that anybody stored has a file of its own, so one file at most proves it. Such a
+    folder is set aside, not deleted: the proof rests on a text of mongod.
     """
     files = sum(1 for _ in zip(data_path.rglob("collection-*.wt"), range(2), strict=False))
     return _HALF_MADE in output and files <= 1

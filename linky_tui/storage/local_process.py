@@ -6,12 +6,12 @@ import contextlib
 import errno
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from pymongo.errors import PyMongoError
 from linky_tui.errors import StorageError, StorageUnavailable
 from linky_tui.formatting import plain
 from linky_tui.own_files import open_own, read_own
+from linky_tui.paris import utc_now
 from linky_tui.paths import private_dir
 from linky_tui.storage.file_locks import is_locked
 from linky_tui.storage.local_endpoint import Endpoint, is_place
@@ -153,9 +154,13 @@ class Mongod:
                     said = self.log_tail(log_start)
                     if code is None or not never_began(said, self.data_path):
                         raise start_failure(said, code, binary, self.log_path)
-                    _empty(self.data_path)
-                    log_start = self.log_path.stat().st_size
-                    process = self._spawn(binary, endpoint)
+                    self._set_aside_data()
+                    log = self._open_log()
+                    try:
+                        log_start = os.fstat(log).st_size
+                        process = self._spawn(binary, endpoint, log)
+                    finally:
+                        os.close(log)
                     self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
                     raise StorageUnavailable(
@@ -204,6 +209,14 @@ class Mongod:
                 return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
         except OSError:
             return ""
+
+    def _set_aside_data(self) -> None:
+        """Put an empty folder in place of the one with the data, which is kept beside it."""
+        aside = f"{self.data_path}.half-made-{utc_now():%Y%m%dT%H%M%SZ}"
+        if os.path.lexists(aside):
+            aside = f"{aside}-{uuid.uuid4().hex[:8]}"
+        self.data_path.rename(aside)
+        private_dir(self.data_path)
 
     def _open_log(self) -> int:
         """The log, opened for appending to a file that has no other name."""
@@ -286,15 +299,6 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name.upper() in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
-
-
-def _empty(folder: Path) -> None:
-    """Remove everything in a folder, following no link."""
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
 
 
 def _our_processes() -> Iterator[int]:

@@ -74,6 +74,8 @@ def test_a_folder_given_up_in_the_first_start_is_made_again_and_no_other(
         acquire = LocalServer.acquire(data_dir, data_dir / "run", script(data_dir, HALF_MADE))
         acquire.release()
         assert not [name for name in names if (folder / "data" / name).exists()]
+        (aside,) = folder.glob("data.half-made-*")
+        assert [path.name for path in aside.glob("*.wt")] == names
         assert servers_of(data_dir) == []
         return
     error = refused(data_dir, HALF_MADE)
