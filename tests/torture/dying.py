@@ -29,7 +29,7 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.models import Reading
 from linky_tui.paris import ONE_DAY, day_start, today
-from linky_tui.storage import outcomes
+from linky_tui.storage import connection, outcomes
 from linky_tui.storage.verify import verify
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
 from tests.storage.stored import open_store
@@ -271,6 +271,7 @@ def hurry(
         call_s: the longest time limit of anything else.
     """
     limited = pymongo.timeout
+    monkeypatch.setattr(connection, "_SELECTION_MS", min(5000, int(call_s * 1000)))
     monkeypatch.setattr(outcomes, "STEP_LIMIT_S", step_s)
     monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", primary_s)
     monkeypatch.setattr(pymongo, "timeout", lambda limit: limited(limit and min(limit, call_s)))

@@ -119,6 +119,7 @@ def test_frozen_with_a_write_in_its_hands(
             at.survived(row)
 
 
+@pytest.mark.long
 def test_the_embedded_server_is_killed(
     wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
 ) -> None:
@@ -162,6 +163,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
             wanted = chance.randrange(3, 8)
             while len(api.log) < wanted:
                 assert process.poll() is None
+                time.sleep(0.01)
             row.tried += 1
             [pid] = home.servers()
             os.kill(pid, signal.SIGKILL)
@@ -205,7 +207,4 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
         [meter] = done.document["meters"]
         assert meter["error"]["title"] == done.document["error"]["title"]
         assert meter["days_complete"] is None, "nobody can tell"
-        plain = terminal.run("--backfill")
-        assert plain.code == 3
-        assert "MongoDB" in plain.err
         row.survived += 1
