@@ -136,15 +136,7 @@ class Mongod:
         private_dir(self.data_path)
         _refuse_links(self.data_path)
         self.limit_log()
-        log = self._open_log()
-        try:
-            log_start = os.fstat(log).st_size
-            # First where, then who: if we are killed in between, the next start knows where to
-            # look.
-            self._write_record(endpoint, 0)
-            process = self._spawn(binary, endpoint, log)
-        finally:
-            os.close(log)
+        process, log_start = self._launch(binary, endpoint)
         try:
             self._write_record(endpoint, process.pid)
             while not endpoint.answers(_ANSWER_TIMEOUT_S):
@@ -155,12 +147,7 @@ class Mongod:
                     if code is None or not never_began(said, self.data_path):
                         raise start_failure(said, code, binary, self.log_path)
                     self._set_aside_data()
-                    log = self._open_log()
-                    try:
-                        log_start = os.fstat(log).st_size
-                        process = self._spawn(binary, endpoint, log)
-                    finally:
-                        os.close(log)
+                    process, log_start = self._launch(binary, endpoint)
                     self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
                     raise StorageUnavailable(
@@ -226,6 +213,18 @@ class Mongod:
             self.log_path.unlink()
             log = open_own(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         return log
+
+    def _launch(self, binary: Path, endpoint: Endpoint) -> tuple[subprocess.Popen[bytes], int]:
+        """The new process, and where in the log its words begin."""
+        log = self._open_log()
+        try:
+            # First where, then who: if we are killed in between, the next start knows where to
+            # look.
+            self._write_record(endpoint, 0)
+            begins = os.fstat(log).st_size
+            return self._spawn(binary, endpoint, log), begins
+        finally:
+            os.close(log)
 
     def _spawn(self, binary: Path, endpoint: Endpoint, log: int) -> subprocess.Popen[bytes]:
         command = [
