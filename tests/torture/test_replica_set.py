@@ -146,7 +146,7 @@ def test_a_write_fails_in_every_way(
     hurry(monkeypatch, step_s=2.0, primary_s=5.0, call_s=2.0)
     row = tally("write of unknown outcome on a replica set")
     chance = scale.random(f"fail points {fault}")
-    for _ in range(scale.times(1, 40)):
+    for _ in range(scale.times(1, 6)):
         at = rig(weeks=3)
 
         def fail() -> None:
@@ -172,7 +172,7 @@ def test_the_primary_is_killed_again_and_again(
 ) -> None:
     row = tally("primary of a replica set killed")
     chance = scale.random("primary killed")
-    for _ in range(scale.times(1, 60)):
+    for _ in range(scale.times(1, 10)):
         at = rig(weeks=8)
 
         def kill() -> None:
@@ -193,7 +193,7 @@ def test_the_primary_steps_down_again_and_again(
 ) -> None:
     row = tally("primary of a replica set steps down")
     chance = scale.random("primary steps down")
-    for _ in range(scale.times(1, 60)):
+    for _ in range(scale.times(1, 8)):
         at = rig(weeks=8)
 
         def step_down() -> None:
@@ -218,7 +218,7 @@ def test_the_majority_is_lost_for_a_while(
     hurry(monkeypatch, step_s=3.0, primary_s=1.0, call_s=3.0)
     row = tally("majority of a replica set lost for a while")
     chance = scale.random("majority lost")
-    for _ in range(scale.times(1, 40)):
+    for _ in range(scale.times(1, 5)):
         at = rig(weeks=4)
         others = members.secondaries()
 
@@ -246,7 +246,7 @@ def test_the_primary_freezes(
 ) -> None:
     row = tally("primary of a replica set frozen")
     chance = scale.random("primary frozen")
-    for number in range(scale.times(1, 40)):
+    for number in range(scale.times(1, 6)):
         at = rig(weeks=4)
         victim = members.wait_for_primary()
         for_good = number % 4 == 3
@@ -279,7 +279,7 @@ def test_what_a_lonely_primary_took_may_be_rolled_back(
 ) -> None:
     row = tally("writes of a lonely primary, rolled back or not")
     chance = scale.random(f"lonely {reaches_the_others}")
-    for _ in range(scale.times(1, 30)):
+    for _ in range(scale.times(1, 5)):
         at = rig(weeks=4)
         victim, others = members.wait_for_primary(), members.secondaries()
         rollbacks = members.rollbacks(victim)

@@ -53,7 +53,7 @@ def test_killed_while_it_writes(
 ) -> None:
     row = tally("single MongoDB server killed")
     chance = scale.random("single server killed")
-    for _ in range(scale.times(2, 200)):
+    for _ in range(scale.times(2, 40)):
         later = Later()
         with Rig(server.uri, short_tmp_path) as at:
 
@@ -82,7 +82,7 @@ def test_dead_for_a_while(
 ) -> None:
     row = tally("single MongoDB server dead for a while")
     chance = scale.random("single server dead")
-    for _ in range(scale.times(1, 40)):
+    for _ in range(scale.times(1, 6)):
         with Rig(server.uri, short_tmp_path) as at:
             wire.strike(chance.randrange(10, 30), server.kill)
             row.tried += 1
@@ -102,7 +102,7 @@ def test_frozen_with_a_write_in_its_hands(
 ) -> None:
     row = tally("single MongoDB server frozen")
     chance = scale.random("single server frozen")
-    for _ in range(scale.times(2, 100)):
+    for _ in range(scale.times(2, 20)):
         later = Later()
         with Rig(server.uri, short_tmp_path) as at:
 
@@ -126,7 +126,7 @@ def test_the_embedded_server_is_killed(
     row = tally("local MongoDB server killed")
     chance = scale.random("embedded server killed")
     data_dir = short_tmp_path / "data"
-    for _ in range(scale.times(1, 100)):
+    for _ in range(scale.times(1, 20)):
         later = Later()
         with Rig("", short_tmp_path) as at:
 
@@ -152,7 +152,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
     last = today() - ONE_DAY
     truth = half_hours(last - 27 * ONE_DAY, last)
     source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
-    for number in range(scale.times(1, 30)):
+    for number in range(scale.times(1, 6)):
         with (
             ApiServer({PRM: source}, block_after=None, latency_s=0.1) as api,
             Home(short_tmp_path, f"home{number}") as home,
