@@ -289,7 +289,10 @@ class Killing:
             assert of_meter["readings_inserted"] == 0, of_meter
 
     def _assert_nothing_is_left_behind(self) -> None:
-        servers, files = self.home.servers(), names(self.home.data_dir / "mongodb")
+        servers = self.home.servers()
+        # A first start that was stopped at the wrong moment leaves a folder without readings.
+        found = names(self.home.data_dir / "mongodb")
+        files = {name for name in found if not name.startswith("data.half-made-")}
         assert (servers, files) == ([], LOCAL_FILES), (servers, files)
         # A draft of the identity may stay behind where it was killed while making it.
         state = {name for name in names(self.home.state_dir) if "installation-id." not in name}
