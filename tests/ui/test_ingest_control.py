@@ -127,7 +127,8 @@ async def test_quitting_without_a_job_does_not_ask(empty_app: LinkyApp) -> None:
 
 async def test_a_spent_budget_goes_on_by_itself_at_the_next_utc_day(make_app: MakeApp) -> None:
     with (
-        time_machine.travel(datetime(2026, 11, 22, 23, 59, 57, tzinfo=UTC), tick=True),
+        # Late enough to wait for midnight, early enough to spend the budget on a busy machine.
+        time_machine.travel(datetime(2026, 11, 22, 23, 59, 46, tzinfo=UTC), tick=True),
         gateway(28) as server,
     ):
         app = make_app(
@@ -140,7 +141,7 @@ async def test_a_spent_budget_goes_on_by_itself_at_the_next_utc_day(make_app: Ma
             assert app.ingest.state.until == datetime(2026, 11, 23, tzinfo=UTC)
             assert len(server.log) == 6
             asked = curve_requests(server)
-            await wait_until(pilot, lambda: app.ingest.state.busy, timeout=8)
+            await wait_until(pilot, lambda: app.ingest.state.busy, timeout=30)
             assert datetime.now(UTC) >= datetime(2026, 11, 23, tzinfo=UTC)
             await wait_until(pilot, lambda: not app.ingest.state.busy, timeout=10)
             assert len(server.log) == 12
