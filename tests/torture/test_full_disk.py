@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 import time
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from linky_tui.enedis.budget import Budget
+from linky_tui.errors import BudgetSpent, StorageError
 from tests.torture.cli_runs import Home, finished
 from tests.torture.disks import fill, lost, small_disk, snapshot
 from tests.torture.ground import PER_DAY, SOON_S, Ground, ground, told
@@ -83,47 +84,41 @@ def test_a_full_state_folder_means_no_count_and_no_request(
         assert home.requests() == sent == counted(home)
         row.lost += len(lost(before, snapshot(home.budget_file)))
         ballast.unlink()
-        home.complete(row)
+        log_row = tally("full log folder")
+        log_row.tried += 1
+        with small_disk(home.log_dir, "64k") as logs:
+            fill(logs)
+            logs.chmod(0)
+            home.complete(row)
+        log_row.survived += 1
         assert counted(home) == home.requests()
 
 
 def test_a_damaged_count_on_a_full_disk_never_starts_again_at_zero(
-    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
+    short_tmp_path: Path, tally: Tally
 ) -> None:
     row = tally("full state folder")
-    with ground(short_tmp_path) as home, small_disk(home.state_dir, "256k") as disk:
-        home.settle(mongod_uri, database=mongo_database_name)
-        assert home.run("--sync", "--json").code == 0
-        whole, sent = home.budget_file.read_bytes(), home.requests()
+    with small_disk(short_tmp_path / "state", "256k") as disk:
+        path = disk / "requests.sqlite"
+        budget = Budget(path, "127.0.0.1:1", per_day=PER_DAY, min_seconds=0)
+        budget.reserve()
         row.tried += 1
-        home.budget_file.write_bytes(b"\xa5" * len(whole))
+        path.write_bytes(b"\xa5" * path.stat().st_size)
+        damaged = path.read_bytes()
         ballast = fill(disk)
-        told(home.run("--backfill", "--json"), "counted", codes=(1,))
+        with pytest.raises(StorageError, match="cannot be counted"):
+            budget.reserve()
         ballast.unlink()
-        told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
+        with pytest.raises(BudgetSpent, match="could not be read"):
+            budget.reserve()
         # Set aside by a run that had no time to put anything in its place.
-        home.budget_file.unlink()
-        told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
-        assert home.requests() == sent
-        kept = [path.read_bytes() for path in disk.glob("requests.sqlite.corrupt-*")]
-        assert kept == [b"\xa5" * len(whole)]
-        for path in disk.glob("requests.sqlite*"):
-            path.unlink()
-        home.budget_file.write_bytes(whole)
-        home.complete(row)
-
-
-def test_a_full_or_closed_log_folder_stops_nothing(
-    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
-) -> None:
-    row = tally("full log folder")
-    with ground(short_tmp_path) as home, small_disk(home.log_dir, "64k") as disk:
-        home.settle(mongod_uri, database=mongo_database_name)
-        row.tried += 1
-        fill(disk)
-        disk.chmod(0)
-        home.complete(row)
-        assert shutil.disk_usage(disk).free == 0
+        path.unlink()
+        with pytest.raises(BudgetSpent, match="could not be read"):
+            budget.reserve()
+        kept = [each.read_bytes() for each in disk.glob("requests.sqlite.corrupt-*")]
+        row.lost += kept != [damaged]
+        assert not row.lost
+        row.survived += 1
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--check"], ["--sync", "--json"]])
