@@ -57,7 +57,7 @@ def test_at_a_random_moment(short_tmp_path: Path, run_s: float, tally: Tally, sc
     row = tally("killed at a random moment")
     chance = scale.random("moment")
     names = ["half hours", "two meters"] if not scale.long else list(HOMES)
-    for name in homes(names, scale.times(2, 40)):
+    for name in homes(names, scale.times(2, 60)):
         with killing(short_tmp_path, HOMES[name](), row) as home:
             for number, seconds in enumerate(moments(chance, run_s, scale.times(4, 5))):
                 home.kill_after(seconds, *carried_on(home, number))
