@@ -295,8 +295,8 @@ class Later:
                 self._errors.append(error)
 
         thread = threading.Thread(target=act, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def join(self) -> None:
         """Wait until all is done."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,16 +55,24 @@ def test_killed_while_it_writes(
     row = tally("single MongoDB server killed")
     chance = scale.random("single server killed")
     for _ in range(scale.times(2, 40)):
-        later = Later()
+        later, one_at_a_time = Later(), threading.Lock()
         with Rig(server.uri, short_tmp_path) as at:
 
-            def kill_and_restart(later: Later = later) -> None:
+            def restart(one_at_a_time: threading.Lock = one_at_a_time) -> None:
+                with one_at_a_time:
+                    if server.process is None:
+                        server.start()
+
+            def kill_and_restart(
+                later: Later = later, one_at_a_time: threading.Lock = one_at_a_time
+            ) -> None:
                 row.tried += 1
                 seconds = chance.uniform(0.05, 0.6)
 
                 def act() -> None:
-                    server.kill()
-                    later(seconds, server.start)
+                    with one_at_a_time:
+                        server.kill()
+                    later(seconds, restart)
 
                 # Just before, while or just after the server works on what is being sent.
                 later(chance.choice([0, chance.uniform(0, 0.01)]), act)
