@@ -148,7 +148,7 @@ class EventLog(RichLog):
             if at.date() != self._day:
                 if self._day is not None:
                     day = Text(day_text(at.date()), self._style("time"))
-                    self.write(day, width=width, scroll_end=self._following)
+                    self.write(day, width=width, scroll_end=False)
                 self._day = at.date()
             row = Table.grid(padding=(0, 1, 0, 0))
             row.add_column(no_wrap=True)
@@ -157,7 +157,13 @@ class EventLog(RichLog):
             for detail in text.details:
                 words.append(f"\n{detail}", self._style("detail"))
             row.add_row(Text(at.strftime(self._clock), self._style("time")), words)
-            self.write(row, width=width, scroll_end=self._following)
+            self.write(row, width=width, scroll_end=False)
+        self.call_after_refresh(self._settle)
+
+    def _settle(self) -> None:
+        """Go to the end of what was written, once its height is known."""
+        if self._following:
+            self.scroll_end(animate=False)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"event-log--{name}")
