@@ -17,7 +17,7 @@ from pymongo.collection import Collection
 from linky_tui.models import Series
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document, series_filter
-from linky_tui.storage.readings import READ_LIMIT_S, Readings
+from linky_tui.storage.readings import GROUP_KEY, READ_LIMIT_S, Readings
 
 _MODULUS = 1_000_003
 """A prime: times of whole minutes differ in it, and the sums of a million readings fit 64 bits."""
@@ -42,11 +42,7 @@ def _sums(collection: Collection[Document], series: Series | None) -> list[Docum
     pipeline: list[dict[str, Any]] = [
         {
             "$group": {
-                "_id": {
-                    "prm": "$meter.prm",
-                    "flow": "$meter.flow",
-                    "interval_min": "$meter.interval_min",
-                },
+                "_id": GROUP_KEY,
                 "readings": {"$sum": 1},
                 "power": {"$sum": power},
                 "time": {"$sum": when},

@@ -313,6 +313,14 @@ def difference(
     return missing, unmatched.total()
 
 
+GROUP_KEY = {
+    "prm": "$meter.prm",
+    "flow": "$meter.flow",
+    "interval_min": "$meter.interval_min",
+}
+"""The ``_id`` of a ``$group`` by meter, flow and interval."""
+
+
 def group_filter(group: Group) -> Document:
     """Matches the readings of one meter, flow and interval."""
     return {"meter.prm": group[0], "meter.flow": group[1], "meter.interval_min": group[2]}
@@ -322,11 +330,7 @@ def _counts(collection: Collection[Document], series: Series | None) -> dict[Gro
     pipeline: list[dict[str, Any]] = [
         {
             "$group": {
-                "_id": {
-                    "prm": "$meter.prm",
-                    "flow": "$meter.flow",
-                    "interval_min": "$meter.interval_min",
-                },
+                "_id": GROUP_KEY,
                 "readings": {"$sum": 1},
             }
         }

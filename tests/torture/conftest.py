@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.torture.report import Tally
+from tests.torture.together import Crowd, GatedSource, gateway
 
 HERE = Path(__file__).parent
 SHORT_LIMIT_S, LONG_LIMIT_S = 180, 6 * 3600
@@ -55,3 +56,16 @@ def scale(pytestconfig: pytest.Config) -> Scale:
 @pytest.fixture
 def tally(record_property: Callable[[str, object], None]) -> Tally:
     return Tally(record_property)
+
+
+@pytest.fixture
+def source() -> GatedSource:
+    """A meter whose gateway can keep its answers back."""
+    return GatedSource()
+
+
+@pytest.fixture
+def crowd(source: GatedSource) -> Iterator[Crowd]:
+    """Processes in homes of their own behind one gateway."""
+    with gateway(source) as server, Crowd(server) as everybody:
+        yield everybody

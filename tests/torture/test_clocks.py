@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-
-import pytest
 
 from tests.ingest.bench import PRM
 from tests.torture import odd_process
@@ -21,24 +18,12 @@ from tests.torture.together import (
     assert_one_after_the_other,
     assert_polite,
     assert_said_busy,
-    gateway,
     judge,
     wait_until,
 )
 
 PER_DAY = 60
 HOURS, DAY = timedelta(hours=5), timedelta(days=1)
-
-
-@pytest.fixture
-def source() -> GatedSource:
-    return GatedSource()
-
-
-@pytest.fixture
-def crowd(source: GatedSource) -> Iterator[Crowd]:
-    with gateway(source) as server, Crowd(server) as everybody:
-        yield everybody
 
 
 def start(crowd: Crowd, home: Home, ahead: timedelta, *arguments: str) -> Run:

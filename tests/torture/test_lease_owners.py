@@ -31,7 +31,6 @@ from tests.torture.together import (
     assert_polite,
     assert_said_busy,
     double_a_reading,
-    gateway,
     judge,
     wait_until,
 )
@@ -49,17 +48,6 @@ FREEZES = {
     "before a request": Freeze("findAndModify", "consumption_requests", 4),
 }
 SHORT = {"readings sent", "drop sent", "before a request"}
-
-
-@pytest.fixture
-def source() -> GatedSource:
-    return GatedSource()
-
-
-@pytest.fixture
-def crowd(source: GatedSource) -> Iterator[Crowd]:
-    with gateway(source) as server, Crowd(server) as everybody:
-        yield everybody
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ matter how fast this machine is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,17 +29,6 @@ from tests.torture.together import (
 )
 
 OTHER_PRM = "11122233344455"
-
-
-@pytest.fixture
-def source() -> GatedSource:
-    return GatedSource()
-
-
-@pytest.fixture
-def crowd(source: GatedSource) -> Iterator[Crowd]:
-    with gateway(source) as server, Crowd(server) as everybody:
-        yield everybody
 
 
 def at_the_gate(source: GatedSource, crowd: Crowd, home: Home, *arguments: str) -> Run:
