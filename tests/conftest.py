@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pymongo
@@ -14,10 +14,21 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.storage.connection import Connection, connect
+from tests.clock import away_from_midnight
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
+
+TEST_S, LONG_TEST_S = 60, 20 * 60
+"""How much time a test may need until midnight, also with ``--long``."""
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Start no test shortly before midnight; the wait is not part of its time limit."""
+    away_from_midnight(LONG_TEST_S if item.config.getoption("--long") else TEST_S)
+    return (yield)
 
 
 @pytest.fixture(autouse=True)

@@ -24,11 +24,12 @@ from linky_tui.config import MongoSettings
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.hosts import host_of
-from linky_tui.paris import ONE_DAY, day_start, today
+from linky_tui.paris import ONE_DAY, today
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 from linky_tui.storage.verify import verify
 from tests.cli.tools import configuration, meter
+from tests.clock import noon
 from tests.ingest.bench import PRM, SERIES, half_hours, wh
 from tests.private_mongod import find_binary
 
@@ -121,7 +122,7 @@ def home_of(folder: Path, settings: MongoSettings, days: int, latency_s: float) 
     # Published whatever the time of day is, and never blocked.
     with ApiServer(
         {PRM: RecordedSource(readings)},
-        clock=lambda: day_start(today()) + timedelta(hours=12),
+        clock=noon,
         block_after=None,
         latency_s=latency_s,
     ) as server:

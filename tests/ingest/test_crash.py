@@ -19,16 +19,15 @@ from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.models import Reading
-from linky_tui.paris import ONE_DAY, day_of, day_start, days_between, today, utc_now
+from linky_tui.paris import ONE_DAY, day_of, days_between, today, utc_now
 from linky_tui.storage.buckets import needs_defragmenting
 from linky_tui.storage.reconcile import reconcile
 from linky_tui.storage.store import Store
 from linky_tui.storage.verify import verify
+from tests.clock import noon
 from tests.ingest import crash_child
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
 from tests.storage.stored import open_store, put_regular, put_timeseries
-
-FIRST, LAST = today() - timedelta(days=6), today() - ONE_DAY
 
 Prepare = Callable[[Store], None]
 
@@ -60,7 +59,7 @@ class Crashes:
         """Kill, run again and compare, for every write; gives their number."""
         with ApiServer(
             {PRM: source},
-            clock=lambda: day_start(today()) + timedelta(hours=12),
+            clock=noon,
             block_after=None,
         ) as server:
             job = replace(job, token=server.token)
@@ -104,10 +103,11 @@ class Crashes:
             assert bench.stored() == truth, place
             assert verify(store).identical, place
             first = day_of(truth[0].start)
-            records = store.days.load(SERIES, first, LAST)
+            last = today() - ONE_DAY
+            records = store.days.load(SERIES, first, last)
             assert sum(record.energy_wh for record in records.values()) == wh(truth), place
             assert all(record.certified for record in records.values()), place
-            assert len(records) == len(list(days_between(first, LAST))), place
+            assert len(records) == len(list(days_between(first, last))), place
             state = store.leases.state(SERIES)
             assert state.rebuild_pending is None, place
             assert store.leases.in_use() == set(), place
@@ -138,28 +138,34 @@ def filled(store: Store, readings: list[Reading]) -> None:
     store.days.recompute_all(SERIES, today())
 
 
+def last_week() -> list[Reading]:
+    """The half hours of the six days up to yesterday."""
+    return half_hours(today() - timedelta(days=6), today() - ONE_DAY)
+
+
 def test_at_every_step_of_storing_a_window(crashes: Crashes) -> None:
-    truth = half_hours(FIRST, LAST)
+    truth = last_week()
     source = RecordedSource(truth)
-    job = Job(JobKind.BACKFILL, SERIES, "", since=FIRST)
+    job = Job(JobKind.BACKFILL, SERIES, "", since=day_of(truth[0].start))
     steps = crashes.each(source, job, lambda store: surveyed(store, source), truth)
     assert steps >= 6
 
 
 @pytest.mark.parametrize("step_changes", [False, True])
 def test_at_every_step_of_a_correction(crashes: Crashes, step_changes: bool) -> None:
-    before = half_hours(FIRST, LAST)
+    before = last_week()
+    first, last = (day_of(reading.start) for reading in (before[0], before[-1]))
     source = RecordedSource(before)
     source.correct(before[10].start, before[10].power_w + 60)
     if step_changes:
         # Two half hours become one hour: replaced and deleted, not only replaced.
         hour = next(r.start for r in before[20:] if r.start.minute == 0)
-        half = [r for r in source.curve(FIRST, today()) if r.start != hour + timedelta(minutes=30)]
-        source.remove(FIRST, LAST)
+        half = [r for r in source.curve(first, today()) if r.start != hour + timedelta(minutes=30)]
+        source.remove(first, last)
         source.put([replace(r, interval_min=60) if r.start == hour else r for r in half])
-    truth = source.curve(FIRST, today())
+    truth = source.curve(first, today())
     assert len(truth) == len(before) - step_changes
-    job = Job(JobKind.REFETCH, SERIES, "", days=Window(FIRST, LAST))
+    job = Job(JobKind.REFETCH, SERIES, "", days=Window(first, last))
 
     def prepare(store: Store) -> None:
         surveyed(store, source)
@@ -170,15 +176,15 @@ def test_at_every_step_of_a_correction(crashes: Crashes, step_changes: bool) -> 
 
 
 def test_at_every_step_of_a_rebuild(crashes: Crashes) -> None:
-    first = LAST - timedelta(days=10)
-    truth = half_hours(first, LAST, step_min=60)
+    first, last = today() - timedelta(days=11), today() - ONE_DAY
+    truth = half_hours(first, last, step_min=60)
     source = RecordedSource(truth)
 
     def prepare(store: Store) -> None:
         surveyed(store, source)
         put_regular(store, SERIES, truth)
         # Newest first: a day older than its bucket opens the next one.
-        for day in reversed(list(days_between(first, LAST))):
+        for day in reversed(list(days_between(first, last))):
             put_timeseries(store, SERIES, source.curve(day, day + ONE_DAY))
         store.days.recompute_all(SERIES, today())
         assert needs_defragmenting(store)

@@ -28,9 +28,10 @@ from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.models import Reading
-from linky_tui.paris import ONE_DAY, day_start, today
+from linky_tui.paris import ONE_DAY, today
 from linky_tui.storage import connection, outcomes
 from linky_tui.storage.verify import verify
+from tests.clock import noon
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
 from tests.storage.stored import open_store
 from tests.torture.manners import assert_manners, same_request, split_runs
@@ -112,7 +113,7 @@ class Rig:
         self._starts_s: list[float] = []
         self.server = ApiServer(
             {PRM: self.source},
-            clock=lambda: day_start(today()) + timedelta(hours=12),
+            clock=noon,
             block_after=None,
             latency_s=latency_s,
         )

@@ -14,8 +14,9 @@ from typing import Any
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.models import Reading
-from linky_tui.paris import ONE_DAY, day_start, today
+from linky_tui.paris import ONE_DAY, today
 from tests.cli.tools import Done
+from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
 from tests.torture.cli_runs import Home, finished
 from tests.torture.manners import assert_manners, split_runs
@@ -112,7 +113,7 @@ def ground(
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)
     with ApiServer(
         {PRM: RecordedSource(readings)},
-        clock=lambda: day_start(today()) + timedelta(hours=12),
+        clock=noon,
         block_after=None,
         latency_s=latency_s,
     ) as server:

@@ -49,7 +49,8 @@ def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
         done = finished(running, 60)  # it used to take 72 s, and named no reason
         assert "disk is full" in told(done, str(disk), "Free some space", codes=(1,))
         assert done.document["requests"]["made"] == home.requests()
-        assert counted(home) == home.requests()
+        # One that the full disk kept from being sent may be counted, never the other way round.
+        assert home.requests() <= counted(home) <= home.requests() + 1
 
         again = home.run("--sync", "--json")
         told(again, "disk is full", codes=(1,))
@@ -59,7 +60,7 @@ def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
 
         ballast.unlink()
         home.complete(row)
-        assert counted(home) == home.requests() <= PER_DAY
+        assert home.requests() <= counted(home) <= home.requests() + 2 <= PER_DAY
 
 
 def test_a_full_state_folder_means_no_count_and_no_request(

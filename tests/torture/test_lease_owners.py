@@ -23,7 +23,6 @@ from tests.torture.conftest import Scale
 from tests.torture.odd_process import AGED_S, Freeze, is_frozen
 from tests.torture.report import Row, Tally
 from tests.torture.together import (
-    FIRST,
     Crowd,
     GatedSource,
     Run,
@@ -66,7 +65,7 @@ def homes(
 def correct(source: GatedSource) -> None:
     """Let Enedis correct a reading of the last days."""
     source.correct(source.truth[-60].start, 6_000)
-    source.truth = list(RecordedSource.curve(source, FIRST, today()))
+    source.truth = list(RecordedSource.curve(source, source.first, today()))
 
 
 def make_worth_asking(uri: str, database: str) -> None:

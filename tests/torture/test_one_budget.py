@@ -18,7 +18,7 @@ from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import BudgetSpent
 from linky_tui.ingest.request_run import PausedUntil, RequestRun
 from linky_tui.models import Series
-from linky_tui.paris import ONE_DAY, utc_now
+from linky_tui.paris import ONE_DAY, today, utc_now
 from linky_tui.storage.store import Store
 from tests.storage.stored import open_store
 from tests.torture import real_host
@@ -27,7 +27,6 @@ from tests.torture.conftest import Scale
 from tests.torture.real_host import NAME, Authority, api_url
 from tests.torture.report import Row, Tally
 from tests.torture.together import (
-    LAST,
     Crowd,
     GatedSource,
     assert_one_after_the_other,
@@ -121,7 +120,7 @@ def test_a_process_that_missed_its_turn_takes_another(
     requests = RequestRun(client, budget, None, threading.Event())
     freezes = iter([0.3, 0.0])
     requests.guard = lambda: time.sleep(next(freezes))
-    what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), LAST, LAST + ONE_DAY)
+    what = load_curve(days_ago=1)
     list(requests.fetch(what, crowd.token()))
     client.close()
     assert (len(crowd.server.log), requests.made, budget.used_today()) == (1, 1, 2)
@@ -138,7 +137,7 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
     )
     first.reserve()
     requests = RequestRun(client, second, None, threading.Event())
-    what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), LAST, LAST + ONE_DAY)
+    what = load_curve(days_ago=1)
 
     def told() -> None:
         if blocked:
@@ -207,6 +206,12 @@ def test_the_last_request_of_the_day_goes_to_one_machine_only(
         assert_polite(crowd.server, per_day=PER_DAY)
 
 
+def load_curve(days_ago: int) -> DataRequest:
+    """The request for one day of the first meter."""
+    day = today() - timedelta(days_ago)
+    return DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), day, day + ONE_DAY)
+
+
 def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[BudgetSpent]:
     """Machines with counts of their own ask until there is nothing left; how each ended."""
     start = threading.Barrier(MACHINES)
@@ -220,10 +225,8 @@ def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[BudgetSp
         token = server.make_token(expires=utc_now() + timedelta(number + 1))
         start.wait()
         for day in range(1, PER_DAY + 2):
-            first = LAST - timedelta(day)
-            what = DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), first, first + ONE_DAY)
             try:
-                list(requests.fetch(what, token))
+                list(requests.fetch(load_curve(day + 1), token))
             except BudgetSpent as error:
                 spent.append(error)
                 break

@@ -18,6 +18,7 @@ from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.paris import ONE_DAY, today
 from linky_tui.storage import connection
 from tests.cli.tools import Terminal
+from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.local_server_tools import servers_of
@@ -163,7 +164,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
     source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
     for number in range(scale.times(1, 6)):
         with (
-            ApiServer({PRM: source}, block_after=None, latency_s=0.1) as api,
+            ApiServer({PRM: source}, clock=noon, block_after=None, latency_s=0.1) as api,
             Home(short_tmp_path, f"home{number}") as home,
         ):
             home.configure(api, PRM)
@@ -204,7 +205,7 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
     row = tally("single MongoDB server dead for a while")
     source = RecordedSource(half_hours(today() - 28 * ONE_DAY, today() - ONE_DAY))
     terminal = Terminal(capsys, short_tmp_path, server.uri, "electricity")
-    with ApiServer({PRM: source}, block_after=None) as api:
+    with ApiServer({PRM: source}, clock=noon, block_after=None) as api:
         terminal.configure(api, PRM)
         wire.strike(25, server.kill)
         row.tried += 1

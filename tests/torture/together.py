@@ -18,15 +18,15 @@ import pymongo
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.gateway import caller_of
 from linky_tui.models import DailyTotal, Reading
-from linky_tui.paris import ONE_DAY, day_start, today, utc_now
+from linky_tui.paris import ONE_DAY, today, utc_now
 from tests.cli.tools import Done
+from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
 from tests.torture.cli_runs import Home, document, finished
 from tests.torture.manners import assert_manners
 from tests.torture.report import Row
 
 DAYS = 20
-FIRST, LAST = today() - timedelta(DAYS), today() - ONE_DAY
 PATIENCE_S = 60.0
 _GATE_S = 8.0
 
@@ -42,6 +42,8 @@ class GatedSource(RecordedSource):
             passing the gate.
 
     Attributes:
+        first: its first day.
+        last: yesterday, its last one.
         truth: its readings.
         gate: open when set, as it is at first.
         asked: set when a request has arrived; cleared by :meth:`shut`.
@@ -53,8 +55,9 @@ class GatedSource(RecordedSource):
         self.gate.set()
         self.waiting = 0
         self._counting = threading.Lock()
-        self.truth = half_hours(FIRST, LAST)
-        floor = FIRST if activated else None
+        self.first, self.last = today() - timedelta(DAYS), today() - ONE_DAY
+        self.truth = half_hours(self.first, self.last)
+        floor = self.first if activated else None
         super().__init__(self.truth, activated=floor, curve_from=floor)
 
     def shut(self) -> None:
@@ -103,7 +106,7 @@ class Run:
 
 def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
     """A gateway where yesterday is out and nobody is blocked but by ourselves."""
-    options.setdefault("clock", lambda: max(utc_now(), day_start(today()) + timedelta(hours=9)))
+    options.setdefault("clock", lambda: max(utc_now(), noon()))
     options.setdefault("block_after", None)
     return ApiServer(dict.fromkeys(prms or (PRM,), source), **options)
 

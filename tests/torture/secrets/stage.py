@@ -14,9 +14,10 @@ from urllib.parse import quote
 import pymongo
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
-from linky_tui.paris import ONE_DAY, today
+from linky_tui.paris import today
 from linky_tui.storage.documents import Document
 from tests.cli.tools import configuration, meter
+from tests.clock import noon
 from tests.ingest.bench import half_hours
 from tests.private_mongod import PrivateMongod
 from tests.torture.cli_runs import Home
@@ -84,13 +85,15 @@ def new_stage(folder: Path) -> Iterator[Stage]:
         uri=f"mongodb://127.0.0.1:{port}",
         extra=("--port", str(port), "--auth"),
     )
-    last = today() - ONE_DAY
-    home = RecordedSource(half_hours(last - timedelta(days=13), last))
+    # It goes on counting, as long as the tests take; only what is before today is published.
+    days = timedelta(days=14)
+    home = RecordedSource(half_hours(today() - days, today() + days))
     try:
         mongod.start()
         with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
             client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
-        gateway = ApiServer({PRM: home}, block_after=None)  # all tests together ask over 100 times
+        # All tests together ask over 100 times.
+        gateway = ApiServer({PRM: home}, clock=noon, block_after=None)
         stage = Stage(mongod, port, gateway, Marks("a.b.c"))
         with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
             read = [{"role": "read", "db": "elsewhere"}]

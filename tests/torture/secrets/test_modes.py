@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from linky_tui.enedis.budget_file import BudgetFile
+from linky_tui.paris import today
 from tests.torture.cli_runs import Home, finished
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
@@ -57,7 +59,7 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
     home.config.parent.parent.chmod(0o700)  # the test made it
     seen: set[str] = set()
     with home:
-        # While it runs: the socket, the record of the server, the locks, the journal.
+        # While it runs: the socket, the record of the server, the locks.
         process = start_under(umask, home, "--backfill")
         while process.poll() is None:
             seen |= {path.name for path in home.folder.rglob("*")}
@@ -67,7 +69,7 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
         done = finished(process)
         assert done.code == 0, done.err
         assert {"mongod.sock", "server.json", "turn.lock", "mongod.log"} <= seen
-        assert {"requests.sqlite", "requests.sqlite-journal", "installation-id"} <= seen
+        assert {"requests.sqlite", "installation-id"} <= seen
         assert any(name.endswith("-0.lock") for name in seen)
         assert open_to_others(home.folder) == []
 
@@ -96,6 +98,20 @@ def _while_it_runs(home: Home) -> list[str]:
         return open_to_others(home.folder)
     except FileNotFoundError:  # it ends files, too
         return []
+
+
+def test_the_journal_of_the_count_is_as_private_as_the_count(tmp_path: Path) -> None:
+    """It is there for a few milliseconds at a time: too few for whoever looks at a running one."""
+    file = tmp_path / "state" / "requests.sqlite"
+    before = os.umask(0)
+    try:
+        with BudgetFile(file).transaction() as rows:
+            rows.count("host", today(), 1)
+            journal = file.with_name(f"{file.name}-journal")
+            assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+            assert open_to_others(file.parent) == []
+    finally:
+        os.umask(before)
 
 
 def test_the_demo_keeps_its_files_to_itself(short_tmp_path: Path, tally: Tally) -> None:
