@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Generator, Iterator
@@ -22,6 +23,12 @@ __all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
 TEST_S, LONG_TEST_S = 60, 20 * 60
 """How much time a test may need until midnight, also with ``--long``."""
+
+
+def pytest_configure() -> None:
+    """Ctrl-C works, also in what the tests start: a shell's background job begins without."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
