@@ -37,6 +37,8 @@ POLITE = "keeping a polite pace"
 
 _FAILURES = {FaultKind.SERVICE, FaultKind.NETWORK, FaultKind.BAD_ANSWER, FaultKind.OTHER}
 """What counts towards three in a row; the other kinds are answers, or end the run by themselves."""
+_OTHER_GENERATION = {FaultKind.UNKNOWN_TYPE, FaultKind.NOT_SUBSCRIBED}
+"""What the other generation of the API may answer instead."""
 _OTHER_SHAPE = {Shape.NEW: Shape.LEGACY, Shape.LEGACY: Shape.NEW}
 
 Fetching = Generator[Event, None, Answer]
@@ -113,6 +115,7 @@ class RequestRun:
         self._backoff_s = backoff_s
         self._failed_in_a_row = 0
         self._refused: dict[DataRequest, ApiFault] = {}
+        self._refused_in: dict[tuple[DataRequest, Shape], ApiFault] = {}
         self._shapes: dict[DataKind, Shape] = {}
         self._ban: ApiFault | None = None
 
@@ -166,7 +169,7 @@ class RequestRun:
         try:
             answer = yield from self._send(request, token, shape)
         except ApiFault as fault:
-            if known or fault.kind not in (FaultKind.UNKNOWN_TYPE, FaultKind.NOT_SUBSCRIBED):
+            if known or fault.kind not in _OTHER_GENERATION:
                 if fault.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
                     self._shapes[request.kind] = shape
                 raise
@@ -185,12 +188,21 @@ class RequestRun:
             self._budget.remember_shape(shape)
 
     def _send(self, request: DataRequest, token: str, shape: Shape) -> Fetching:
-        """One HTTP request, in its turn."""
+        """One HTTP request, in its turn.
+
+        The one that led to the other generation is not sent again where that one is retried.
+        """
+        if (request, shape) in self._refused_in:
+            raise self._refused_in[request, shape]
         while True:
             try:
                 return (yield from self._send_in_turn(request, token, shape))
             except _Stale:
                 continue
+            except ApiFault as fault:
+                if fault.is_4xx and fault.kind is not FaultKind.QUOTA:
+                    self._refused_in[request, shape] = fault
+                raise
 
     def _send_in_turn(self, request: DataRequest, token: str, shape: Shape) -> Fetching:
         """One HTTP request, counted before it is sent.
@@ -230,7 +242,8 @@ class RequestRun:
                 self._failed_in_a_row += 1
                 if self._failed_in_a_row >= FAILURES_IN_A_ROW:
                     raise TooManyFailures(_given_up(fault.to_error(request.series))) from None
-            else:
+            elif fault.kind not in _OTHER_GENERATION:
+                # Those are asked the other way next, which may fail each time.
                 self._failed_in_a_row = 0
             raise
         finally:

@@ -128,6 +128,20 @@ def test_three_failures_in_a_row_end_the_run_with_3(
     assert bench.stored() == []
 
 
+@pytest.mark.parametrize("kind", [FaultKind.TECHNICAL_ERROR, FaultKind.RESET, FaultKind.NOT_JSON])
+def test_a_type_that_is_unknown_is_not_asked_again_and_does_not_hide_failures_of_the_other(
+    make_bench: MakeBench, source: RecordedSource, kind: FaultKind
+) -> None:
+    bench = make_bench(source, per_day=60, shapes={"legacy"})
+    bench.server.inject(Fault(kind, times=None, types=(CURVE[1], "daily_consumption")))
+    done = bench.run(since=SINCE)
+    assert done.status == "failed"
+    assert isinstance(done.error, TemporaryError)
+    assert_good_manners(bench.server.log)
+    assert sum(entry.fault is kind for entry in bench.server.log) == 3
+    assert len(bench.server.log) <= 6
+
+
 def test_two_failures_and_a_success_do_not_end_it(
     make_bench: MakeBench, source: RecordedSource
 ) -> None:
