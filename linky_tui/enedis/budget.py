@@ -14,9 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from linky_tui.config_checks import is_loopback
-from linky_tui.enedis.budget_file import BudgetFile
+from linky_tui.enedis.budget_file import BudgetFile, Rows
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.kinds import Shape
+from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.errors import BudgetSpent, ServiceDown
 from linky_tui.formatting import local_time_text
 from linky_tui.paris import utc_now
@@ -35,7 +36,8 @@ SHAPE_VALID = timedelta(days=7)
 """After this the generation of autumn 2026 is tried first again."""
 
 _CLOCK_STEP_S = 3600.0
-_LONGEST_HOLD_S = 25 * 3600.0
+_LONGEST_HOLD_S = MAX_AHEAD.total_seconds()
+_SET_BACK = " after its clock was set back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,19 +151,11 @@ class Budget:
         """
         wall = time.time()
         with self._file.transaction() as file:
-            _respect_hold(file.held_until(self.host), wall)
-            now = self._steady(wall)
-            last = file.last(self.host)
-            slot = self._next_slot(now, last)
-            slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
-            used, spent = file.day(self.host, slot_day)
-            used = max(used, floor_used)
-            if spent or used >= self.per_day:
-                raise _spent(slot_day, spent)
-            file.count(self.host, slot_day, used + 1)
-            self._queued = (slot if last is None else last, slot + self._arrival_s)
-            file.set_last(self.host, slot + self._arrival_s)
-        return Slot(slot - now, used + 1, self.per_day - used - 1)
+            held_until = self._held_until(file, wall)
+            slot = self._place(file, wall, floor_used) if held_until is None else None
+        if slot is None:
+            raise _held(held_until or wall)
+        return slot
 
     def still_allowed(self) -> None:
         """Make sure that a request may still be sent whose place was reserved a while ago.
@@ -171,9 +165,11 @@ class Budget:
             ServiceDown: it has asked for a pause since (:meth:`hold`).
         """
         with self._file.transaction() as file:
-            _respect_hold(file.held_until(self.host), time.time())
+            held_until = self._held_until(file, time.time())
             day = _utc_day(utc_now())
             spent = file.day(self.host, day)[1]
+        if held_until is not None:
+            raise _held(held_until)
         if spent:
             raise _spent(day, spent)
 
@@ -198,9 +194,14 @@ class Budget:
             self._queued = None
 
     def hold(self, until: datetime) -> None:
-        """Send nothing before ``until`` (aware), from no process: the host asked for it."""
+        """Send nothing before ``until`` (aware), from no process: the host asked for it.
+
+        Where it named a later time to another process, that one stays.
+        """
         with self._file.transaction() as file:
-            file.hold(self.host, until.timestamp())
+            held_until = self._held_until(file, time.time())
+            file.hold(self.host, max(until.timestamp(), held_until or 0.0))
+            file.hold(self.host + _SET_BACK, None)
 
     def mark_spent(self, reason: str) -> None:
         """Send nothing more today, whatever the limit: the gateway blocks this address.
@@ -225,6 +226,36 @@ class Budget:
             found = file.shape(self.host)
             if found is None or found[0] != shape or not _is_fresh(found[1]):
                 file.set_shape(self.host, shape.value, time.time())
+
+    def _place(self, file: Rows, wall: float, floor_used: int) -> Slot:
+        now = self._steady(wall)
+        last = file.last(self.host)
+        slot = self._next_slot(now, last)
+        slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
+        used, spent = file.day(self.host, slot_day)
+        used = max(used, floor_used)
+        if spent or used >= self.per_day:
+            raise _spent(slot_day, spent)
+        file.count(self.host, slot_day, used + 1)
+        self._queued = (slot if last is None else last, slot + self._arrival_s)
+        file.set_last(self.host, slot + self._arrival_s)
+        return Slot(slot - now, used + 1, self.per_day - used - 1)
+
+    def _held_until(self, file: Rows, wall: float) -> float | None:
+        """The end of a pause that is not over."""
+        until = file.held_until(self.host)
+        if until is None or until <= wall:
+            return None
+        latest = wall + _LONGEST_HOLD_S
+        if until <= latest:
+            return until
+        # The clock has been set back since. How much of the pause is left is not known any more,
+        # but never more than this. What was named stays noted: the clock may soon be right again.
+        instead = file.held_until(self.host + _SET_BACK)
+        if instead is None or instead > latest:
+            instead = latest
+            file.hold(self.host + _SET_BACK, instead)
+        return instead if instead > wall else None
 
     def _next_slot(self, now: float, last: float | None) -> float:
         if last is None:
@@ -282,7 +313,8 @@ class NoBudget:
         Raises:
             ServiceDown: the host asked for a pause that is not over.
         """
-        _respect_hold(self._held_until, time.time())
+        if self._held_until is not None and time.time() < self._held_until:
+            raise _held(self._held_until)
         self._last = utc_now()
         used = max(self.used_today(self._last), floor_used) + 1
         self._used[_utc_day(self._last)] = used
@@ -318,12 +350,9 @@ def _is_fresh(noted_at: float) -> bool:
     return 0 <= time.time() - noted_at < SHAPE_VALID.total_seconds()
 
 
-def _respect_hold(held_until: float | None, wall: float) -> None:
-    # A pause of more than a day was noted by a clock that has been set back since.
-    if held_until is None or not wall < held_until < wall + _LONGEST_HOLD_S:
-        return
+def _held(held_until: float) -> ServiceDown:
     until = datetime.fromtimestamp(held_until, UTC)
-    raise ServiceDown(
+    return ServiceDown(
         "Enedis asks to wait",
         "Enedis: the requests that all users of the gateway share are used up for now.",
         f"Try again after {local_time_text(until)} (Paris time).",

@@ -112,10 +112,12 @@ class Rows:
         row: tuple[float | None] | None = self._connection.execute(
             "SELECT held_until FROM hosts WHERE host = ?", (host,)
         ).fetchone()
-        return None if row is None else row[0]
+        if row is None or row[0] is None or not 0 <= row[0] < _LATEST_S:
+            return None
+        return row[0]
 
-    def hold(self, host: str, until: float) -> None:
-        """Note until when the host asked us to send nothing."""
+    def hold(self, host: str, until: float | None) -> None:
+        """Note until when the host asked us to send nothing; ``None`` forgets it."""
         self._connection.execute(
             "INSERT INTO hosts (host, held_until) VALUES (?, ?)"
             " ON CONFLICT DO UPDATE SET held_until = excluded.held_until",

@@ -21,8 +21,7 @@ import time_machine
 
 from linky_tui.enedis.budget import Budget, NoBudget
 from linky_tui.enedis.kinds import Shape
-from linky_tui.errors import BudgetSpent, ServiceDown, StorageError, TemporaryError
-from linky_tui.paris import utc_now
+from linky_tui.errors import BudgetSpent, StorageError, TemporaryError
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -380,19 +379,3 @@ def test_without_a_budget_requests_are_only_counted(noon: time_machine.Traveller
     assert free.remembered_shape() is None
     free.remember_shape(Shape.NEW)
     assert free.remembered_shape() is Shape.NEW
-
-
-def test_a_pause_that_the_host_asked_for_holds_in_every_process(tmp_path: Path) -> None:
-    one, other = (
-        Budget(tmp_path / "b.sqlite", "host", per_day=9, min_seconds=0.0) for _ in range(2)
-    )
-    one.reserve()
-    one.hold(utc_now() + timedelta(minutes=5))
-    with pytest.raises(ServiceDown) as caught:
-        other.reserve()
-    assert caught.value.retry_at is not None
-    assert other.used_today() == 1
-    one.hold(utc_now() - timedelta(seconds=1))
-    assert other.reserve().used == 2
-    one.hold(utc_now() + timedelta(days=2))
-    assert other.reserve().used == 3, "such a note comes from a clock that was wrong"
