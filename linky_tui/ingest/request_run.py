@@ -162,7 +162,10 @@ class RequestRun:
             raise
 
     def _negotiate(self, request: DataRequest, token: str) -> Fetching:
-        """Ask in the shape that the host is known for; fall back to the other one once."""
+        """Ask in the shape that the host is known for; fall back to the other one once.
+
+        What is learnt is which types it knows, not in which shape it answers them.
+        """
         known = self._shapes.get(request.kind)
         shape = known or next(iter(self._shapes.values()), None)
         shape = shape or self._budget.remembered_shape() or Shape.NEW
@@ -173,13 +176,14 @@ class RequestRun:
                 if fault.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
                     self._shapes[request.kind] = shape
                 raise
+            shape = _OTHER_SHAPE[shape]
             try:
-                answer = yield from self._send(request, token, _OTHER_SHAPE[shape])
+                answer = yield from self._send(request, token, shape)
             except ApiFault as second:
                 if second.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
-                    self._learn(request.kind, _OTHER_SHAPE[shape])
+                    self._learn(request.kind, shape)
                 raise second from None
-        self._learn(request.kind, answer.shape)
+        self._learn(request.kind, shape)
         return answer
 
     def _learn(self, kind: DataKind, shape: Shape) -> None:
