@@ -77,7 +77,7 @@ def buckets_in(explained: Mapping[str, Any]) -> int | None:
 def ideal_buckets(counts: Mapping[Group, int]) -> int:
     """How few buckets could hold these readings: none is shared between groups."""
     return sum(
-        -(-readings // min(READINGS_PER_BUCKET, BUCKET_SPAN_MIN // max(interval_min, 1)))
+        -(-readings // min(READINGS_PER_BUCKET, max(1, BUCKET_SPAN_MIN // max(interval_min, 1))))
         for (_, _, interval_min), readings in counts.items()
     )
 

@@ -48,6 +48,7 @@ COMPARED = CodecOptions(
 """How documents are decoded for comparison: naive UTC, dates beyond Python's range at its end."""
 
 _YEARS = range(1900, 9000)
+_STEPS_MIN = range(1, 61)
 _INT32_MAX = 2**31 - 1
 _FIELDS = {"_id", "timestamp", "meter", "power_w", "flags"}
 _METER_FIELDS = {"prm", "flow", "interval_min"}
@@ -114,8 +115,9 @@ def well_formed(document: Mapping[str, Any]) -> bool:
         and isinstance(meter["prm"], str)
         and meter["flow"] in ("consumption", "production")
         and type(meter["interval_min"]) is int
+        and meter["interval_min"] in _STEPS_MIN
         and type(document.get("power_w")) is int
-        and (flags is None or isinstance(flags, dict))
+        and (flags is None or (isinstance(flags, dict) and _our_flags(flags)))
     )
 
 
@@ -137,11 +139,14 @@ def foreign_document(document: Mapping[str, Any], collection: str = "") -> Forei
 def shape(document: Mapping[str, Any]) -> str:
     """The field names and types of a document, without any value, shortened."""
 
-    def kind(value: object) -> str:
+    def kind(value: object, name: str = "") -> str:
         if isinstance(value, Mapping):
-            inner = ", ".join(f"{_name(name)}: {kind(item)}" for name, item in value.items())
+            inner = ", ".join(f"{_name(name)}: {kind(item, name)}" for name, item in value.items())
             return "{" + inner + "}"
-        return type(value).__name__
+        impossible = (name == "interval_min" and value not in _STEPS_MIN) or (
+            isinstance(value, datetime) and value.year not in _YEARS
+        )
+        return type(value).__name__ + " out of range" * impossible
 
     text = kind({name: value for name, value in document.items() if name != "_id"})
     return text if len(text) <= 150 else text[:149] + "…"
@@ -188,6 +193,11 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, list):
         return [_sorted(item) for item in value]
     return value
+
+
+def _our_flags(flags: Mapping[str, Any]) -> bool:
+    kinds = {"nature": str, "iv": int, "ec": int}
+    return all(type(value) is kinds.get(name) for name, value in flags.items())
 
 
 def _flags_document(flags: Flags | None) -> Document:

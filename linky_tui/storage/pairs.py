@@ -8,6 +8,7 @@ with every document that has it: normally one in each collection, byte for byte 
 from __future__ import annotations
 
 import threading
+from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -66,15 +67,16 @@ class Examination:
             regular one.
         too_much: documents of the time series collection that inserting cannot make right:
             doubled ones, leftovers of corrections, ones that a regular reading overlaps.
-        conflicts: readings of both, regular first, that give one interval another power, though
-            no correction did that; they count as too much, too.
+        conflicts: readings of the time series collection that readings of the regular one
+            contradict, though no correction did that: another power or step, or an overlap. They
+            count as too much, too.
         foreign: a document of another shape, if there is one, and the collection it is in.
     """
 
     missing: list[datetime] = field(default_factory=list)
     restore: list[Document] = field(default_factory=list)
     too_much: int = 0
-    conflicts: list[tuple[Reading, Reading]] = field(default_factory=list)
+    conflicts: list[Reading] = field(default_factory=list)
     foreign: tuple[str, Document] | None = None
 
 
@@ -149,6 +151,7 @@ def examine(
     """
     result = Examination()
     alone: dict[Measure, Document] = {}
+    contested: dict[Measure, Document] = {}
     spans: list[tuple[datetime, int]] = []
     for moment in walk(readings, prm, flow, session, stop):
         for _, document in moment.regular:
@@ -159,10 +162,6 @@ def examine(
         if moment.same:
             continue
         wanted, present = _count(moment.regular), _count(moment.timeseries)
-        if (conflict := _conflict(moment)) is not None:
-            start = conflict[1].start
-            if (start, conflict[1].interval_min, conflict[1].power_w) not in leftovers:
-                result.conflicts.append(conflict)
         result.missing += [
             document["timestamp"]
             for _, document in _less(moment.regular, present)
@@ -176,31 +175,45 @@ def examine(
             else:
                 start = document["timestamp"].replace(tzinfo=UTC)
                 measure = (start, document["meter"]["interval_min"], document["power_w"])
-                if moment.regular or measure in leftovers or measure in alone:
+                if moment.regular or measure in alone:
                     result.too_much += 1
+                    if _contradicts(moment.regular, measure):
+                        contested[measure] = document
                 else:
                     alone[measure] = document
-    by_start: dict[datetime, Document] = {}
     regular = [Reading(at.replace(tzinfo=UTC), step, 0) for at, step in spans] if alone else []
-    for (start, _, _), document in alone.items():
-        if overlaps_any(to_reading(document), regular):
+    by_start: dict[datetime, Document] = {}
+    for measure in sorted(alone.keys() - leftovers):
+        if overlaps_any(to_reading(alone[measure]), regular):
+            result.too_much += 1
+            contested[measure] = alone[measure]
+        else:
+            result.too_much += measure[0] in by_start
+            by_start[measure[0]] = alone[measure]
+    # What a correction removed is given up only where something else holds its time.
+    held = sorted(
+        [*regular, *map(to_reading, by_start.values())], key=lambda reading: reading.start
+    )
+    for measure in sorted(alone.keys() & leftovers):
+        reading = to_reading(alone[measure])
+        if overlaps_any(reading, held):
             result.too_much += 1
         else:
-            result.too_much += start in by_start
-            by_start[start] = document
-    result.restore = list(by_start.values())
+            by_start[measure[0]] = alone[measure]
+            insort(held, reading, key=lambda each: each.start)
+    result.restore = [by_start[start] for start in sorted(by_start)]
+    result.conflicts = [
+        to_reading(contested[measure]) for measure in sorted(contested.keys() - leftovers)
+    ]
     return result
 
 
-def _conflict(moment: Moment) -> tuple[Reading, Reading] | None:
-    """The two readings of a moment, one in each collection, that only disagree on the power."""
-    if len(moment.regular) != 1 or len(moment.timeseries) != 1:
-        return None
-    [(_, regular)], [(_, timeseries)] = moment.regular, moment.timeseries
-    if not (well_formed(regular) and well_formed(timeseries)):
-        return None
-    one, two = to_reading(regular), to_reading(timeseries)
-    return (one, two) if one.interval_min == two.interval_min and one != two else None
+def _contradicts(regular: list[tuple[bytes, Document]], measure: Measure) -> bool:
+    """Whether a moment of the regular collection holds readings, and not this one."""
+    return bool(regular) and all(
+        well_formed(each) and (each["meter"]["interval_min"], each["power_w"]) != measure[1:]
+        for _, each in regular
+    )
 
 
 def _count(documents: Iterable[tuple[bytes, Document]]) -> Counter[bytes]:

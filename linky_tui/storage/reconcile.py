@@ -94,8 +94,9 @@ def reconcile(
     pending = store.leases.state(series).rebuild_pending is not None
     if pending or not agree(store.readings, series):
         result = _equalise(store, lease, pending, stop)
-    # A correction notes a rebuild before it begins; its days may not be computed yet.
-    ledger = check_ledger(store, lease, today, anyway=pending)
+    # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
+    # do not tell of a reading that was moved by hand.
+    ledger = check_ledger(store, lease, today, anyway=pending or result.changed)
     return replace(
         result,
         days_recomputed=ledger.recomputed,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pymongo import ReplaceOne
 from pymongo.client_session import ClientSession
 
 from linky_tui.errors import StorageError
@@ -18,13 +18,12 @@ from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import (
     Document,
     foreign_document,
-    series_filter,
-    to_document,
     to_reading,
     well_formed,
     window_filter,
 )
 from linky_tui.storage.lease import Lease
+from linky_tui.storage.merge import LONGEST_INTERVAL
 from linky_tui.storage.outcomes import Stopped, settle
 from linky_tui.storage.pairs import Examination, examine
 from linky_tui.storage.readings import find
@@ -62,9 +61,10 @@ def secure(
 ) -> tuple[int, Examination]:
     """Make sure that the regular collection holds every reading of the time series one.
 
-    Left out are leftovers of corrections and what a reading of the regular collection overlaps.
-    A value that was changed by hand in the regular collection is taken back where the ledger
-    speaks for the other one. Documents of another shape are left alone, and not refused.
+    Left out is what a reading of the regular collection overlaps, and leftovers of corrections
+    where something else holds their time. What was changed by hand in the regular collection is
+    taken back where the ledger speaks for the other one. Documents of another shape are left
+    alone, and not refused.
 
     Args:
         store: the store.
@@ -78,16 +78,17 @@ def secure(
         StorageError: the copies are not there although MongoDB confirmed them.
     """
     found = look(store, lease, stop)
-    taken_back = _take_back(store, lease, found, stop) if found.conflicts else 0
     restored = len(found.restore)
-    if not restored and not taken_back:
-        return 0, found
     for start in range(0, restored, _BATCH):
         if stop is not None and stop.is_set():
             raise Stopped
         copy = partial(_copy, store, lease, found.restore[start : start + _BATCH])
         settle(copy, store.connection, lease, stop)
-    found = look(store, lease, stop)
+    if restored:
+        found = look(store, lease, stop)
+    taken_back = _take_back(store, lease, found, stop) if found.conflicts else 0
+    if taken_back:
+        found = look(store, lease, stop)
     if found.restore:
         raise StorageError(
             "Readings could not be copied back",
@@ -99,37 +100,23 @@ def secure(
 
 
 def _take_back(store: Store, lease: Lease, found: Examination, stop: threading.Event | None) -> int:
-    """Give readings of the regular collection the power back that the ledger speaks for."""
-    days = sorted({day_of(regular.start) for regular, _ in found.conflicts})
-    held = {
-        day: [
-            to_reading(each)
-            for each in find(store.readings.regular, lease.series, *day_bounds(day))
-            if well_formed(each)
-        ]
-        for day in days
-    }
-    ledger = store.days.load(lease.series, days[0], days[-1])
-    right = overruled(found.conflicts, held, ledger)
-    if right:
-        settle(partial(_replace, store, lease, right), store.connection, lease, stop)
-    return len(right)
-
-
-def _replace(store: Store, lease: Lease, right: list[Reading], session: ClientSession) -> None:
-    series = lease.series
-    lease.check()
-    store.readings.regular.bulk_write(
-        [
-            ReplaceOne(
-                {**series_filter(series), "timestamp": reading.start},
-                to_document(series, reading),
-            )
-            for reading in right
-        ],
-        ordered=False,
-        session=session,
-    )
+    """Give days of the regular collection the readings back that the ledger speaks for."""
+    by_day: dict[date, list[Reading]] = defaultdict(list)
+    for reading in found.conflicts:
+        by_day[day_of(reading.start)].append(reading)
+    taken_back = 0
+    for day, conflicts in by_day.items():
+        record = store.days.load(lease.series, day, day).get(day)
+        start, end = day_bounds(day)
+        around = start - LONGEST_INTERVAL, end + LONGEST_INTERVAL
+        held = list(find(store.readings.regular, lease.series, *around))
+        if record is None or not all(map(well_formed, held)):
+            continue
+        right = overruled(conflicts, [to_reading(each) for each in held], record)
+        if right:
+            store.readings.store_window(lease.series, start, end, right, lease, stop)
+            taken_back += len(right)
+    return taken_back
 
 
 def complete(

@@ -19,6 +19,7 @@ from linky_tui.storage import outcomes
 from linky_tui.storage.documents import to_document
 from linky_tui.storage.lease import Lease
 from linky_tui.storage.leases import Leases
+from linky_tui.storage.rebuild import needs_defragmenting
 from linky_tui.storage.reconcile import Reconciled, reconcile, repair
 from linky_tui.storage.store import Store
 from linky_tui.storage.verify import verify
@@ -110,14 +111,75 @@ def test_leftovers_of_a_correction_do_not_come_back(store: Store, lease: Lease) 
     assert store.leases.state(SERIES).rebuild_pending is None
 
 
-def test_a_deleted_leftover_does_not_come_back_even_where_nothing_overlaps_it(
+def test_a_leftover_comes_back_only_where_nothing_else_holds_its_time(
     store: Store, lease: Lease
 ) -> None:
-    put_regular(store, SERIES, WEEK[1:])
-    put_timeseries(store, SERIES, WEEK)
-    lease.note_rebuild_pending(WEEK[:1])
-    assert run(store, lease).restored == 0
-    assert len(regular(store)) == len(timeseries(store)) == 335
+    hour = Reading(START, 60, 7)
+    put_regular(store, SERIES, WEEK[4:])
+    put_timeseries(store, SERIES, [hour, *WEEK])
+    lease.note_rebuild_pending(WEEK[:4])
+    assert run(store, lease).restored == 3
+    assert store.readings.window(SERIES, START, END) == [hour, *WEEK[2:]]
+    assert regular(store) == timeseries(store)
+
+
+MOVED = replace(WEEK[9], start=WEEK[9].start + timedelta(seconds=10))
+LONGER = replace(WEEK[9], interval_min=60, power_w=900)
+
+
+@pytest.mark.parametrize("changed", [[MOVED], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]])
+@pytest.mark.parametrize("by_repair", [False, True])
+def test_a_reading_changed_by_hand_is_taken_back_where_the_ledger_speaks_for_its_twin(
+    store: Store, lease: Lease, changed: list[Reading], by_repair: bool
+) -> None:
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    store.days.recompute_all(SERIES, TODAY)
+    ledger = store.days.load(SERIES, date(2026, 9, 1), TODAY)
+    store.readings.regular.delete_many({"timestamp": {"$in": [each.start for each in WEEK[9:11]]}})
+    put_regular(store, SERIES, changed)
+    put_timeseries(store, SERIES, [replace(WEEK[12], power_w=2), replace(WEEK[10], power_w=3)])
+    if by_repair:
+        lease.release()
+        repair(store, TODAY)
+    else:
+        run(store, lease)
+    assert store.readings.window(SERIES, START, END) == WEEK
+    assert regular(store) == timeseries(store)
+    assert store.days.load(SERIES, date(2026, 9, 1), TODAY) == ledger
+
+
+def test_of_two_values_of_one_reading_the_ledger_tells_the_right_one(
+    store: Store, lease: Lease
+) -> None:
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    store.days.recompute_all(SERIES, TODAY)
+    others = [replace(each, power_w=each.power_w + 90) for each in WEEK[20:24]]
+    put_timeseries(store, SERIES, others)
+    store.readings.regular.drop()
+    run(store, lease)
+    assert store.readings.window(SERIES, START, END) == WEEK
+    assert regular(store) == timeseries(store)
+
+
+def test_the_day_of_a_reading_moved_by_hand_is_not_complete_where_its_twin_is_gone(
+    store: Store, lease: Lease
+) -> None:
+    put_regular(store, SERIES, WEEK)
+    store.days.recompute_all(SERIES, TODAY)
+    moved = {"$set": {"timestamp": START + timedelta(seconds=10)}}
+    store.readings.regular.update_one({"timestamp": START}, moved)
+    run(store, lease)
+    assert store.days.load(SERIES, date(2026, 9, 7), TODAY)[date(2026, 9, 7)].status == "partial"
+
+
+@pytest.mark.parametrize("step", [0, -30, 1440, 2**31 - 1])
+def test_a_step_that_is_none_is_not_one_of_ours(store: Store, lease: Lease, step: int) -> None:
+    strange = to_document(SERIES, replace(WEEK[0], interval_min=step))
+    store.readings.timeseries.insert_one(RawBSONDocument(bson.encode(strange)))
+    result = reconcile(store, lease, SERIES, TODAY)
+    assert isinstance(result.postponed, StorageError)
+    assert "interval_min: int out of range" in result.postponed.cause
+    assert not needs_defragmenting(store)
 
 
 def test_a_reading_of_the_regular_collection_wins_over_what_it_overlaps(
