@@ -123,7 +123,7 @@ def verification_lines(result: Verification) -> list[str]:
     if result.gone:
         lines.append(
             f"The ledger of days knows of {count_text(result.gone)} readings that neither holds "
-            "any more; linky-tui --backfill asks for them again."
+            "any more; linky-tui --backfill asks again for what Enedis still has of them."
         )
     return [wrapped(line) for line in lines]
 

@@ -6,7 +6,7 @@ series one has granularity ``hours`` (mongodb-time-series.md: the lesson of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pymongo
@@ -67,8 +67,35 @@ def _check_regular(database: Database[Document], name: str) -> bool:
         raise _refused("collection", name, f"it is a {_kind_text(kind)}, not a regular collection")
     if options.get("capped"):
         raise _refused("collection", name, "it is capped, so it would forget readings")
+    if "expireAfterSeconds" in options or any(
+        "expireAfterSeconds" in index for index in database[name].list_indexes()
+    ):
+        raise _refused(
+            "collection",
+            name,
+            "it deletes readings after some time (expireAfterSeconds)",
+            "Drop the index that does so",
+        )
     _check_shape(database, name)
     return True
+
+
+def check_helpers(database: Database[Document], names: Sequence[str]) -> None:
+    """Check the collections beside the two of readings, where they exist.
+
+    Raises:
+        CollectionRefused: one is a view, of another kind, or capped, so that it forgets.
+    """
+    for found in database.list_collections(filter={"name": {"$in": list(names)}}):
+        kind = str(found.get("type", "collection"))
+        what = "capped" if found.get("options", {}).get("capped") else f"a {_kind_text(kind)}"
+        if kind != "collection" or what == "capped":
+            raise _refused(
+                "collection",
+                found["name"],
+                f"it is {what}, not a regular collection",
+                "If it was made by hand, drop it: what belongs into it is made again",
+            )
 
 
 def _check_timeseries(database: Database[Document], name: str) -> bool:

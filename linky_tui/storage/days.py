@@ -29,6 +29,7 @@ from linky_tui.storage.readings import Readings
 
 _LIMIT_S = 10.0
 _CHUNK = timedelta(days=366)
+_NUMBERS = ("minutes_expected", "minutes_covered", "readings", "energy_wh", "attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,13 @@ class Days:
         """The records of the days from ``first`` to ``last``, both included, oldest first."""
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
-            return {record.day: record for record in map(_record, found)}
+            return {record.day: record for record in map(_record, found) if record is not None}
+
+    def spoilt(self, series: Series) -> list[Document]:
+        """The ``_id`` of every record of a series that another hand wrote: none of ours is so."""
+        mine = {"_id.prm": series.prm, "_id.flow": series.flow.value}
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return [each["_id"] for each in self._collection.find(mine) if _record(each) is None]
 
     def recompute(
         self,
@@ -119,7 +126,10 @@ class Days:
         return records
 
     def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> Recomputed:
-        """Compute every record of a series again."""
+        """Compute every record of a series again; spoilt ones are made anew."""
+        if spoilt := self.spoilt(series):
+            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
+                self._collection.delete_many({"_id": {"$in": spoilt}})
         with friendly(), pymongo.timeout(_LIMIT_S):
             edges = [
                 self._collection.find_one(_range(series), {"_id": 1}, sort=[("_id", order)])
@@ -189,16 +199,15 @@ class Days:
 
     def counts(self) -> dict[tuple[str, str], int]:
         """How many readings the ledger knows of, by meter and flow."""
+        ours = {f"_id.{name}": {"$type": "string"} for name in ("prm", "flow", "day")}
         group = {
             "_id": {"prm": "$_id.prm", "flow": "$_id.flow"},
             "readings": {"$sum": "$readings"},
         }
         with friendly(), pymongo.timeout(_LIMIT_S):
             return {
-                (str(found["_id"].get("prm")), str(found["_id"].get("flow"))): int(
-                    found["readings"]
-                )
-                for found in self._collection.aggregate([{"$group": group}])
+                (found["_id"]["prm"], found["_id"]["flow"]): int(found["readings"])
+                for found in self._collection.aggregate([{"$match": ours}, {"$group": group}])
             }
 
     def sums(self, series: Series) -> tuple[int, int]:
@@ -305,18 +314,38 @@ def _range(series: Series, first: date | None = None, last: date | None = None) 
     return {"_id": {"$gte": key(low), "$lte": key(high)}}
 
 
-def _record(document: Document) -> DayRecord:
-    return DayRecord(
-        date.fromisoformat(document["_id"]["day"]),
-        document["minutes_expected"],
-        document["minutes_covered"],
-        document["readings"],
-        document["energy_wh"],
-        document["enedis_wh"],
-        DayStatus(document["status"]),
-        document["attempts"],
-        document["last_attempt"],
-    )
+def _record(document: Document) -> DayRecord | None:
+    """A stored record, or ``None`` where it is none that we could have written."""
+    try:
+        day = date.fromisoformat(document["_id"]["day"])
+        status, total, asked = (
+            DayStatus(document["status"]),
+            document["enedis_wh"],
+            document["last_attempt"],
+        )
+        numbers = [document[name] for name in _NUMBERS]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if (
+        document["_id"]["day"] != day.isoformat()
+        or not all(type(number) is int for number in numbers)
+        or not (total is None or type(total) is int)
+        or not (asked is None or isinstance(asked, datetime))
+    ):
+        return None
+    expected, covered, readings, energy_wh, attempts = numbers
+    if expected != day_minutes(day) or not _possible(status, expected, covered, readings):
+        return None
+    return DayRecord(day, expected, covered, readings, energy_wh, total, status, attempts, asked)
+
+
+def _possible(status: DayStatus, expected: int, covered: int, readings: int) -> bool:
+    """Whether a day of which that much is there can have a status."""
+    if status is DayStatus.COMPLETE:
+        return covered == expected
+    if status in (DayStatus.LATE, DayStatus.PARTIAL):
+        return True
+    return not covered and not readings
 
 
 def _document(series: Series, record: DayRecord) -> Document:

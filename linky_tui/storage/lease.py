@@ -31,7 +31,15 @@ FRESH_S = 5.0
 WRITE_LIMIT_S = 10.0
 """What is written under a lease is sent within this time of making sure of it, or not at all."""
 
-ALIVE: Document = {"$gt": ["$expires", "$$NOW"]}
+_FAR_S = 3600
+ALIVE: Document = {
+    "$and": [
+        {"$eq": [{"$type": "$expires"}, "date"]},
+        {"$gt": ["$expires", "$$NOW"]},
+        # No owner writes that; it would keep everybody out for as long as it says.
+        {"$lt": ["$expires", {"$add": ["$$NOW", _FAR_S * 1000]}]},
+    ]
+}
 """Whether a lease has not run out, by the server's clock."""
 
 _LIMIT_S, _RELEASE_LIMIT_S = 5.0, 2.0

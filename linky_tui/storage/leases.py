@@ -136,13 +136,13 @@ class Leases:
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 0}) or {}
         return SeriesState(
-            found.get("surveyed_at"),
-            found.get("totals_at"),
+            _instant(found.get("surveyed_at")),
+            _instant(found.get("totals_at")),
             _day(found.get("daily_from")),
             _day(found.get("curve_from")),
             _day(found.get("backfill_since")),
-            found.get("rebuild_pending"),
-            found.get("last_rebuild"),
+            _instant(found.get("rebuild_pending")),
+            _instant(found.get("last_rebuild")),
         )
 
     def leftovers(self, series: Series) -> set[Measure]:
@@ -153,16 +153,28 @@ class Leases:
         """
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 1}) or {}
+        leftovers = found.get("leftovers")
         return {
             (each["timestamp"], int(each["interval_min"]), int(each["power_w"]))
-            for each in found.get("leftovers") or ()
+            for each in (leftovers if isinstance(leftovers, list) else ())
+            # Whatever another hand wrote there gives up nothing.
+            if isinstance(each, dict)
+            and isinstance(each.get("timestamp"), datetime)
+            and isinstance(each.get("interval_min"), int)
+            and isinstance(each.get("power_w"), int)
         }
 
     def in_use(self) -> set[Series]:
         """Every series whose lease is held at this moment, by anyone."""
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find(
-                {"owner.nonce": {"$type": "string"}, "$expr": ALIVE}, {"_id": 1}
+                {
+                    "owner.nonce": {"$type": "string"},
+                    "_id.prm": {"$type": "string"},
+                    "_id.flow": {"$in": [flow.value for flow in Flow]},
+                    "$expr": ALIVE,
+                },
+                {"_id": 1},
             )
             return {Series(each["_id"]["prm"], Flow(each["_id"]["flow"])) for each in found}
 
@@ -191,7 +203,7 @@ class Leases:
         free: list[Document] = [
             {"$eq": [{"$ifNull": ["$owner.nonce", None]}, None]},
             {"$eq": ["$owner.nonce", owner["nonce"]]},  # the reply of a first try was lost
-            {"$lte": ["$expires", "$$NOW"]},
+            {"$not": [ALIVE]},
         ]
         if dead is not None:
             free.append({"$eq": ["$owner.nonce", dead]})
@@ -199,6 +211,8 @@ class Leases:
             "owner": {"$mergeObjects": [{"$literal": dict(owner)}, {"since": "$$NOW"}]},
             "expires": {"$add": ["$$NOW", LEASE_S * 1000]},
             "rebuilding": False,
+            # Another hand may have written something else there, which nothing can be added to.
+            "leftovers": {"$cond": [{"$isArray": ["$leftovers"]}, "$leftovers", []]},
         }
         found = self._collection.find_one_and_update(
             {"_id": lease_id(series), "$expr": {"$or": free}},
@@ -211,12 +225,20 @@ class Leases:
 
     def _other(self, series: Series) -> Mapping[str, Any]:
         found = self._collection.find_one({"_id": lease_id(series)}, {"owner": 1}) or {}
-        owner: Mapping[str, Any] = found.get("owner") or {}
-        return owner
+        owner = found.get("owner")
+        return owner if isinstance(owner, dict) else {}
 
 
-def _day(value: str | None) -> date | None:
-    return None if value is None else date.fromisoformat(value)
+def _day(value: object) -> date | None:
+    """A remembered day; what another hand wrote there is not remembered."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _instant(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
 
 
 def _busy(series: Series, owner: Mapping[str, Any]) -> SeriesBusy:

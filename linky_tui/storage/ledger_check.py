@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from linky_tui.coverage import first_askable
 from linky_tui.errors import StorageError
 from linky_tui.formatting import count_text, day_text
+from linky_tui.models import Series
 from linky_tui.storage.days import Recomputed
 from linky_tui.storage.lease import Lease
 
@@ -54,7 +55,7 @@ def check_ledger(store: Store, lease: Lease, today: date, *, anyway: bool = Fals
         StorageUnavailable: MongoDB cannot be reached.
     """
     series = lease.series
-    if not anyway and store.days.sums(series) == store.readings.sums(series):
+    if not anyway and ledger_agrees(store, series):
         return LedgerCheck()
     done = store.days.recompute_all(series, today, lease)
     state = store.leases.state(series)
@@ -70,6 +71,11 @@ def check_ledger(store: Store, lease: Lease, today: date, *, anyway: bool = Fals
         _lost(done, reaches),
         resurvey,
     )
+
+
+def ledger_agrees(store: Store, series: Series) -> bool:
+    """Whether the ledger adds up to the readings, and nobody else wrote in it."""
+    return store.days.sums(series) == store.readings.sums(series) and not store.days.spoilt(series)
 
 
 def _lost(done: Recomputed, reaches: date) -> StorageError | None:

@@ -22,7 +22,7 @@ from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import ForeignDocument
 from linky_tui.storage.fingerprint import agree
 from linky_tui.storage.lease import Lease
-from linky_tui.storage.ledger_check import check_ledger
+from linky_tui.storage.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.pairs import names
 from linky_tui.storage.readings import READ_LIMIT_S
 from linky_tui.storage.rebuild import rebuild
@@ -131,7 +131,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             stack.enter_context(store.leases.acquire(Series(prm, Flow(flow))))
             for prm, flow in series_found
             if flow in flows
-            and not (before.identical and _ledger_agrees(store, Series(prm, Flow(flow))))
+            and not (before.identical and ledger_agrees(store, Series(prm, Flow(flow))))
         ]
         if before.identical:
             for lease in leases:
@@ -150,10 +150,6 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             after = verify(store, stop)
     after = replace(after, gone=before.gone)
     return replace(after, status=Verdict.REPAIRED) if after.identical else after
-
-
-def _ledger_agrees(store: Store, series: Series) -> bool:
-    return store.days.sums(series) == store.readings.sums(series)
 
 
 def _equalise(

@@ -8,7 +8,7 @@ from types import TracebackType
 import pymongo
 
 from linky_tui.config import MongoSettings
-from linky_tui.storage.collections import ensure_collections
+from linky_tui.storage.collections import check_helpers, ensure_collections
 from linky_tui.storage.connection import Connection, friendly
 from linky_tui.storage.days import Days
 from linky_tui.storage.leases import Leases
@@ -61,6 +61,14 @@ class Store:
         """
         try:
             with friendly(), pymongo.timeout(_OPEN_LIMIT_S):
+                check_helpers(
+                    connection.database,
+                    (
+                        settings.days_collection,
+                        settings.leases_collection,
+                        settings.requests_collection,
+                    ),
+                )
                 ensure_collections(
                     connection.database, settings.collection, settings.timeseries_collection
                 )

@@ -95,6 +95,31 @@ def test_a_time_series_collection_that_forgets_is_refused(
     assert "expireAfterSeconds" in refused("timeseries_collection")
 
 
+def test_a_regular_collection_that_forgets_is_refused(
+    database: Database[dict[str, Any]], refused: Any
+) -> None:
+    database["consumption"].create_index("timestamp", expireAfterSeconds=10**9)
+    assert "expireAfterSeconds" in refused("collection")
+
+
+@pytest.mark.parametrize("name", ["consumption_days", "consumption_leases", "consumption_requests"])
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"viewOn": "other", "pipeline": []}, "a view"),
+        ({"timeseries": TIMESERIES}, "a time series collection"),
+        ({"capped": True, "size": 8192}, "capped"),
+    ],
+)
+def test_a_helper_of_another_kind_is_refused(
+    database: Database[dict[str, Any]], refused: Any, name: str, options: Any, said: str
+) -> None:
+    database.create_collection(name, **options)
+    text = refused("collection")
+    assert f"{name!r} cannot be used" in text
+    assert f"it is {said}, not a regular collection" in text
+
+
 def test_a_regular_collection_in_the_place_of_the_time_series_one_is_refused(
     database: Database[dict[str, Any]], refused: Any
 ) -> None:

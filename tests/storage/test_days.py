@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from linky_tui.coverage import DayStatus
 from linky_tui.models import DailyTotal, Reading
 from linky_tui.paris import day_start
+from linky_tui.storage.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.store import Store
 from tests.storage.stored import OTHER, SERIES, put_regular, readings, week
 
@@ -118,3 +122,38 @@ def test_two_years_are_computed_at_once(store: Store) -> None:
     put_regular(store, SERIES, readings(day_start(first), 730 * 48))
     store.days.recompute_all(SERIES, TODAY)
     assert store.days.sums(SERIES)[0] == 730 * 48
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"_id.day": "2026-13-45"},
+        {"status": "fine"},
+        {"status": "no_data"},
+        {"attempts": "2"},
+        {"readings": 48.0},
+        {"enedis_wh": "much"},
+        {"last_attempt": "yesterday"},
+        {"minutes_expected": 1},
+    ],
+)
+def test_a_record_that_somebody_spoilt_is_made_anew(store: Store, spoilt: dict[str, Any]) -> None:
+    day, (_, _, curve) = date(2026, 9, 8), week(date(2026, 9, 7))
+    put_regular(store, SERIES, curve)
+    store.days.recompute_all(SERIES, TODAY)
+    right = store.days.load(SERIES, TODAY - 99 * DAY, TODAY)
+    collection = store.readings.regular.database["consumption_days"]
+    document = collection.find_one_and_delete({"_id.day": day.isoformat()}) or {}
+    for name, value in spoilt.items():
+        if name == "_id.day":
+            document["_id"]["day"] = value
+        else:
+            document[name] = value
+    collection.insert_one(document)
+    assert not ledger_agrees(store, SERIES)
+    assert day not in store.days.load(SERIES, TODAY - 99 * DAY, TODAY)
+    with store.leases.acquire(SERIES) as lease:
+        check_ledger(store, lease, TODAY)
+    assert store.days.load(SERIES, TODAY - 99 * DAY, TODAY) == right
+    assert collection.count_documents({}) == 7
+    assert ledger_agrees(store, SERIES)

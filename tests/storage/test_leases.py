@@ -21,7 +21,7 @@ from linky_tui.models import Reading, Series
 from linky_tui.storage import lease as lease_module
 from linky_tui.storage.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, open_store
+from tests.storage.stored import OTHER, SERIES, open_store, readings
 
 OWNER = """
 import sys, time
@@ -254,3 +254,28 @@ def test_an_unusable_state_folder_is_said(store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="state folder"):
         elsewhere(store, tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"leftovers": "all", "owner": "me", "expires": "never"},
+        {"leftovers": [{"timestamp": 1}, None, "x"]},
+        {"owner": {"nonce": "x", "since": 3}, "expires": datetime(2999, 1, 1)},
+        {"surveyed_at": "x", "totals_at": 5, "rebuild_pending": "yes", "last_rebuild": []},
+        {"daily_from": 5, "curve_from": "2026-13-01", "backfill_since": datetime(2026, 1, 1)},
+    ],
+)
+def test_a_lease_that_another_hand_wrote_in_stops_nobody(
+    store: Store, written: dict[str, Any]
+) -> None:
+    store.leases.acquire(SERIES).release()
+    store.leases._collection.update_one({}, {"$set": written})
+    strange = {"_id": {"prm": 5, "flow": "sideways"}, "owner": {"nonce": "x"}}
+    store.leases._collection.insert_one({**strange, "expires": datetime(2999, 1, 1)})
+    with store.leases.acquire(SERIES) as lease:
+        assert store.leases.in_use() == {SERIES}
+        assert store.leases.state(SERIES) == SeriesState()
+        assert store.leases.leftovers(SERIES) == set()
+        lease.note_rebuild_pending(readings(datetime(2026, 9, 7, tzinfo=UTC), 2))
+        assert len(store.leases.leftovers(SERIES)) == 2
