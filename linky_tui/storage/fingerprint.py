@@ -2,9 +2,9 @@
 
 Equal numbers are not equal readings: where one collection lost some documents and the other lost
 others, or where one value was changed by hand, only the contents tell. So the server adds up, for
-each meter, flow and interval, the readings, their watts, their times and the product of both. The
-proof is :mod:`linky_tui.storage.verify`; this is what every run can afford (35,000 readings in
-0.15 s).
+each meter, flow and interval, the readings, their watts, their times, the product of both, and
+their sizes. The proof is :mod:`linky_tui.storage.verify`; this is what every run can afford
+(35,000 readings in 0.3 s).
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ def agree(readings: Readings, series: Series | None = None) -> bool:
 def _sums(collection: Collection[Document], series: Series | None) -> list[Document]:
     when, power = {"$mod": [_whole("$timestamp"), _MODULUS]}, _whole("$power_w")
     pipeline: list[dict[str, Any]] = [
+        {"$project": {"_id": 0}},
         {
             "$group": {
                 "_id": GROUP_KEY,
@@ -47,6 +48,8 @@ def _sums(collection: Collection[Document], series: Series | None) -> list[Docum
                 "power": {"$sum": power},
                 "time": {"$sum": when},
                 "both": {"$sum": {"$multiply": [power, when]}},
+                # Flags, other types and fields that are not ours.
+                "bytes": {"$sum": {"$bsonSize": "$$ROOT"}},
             }
         },
         {"$sort": {"_id": 1}},

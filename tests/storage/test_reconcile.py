@@ -260,6 +260,17 @@ def test_foreign_documents_do_not_keep_a_run_from_going_on(store: Store, lease: 
     assert len(timeseries(store)) == 337
 
 
+def test_a_field_that_is_not_ours_is_said_and_a_flag_is_copied(store: Store, lease: Lease) -> None:
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    store.days.recompute_all(SERIES, TODAY)
+    one = {"timestamp": START}
+    store.readings.regular.update_one(one, {"$set": {"note": "mine"}})
+    assert isinstance(reconcile(store, lease, SERIES, TODAY).postponed, StorageError)
+    store.readings.regular.update_one(one, {"$unset": {"note": 1}, "$set": {"flags.iv": 2}})
+    assert run(store, lease).rebuilt
+    assert regular(store) == timeseries(store)
+
+
 @pytest.mark.parametrize("after", [False, True])
 def test_restoring_survives_a_lost_reply(
     store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch, after: bool
