@@ -17,6 +17,7 @@ from linky_tui.storage.connection import friendly
 from linky_tui.storage.documents import Document
 
 _LIMIT_S = 5.0
+_SPENT = 1_000_000
 
 
 class RequestCount:
@@ -30,10 +31,16 @@ class RequestCount:
         self._collection = collection
 
     def used(self, host: str, utc_day: date) -> int:
-        """How many requests were counted for a host on a UTC day."""
+        """How many requests were counted for a host on a UTC day.
+
+        Where another hand wrote something else than a number, the day counts as spent.
+        """
         with friendly(), pymongo.timeout(_LIMIT_S):
             found = self._collection.find_one(_key(host, utc_day))
-        return int(found["requests"]) if found else 0
+        if found is None:
+            return 0
+        number = found.get("requests")
+        return int(number) if isinstance(number, int | float) else _SPENT
 
     def add(
         self, host: str, utc_day: date, *, below: int | None = None, at_least: int = 0
@@ -54,8 +61,10 @@ class RequestCount:
             How many there are now, or ``None`` where the limit was reached already.
         """
         key = _key(host, utc_day)
-        wanted = key if below is None else {**key, "requests": {"$lt": below}}
-        counted = {"$add": [{"$max": ["$requests", at_least]}, 1]}
+        few = {"$lt": below, "$not": {"$type": "array"}}
+        wanted = key if below is None else {**key, "requests": few}
+        before = {"$cond": [{"$isNumber": "$requests"}, "$requests", 0]}
+        counted = {"$add": [{"$max": [before, at_least]}, 1]}
         with friendly(), pymongo.timeout(_LIMIT_S):
             for _ in range(2):
                 found = self._collection.find_one_and_update(

@@ -6,6 +6,8 @@ import threading
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from linky_tui.storage.store import Store
 from tests.storage.stored import open_store
 
@@ -43,3 +45,14 @@ def test_nothing_is_counted_above_the_limit_and_the_higher_count_applies(store: 
     assert count.used("conso.example", DAY) == 3
     assert count.add("other.example", DAY, below=9, at_least=7) == 8
     assert count.add("other.example", DAY, below=9, at_least=2) == 9
+
+
+@pytest.mark.parametrize("spoilt", ["many", None, [1], {"n": 1}])
+def test_a_day_whose_count_somebody_spoilt_counts_as_spent(store: Store, spoilt: object) -> None:
+    count = store.requests
+    count.add("conso.example", DAY)
+    collection = store.readings.regular.database["consumption_requests"]
+    collection.update_one({}, {"$set": {"requests": spoilt}})
+    assert count.used("conso.example", DAY) > 100
+    assert count.add("conso.example", DAY, below=80) is None
+    assert count.add("conso.example", DAY) == 1
