@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import ClassVar
 
@@ -167,7 +168,10 @@ class BackfillPage(Page):
     def _plan_again(self) -> None:
         if self._facts is not None:
             self._plan = plan_of(self._facts, self._controls.since)
-            self._track = track_of(self._plan, self.linky.ingest.state)
+            state = self.linky.ingest.state
+            # The ledger, which is read again after the survey, does not know what is being asked.
+            asking = self._track.asking if state.busy else None
+            self._track = replace(track_of(self._plan, state), asking=asking)
 
     def _show_calendar(self, records: dict[date, DayRecord]) -> None:
         today = paris_today()
@@ -202,6 +206,8 @@ class BackfillPage(Page):
             self._track = self._track.after(event, backfilling=backfilling)
             surveyed = surveyed or isinstance(event, Surveyed)
             self._show_event(event)
+        # The state came before its events, which say what is being asked.
+        self._show_state()
         if surveyed:
             self.load_if_shown()
 

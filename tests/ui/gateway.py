@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from typing import Any
+
+import pytest
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.homes import DEMO_PRM
-from linky_tui.models import DailyTotal
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.models import DailyTotal, Reading
 from tests.ui.support import HOME, TODAY, YESTERDAY
 
+_PATIENCE_S = 200.0
 
-def weeks_of(days: int) -> RecordedSource:
+
+class Turnstile(RecordedSource):
+    """A meter whose load curve comes week by week, when the test lets it: no run is over too soon.
+
+    Use it with :func:`turnstile`, which gives the client the patience.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._answers = threading.Semaphore(0)
+
+    def let(self, answers: int = 1000) -> None:
+        """Let so many more answers pass, by default all."""
+        self._answers.release(answers)
+
+    def curve(self, first: date, end: date) -> list[Reading]:
+        """See :meth:`Source.curve`."""
+        self._answers.acquire(timeout=_PATIENCE_S)
+        return super().curve(first, end)
+
+
+def weeks_of(days: int, kind: type[RecordedSource] = RecordedSource) -> RecordedSource:
     """The simulated home, activated so many days ago: four requests and one for each week."""
     first = TODAY - timedelta(days=days)
-    return RecordedSource(
+    return kind(
         HOME.readings(first, YESTERDAY),
         [total for total in HOME.daily(first, TODAY) if isinstance(total, DailyTotal)],
         activated=first,
@@ -29,6 +56,22 @@ def gateway(days: int = 28, **options: object) -> Iterator[ApiServer]:
     options.setdefault("block_after", None)
     with ApiServer({DEMO_PRM: weeks_of(days)}, **options) as server:  # type: ignore[arg-type]
         yield server
+
+
+@contextmanager
+def turnstile(days: int = 28) -> Iterator[tuple[ApiServer, Turnstile]]:
+    """The same with a :class:`Turnstile` for a meter."""
+    home = weeks_of(days, Turnstile)
+    assert isinstance(home, Turnstile)
+    client: Any = ConsoClient.__init__
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        ApiServer({DEMO_PRM: home}, block_after=None) as server,
+    ):
+        patch.setitem(client.__kwdefaults__, "timeouts", (_PATIENCE_S, _PATIENCE_S))
+        patch.setitem(client.__kwdefaults__, "deadline_s", _PATIENCE_S)
+        yield server, home
+        home.let()
 
 
 def curve_requests(server: ApiServer) -> list[tuple[date, date]]:

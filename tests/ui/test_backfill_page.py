@@ -16,7 +16,7 @@ from linky_tui.ui.calendar_marks import Mark
 from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.ingest_control import Phase
 from tests.ui.conftest import MakeApp
-from tests.ui.gateway import curve_requests, gateway
+from tests.ui.gateway import curve_requests, gateway, turnstile
 from tests.ui.support import FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
 
 SIZES = [(80, 24), (120, 40)]
@@ -68,7 +68,7 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
         async with app.run_test(size=(120, 40)) as pilot:
             page = await opened(pilot, app)
             await pilot.press("r")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None, timeout=15)
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
             await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
             shown = calendar(page)
             for day in days_between(TODAY - timedelta(days=28), YESTERDAY):
@@ -87,7 +87,7 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
 async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
     make_app: MakeApp,
 ) -> None:
-    with gateway(28, latency_s=0.1) as server:
+    with turnstile(28) as (server, home):
         app = make_app(empty=True, api_url=server.url, token=server.token)
         async with app.run_test(size=(120, 40)) as pilot:
             page = await opened(pilot, app)
@@ -97,13 +97,15 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
             asking = "Fetching 15 to Sat 21 Nov 2026."
             await wait_until(pilot, lambda: asking in screen_text(app))
             assert page.query_one("#run", Button).disabled
+            home.let(1)
             await wait_until(pilot, lambda: shown.mark(YESTERDAY) is Mark.COMPLETE)
             assert app.ingest.state.busy
             assert shown.mark(FIRST_DAY) is Mark.TO_ASK
             await wait_until(pilot, lambda: "15 to Sat 21 Nov 2026: 336" in screen_text(app))
             # Elsewhere it goes on, and the page knows when it is shown again.
             await pilot.press("l")
-            await wait_until(pilot, lambda: not app.ingest.state.busy, timeout=15)
+            home.let()
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
             assert app.ingest.state.finished is not None
             assert app.ingest.state.finished.status == "complete"
             await pilot.press("b")
@@ -111,12 +113,13 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
 
 
 async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
-    with gateway(28, latency_s=0.1) as server:
+    with turnstile(28) as (server, home):
         app = make_app(empty=True, api_url=server.url, token=server.token)
         async with app.run_test(size=(80, 24)) as pilot:
             page = await opened(pilot, app)
             state = app.ingest
             await pilot.press("r")
+            home.let(1)
             await wait_until(pilot, lambda: state.state.windows_done >= 1)
             await pilot.click("#pause")
             await wait_until(pilot, lambda: state.state.phase is Phase.PAUSED)
@@ -128,7 +131,8 @@ async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
             await pilot.press("p")
             assert state.state.phase is Phase.PAUSED
             await pilot.press("r")
-            await wait_until(pilot, lambda: len(server.log) > made)
+            home.let(2)  # also the one that was abandoned
+            await wait_until(pilot, lambda: len(server.log) > made + 1)
             await pilot.press("x")
             await wait_until(pilot, lambda: state.state.phase is Phase.IDLE)
             windows = curve_requests(server)
@@ -146,7 +150,7 @@ async def test_a_spent_budget_says_when_it_goes_on(make_app: MakeApp) -> None:
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await opened(pilot, app)
             await pilot.press("r")
-            await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED, timeout=10)
+            await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
             words = "It goes on by itself on Mon 23 Nov 01:00."
             await wait_until(pilot, lambda: words in screen_text(app))
             assert len(server.log) == 6
@@ -161,7 +165,7 @@ async def test_a_failure_shows_a_dialog_and_stays_on_the_page(make_app: MakeApp)
         async with app.run_test(size=(120, 40)) as pilot:
             await opened(pilot, app)
             await pilot.press("r")
-            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog), timeout=10)
+            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
             next_step = "ask its author to lift the block"
             await wait_until(pilot, lambda: next_step in flowing(app))
             assert "The gateway blocks your address" in screen_text(app)
@@ -193,7 +197,7 @@ async def test_one_day_is_fetched_again_for_one_request(
             await pilot.click("#refetch")
             await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
             await pilot.press("enter")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None, timeout=10)
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
             assert curve_requests(server) == [(day, day + timedelta(days=1))]
             await wait_until(pilot, lambda: "twice, last" in screen_text(app))
             assert app.ingest.state.finished is not None
@@ -218,7 +222,7 @@ async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
             await pilot.press("enter")
             assert page.query_one("#run", Button).has_focus
             await pilot.press("enter")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None, timeout=10)
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
             assert min(first for first, _ in curve_requests(server)) == date(2026, 11, 10)
             await pilot.press("escape")
             assert page.query_one(CoverageCalendar).has_focus
