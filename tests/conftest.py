@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pymongo
 import pytest
 
@@ -21,8 +22,28 @@ from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
 
-TEST_S, LONG_TEST_S = 60, 20 * 60
-"""How much time a test may need until midnight, also with ``--long``."""
+TEST_S, LONG_TEST_S = 180, 20 * 60
+"""How much time a test may need until midnight on a loaded machine, also with ``--long``."""
+
+
+# The same examples in every run, and however long this machine takes for them.
+hypothesis.settings.register_profile(
+    "tests",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start hear Ctrl-C.
+
+    Who is started in the background by a shell (``pytest … &``) is deaf to it, and hands that on.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure() -> None:

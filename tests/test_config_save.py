@@ -305,7 +305,8 @@ CONFIGS = st.builds(
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(CONFIGS, CONFIGS)
 def test_what_is_saved_is_what_is_loaded(tmp_path: Path, config: Config, later: Config) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.color import Color
@@ -212,7 +212,8 @@ def test_scales_hold_their_values_with_round_ticks(highest: float, rows: int) ->
     assert len(set(labels)) == len(labels)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
+@example(20, 5, MARKERS[0], [5e-324], False)
 @given(
     st.integers(20, 120),
     st.integers(5, 40),

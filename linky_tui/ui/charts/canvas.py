@@ -18,6 +18,7 @@ MIN_WIDTH, MIN_HEIGHT = 20, 5
 """Below this nothing can be read, and the chart says so."""
 
 GRID_LINE = "┈"
+_LEAST = 1e-6
 
 
 class Grid:
@@ -95,7 +96,8 @@ class Scale:
 
 def scale(highest: float, rows: int) -> Scale:
     """A scale up to a round value that is at least ``highest``, with a tick every few rows."""
-    highest = highest if math.isfinite(highest) and highest > 0 else 1.0
+    # A figure too small for any label is drawn as none; the smallest have no logarithm, either.
+    highest = highest if math.isfinite(highest) and highest > _LEAST else 1.0
     wanted = max(2, min(6, rows // 3))
     raw = highest / wanted
     power = 10.0 ** math.floor(math.log10(raw))
