@@ -13,8 +13,9 @@ from urllib.parse import quote
 import pymongo
 from pymongo.errors import PyMongoError
 
-START_TIMEOUT_S = 20.0
-STOP_TIMEOUT_S = 20.0
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 60.0
+"""For a loaded machine."""
 
 
 def find_binary() -> Path | None:
@@ -93,16 +94,18 @@ class PrivateMongod:
     def wait_until_ready(self) -> None:
         assert self.process is not None
         deadline = time.monotonic() + START_TIMEOUT_S
+        patience_ms = 200
         while True:
             assert self.process.poll() is None, self.log.read_text(errors="replace")[-2000:]
             try:
                 with pymongo.MongoClient[dict[str, object]](
-                    self.uri, serverSelectionTimeoutMS=200, directConnection=True
+                    self.uri, serverSelectionTimeoutMS=patience_ms, directConnection=True
                 ) as client:
                     client.admin.command("ping")
                     return
             except PyMongoError:
                 assert time.monotonic() < deadline, "mongod does not answer"
+                patience_ms = min(2 * patience_ms, 5000)
                 time.sleep(0.02)
 
     def kill(self) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import pymongo
-from pymongo.errors import PyMongoError
+from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
+from tests.ports import free_ports
 from tests.private_mongod import PrivateMongod
 
 NAME = "rs0"
 ELECTION_TIMEOUT_MS = 2000
+_BAD_VALUE = 2
+PATIENCE_S = 90.0
+"""For an election on a loaded machine."""
 
 
 class ReplicaSet:
@@ -26,7 +29,7 @@ class ReplicaSet:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.ports = _free_ports(3)
+        self.ports = free_ports(3)
         self.members = [
             PrivateMongod(
                 folder / f"member{number}",
@@ -73,11 +76,11 @@ class ReplicaSet:
         for number, member in enumerate(self.members):
             if member.process is not None:
                 with contextlib.suppress(PyMongoError):
-                    if self.command(number, "hello").get("isWritablePrimary"):
+                    if self.command(number, "hello", patience_s=1.0).get("isWritablePrimary"):
                         return number
         return None
 
-    def wait_for_primary(self, timeout_s: float = 30.0) -> int:
+    def wait_for_primary(self, timeout_s: float = PATIENCE_S) -> int:
         """The number of the primary, once there is one."""
         deadline = time.monotonic() + timeout_s
         while (number := self.primary()) is None:
@@ -114,7 +117,7 @@ class ReplicaSet:
             member.wait_until_ready()
         self.wait_for_primary()
 
-    def wait_until_caught_up(self, timeout_s: float = 30.0) -> None:
+    def wait_until_caught_up(self, timeout_s: float = PATIENCE_S) -> None:
         """Waits until every member is primary or secondary, with rollbacks behind it."""
         deadline = time.monotonic() + timeout_s
         while True:
@@ -127,6 +130,14 @@ class ReplicaSet:
             assert time.monotonic() < deadline, "a member does not catch up"
             time.sleep(0.05)
 
+    def is_ahead(self, number: int) -> bool:
+        """Whether the journal of a member holds something that no majority has."""
+        optimes = self.command(number, "replSetGetStatus")["optimes"]
+        durable, committed = (
+            optimes[name]["ts"] for name in ("durableOpTime", "lastCommittedOpTime")
+        )
+        return bool(durable > committed)
+
     def rollbacks(self, number: int) -> int:
         """How often a member took back what no majority had, by its log."""
         log = self.members[number].log.read_text(encoding="utf-8", errors="replace")
@@ -138,10 +149,20 @@ class ReplicaSet:
             client.drop_database(name)
 
     def step_down(self, seconds: int = 10) -> None:
-        """Makes the primary give up its role, as a maintenance does."""
+        """Makes the primary give up its role, as a maintenance does.
+
+        Args:
+            seconds: how long it stays away; for nearly as long it waits for another to follow.
+        """
         number = self.wait_for_primary()
-        with contextlib.suppress(PyMongoError):  # the connection may be closed on the way
-            self.command(number, "replSetStepDown", seconds, secondaryCatchUpPeriodSecs=5)
+        options = {"secondaryCatchUpPeriodSecs": min(5, seconds - 1), "force": True}
+        try:
+            self.command(number, "replSetStepDown", seconds, **options)
+        except OperationFailure as error:
+            if error.code == _BAD_VALUE:
+                raise  # else it is just losing its role already
+        except ConnectionFailure:
+            pass  # closed on the way
 
     def fail(self, commands: list[str], times: int, **how: Any) -> None:
         """Lets the next commands of these names fail on the primary (``failCommand``)."""
@@ -158,10 +179,13 @@ class ReplicaSet:
         for number in range(len(self.members)):
             self.command(number, "configureFailPoint", "failCommand", mode="off")
 
-    def command(self, number: int, name: str, value: Any = 1, **options: Any) -> dict[str, Any]:
+    def command(
+        self, number: int, name: str, value: Any = 1, *, patience_s: float = 20.0, **options: Any
+    ) -> dict[str, Any]:
         """Runs a command of the admin database on one member."""
+        patience_ms = int(patience_s * 1000)
         with pymongo.MongoClient[dict[str, Any]](
-            self.members[number].uri, directConnection=True, serverSelectionTimeoutMS=500
+            self.members[number].uri, directConnection=True, serverSelectionTimeoutMS=patience_ms
         ) as client:
             return client.admin.command(name, value, **options)
 
@@ -178,14 +202,3 @@ class ReplicaSet:
             },
         }
         self.command(0, "replSetInitiate", config)
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

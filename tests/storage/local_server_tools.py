@@ -23,7 +23,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_ended(pid: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while is_running(pid):
         assert time.monotonic() < deadline, f"process {pid} still runs"
         time.sleep(0.01)

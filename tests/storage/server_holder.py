@@ -42,11 +42,11 @@ class Holder:
         """Lets it leave in the proper way."""
         assert self.process.stdin is not None
         self.process.stdin.close()
-        assert self.process.wait(20) == 0
+        assert self.process.wait(60) == 0
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(60)
 
     def __enter__(self) -> Holder:
         return self

@@ -11,7 +11,8 @@ import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -260,22 +261,24 @@ class Opened:
             self._bench.store.close()
 
 
-def hurry(
-    monkeypatch: pytest.MonkeyPatch, *, step_s: float, primary_s: float, call_s: float
-) -> None:
-    """Shorten the application's patience with MongoDB, so that tests need less of it.
+@contextmanager
+def in_a_hurry(*, step_s: float, primary_s: float, call_s: float) -> Iterator[None]:
+    """Shorten the application's patience with MongoDB while something is done to it.
+
+    What comes afterwards has all the time that a loaded machine may need.
 
     Args:
-        monkeypatch: pytest's.
         step_s: how long a storage step may take.
         primary_s: how long to wait for a primary.
         call_s: the longest time limit of anything else.
     """
     limited = pymongo.timeout
-    monkeypatch.setattr(connection, "_SELECTION_MS", min(5000, int(call_s * 1000)))
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", step_s)
-    monkeypatch.setattr(outcomes, "PRIMARY_LIMIT_S", primary_s)
-    monkeypatch.setattr(pymongo, "timeout", lambda limit: limited(limit and min(limit, call_s)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "_SELECTION_MS", min(5000, int(call_s * 1000)))
+        patch.setattr(outcomes, "STEP_LIMIT_S", step_s)
+        patch.setattr(outcomes, "PRIMARY_LIMIT_S", primary_s)
+        patch.setattr(pymongo, "timeout", lambda limit: limited(limit and min(limit, call_s)))
+        yield
 
 
 class Later:
@@ -302,6 +305,6 @@ class Later:
     def join(self) -> None:
         """Wait until all is done."""
         while self._threads:
-            self._threads.pop().join(60)
+            self._threads.pop().join(120)
         if self._errors:
             raise self._errors[0]

@@ -24,17 +24,18 @@ from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.local_server_tools import servers_of
 from tests.torture.cli_runs import Home, document, finished
 from tests.torture.conftest import Scale
-from tests.torture.dying import Later, Rig, Wire, hurry
+from tests.torture.dying import Later, Rig, Wire, in_a_hurry
 from tests.torture.manners import assert_manners, split_runs
 from tests.torture.report import Tally
+
+HURRY = {"step_s": 2.5, "primary_s": 2.5, "call_s": 3.0}
 
 
 @pytest.fixture
 def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Sees every write of the application, and shortens its patience."""
+    """Sees every write of the application."""
     seen = Wire()
     monkeypatch.setattr(connection, "_LISTENERS", [seen])
-    hurry(monkeypatch, step_s=1.0, primary_s=1.5, call_s=2.0)
     return seen
 
 
@@ -80,7 +81,8 @@ def test_killed_while_it_writes(
 
             for number in chance.sample(range(10, 35), 2):
                 wire.strike(number, kill_and_restart)
-            at.run()
+            with in_a_hurry(**HURRY):
+                at.run()
             wire.calm()
             later.join()
             at.assert_kept(row)
@@ -96,10 +98,12 @@ def test_dead_for_a_while(
         with Rig(server.uri, short_tmp_path) as at:
             wire.strike(chance.randrange(10, 30), server.kill)
             row.tried += 1
-            first = at.run()
-            assert (first.status, first.exit_code) == ("failed", 3), first
-            asked = len(at.server.log)
-            second = at.run()
+            with in_a_hurry(**HURRY):
+                first = at.run()
+                assert (first.status, first.exit_code) == ("failed", 3), first
+                assert server.process is None, "it was not even killed"
+                asked = len(at.server.log)
+                second = at.run()
             assert (second.status, second.exit_code) == ("failed", 3), second
             assert len(at.server.log) == asked, "asked although nothing can be stored"
             server.start()
@@ -119,10 +123,11 @@ def test_frozen_with_a_write_in_its_hands(
             def freeze(later: Later = later) -> None:
                 row.tried += 1
                 server.freeze()
-                later(chance.uniform(0.3, 2.5), server.thaw)
+                later(chance.uniform(0.5, 6.0), server.thaw)
 
             wire.strike(chance.randrange(10, 35), freeze)
-            at.run()
+            with in_a_hurry(**HURRY):
+                at.run()
             wire.calm()
             later.join()
             at.assert_kept(row)
@@ -146,7 +151,8 @@ def test_the_embedded_server_is_killed(
                 later(chance.uniform(0, 0.01), lambda: os.kill(pid, signal.SIGKILL))
 
             wire.strike(chance.randrange(12, 35), kill)
-            at.run()
+            with in_a_hurry(**HURRY):
+                at.run()
             wire.calm()
             later.join()
             at.assert_kept(row)
@@ -209,7 +215,8 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
         terminal.configure(api, PRM)
         wire.strike(25, server.kill)
         row.tried += 1
-        done = terminal.run("--backfill", "--json")
+        with in_a_hurry(**HURRY):
+            done = terminal.run("--backfill", "--json")
         assert done.code == 3
         assert done.document["status"] == "failed"
         assert done.document["requests"]["made"] == len(api.log) > 3

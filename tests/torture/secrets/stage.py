@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from linky_tui.storage.documents import Document
 from tests.cli.tools import configuration, meter
 from tests.clock import noon
 from tests.ingest.bench import half_hours
+from tests.ports import free_port
 from tests.private_mongod import PrivateMongod
 from tests.torture.cli_runs import Home
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
@@ -131,11 +131,3 @@ def config_file(home: Home, name: str, **values: Any) -> Path:
     file.write_text(configuration(**values), encoding="utf-8")
     file.chmod(0o600)
     return file
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

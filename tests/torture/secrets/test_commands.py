@@ -8,13 +8,14 @@ from pathlib import Path
 
 from tests.cli.tools import Done, meter
 from tests.enedis.tiny_server import TinyServer
+from tests.ports import free_port
 from tests.torture.cli_runs import Home
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.echo import BREAKS, ECHOES
 from tests.torture.secrets.marks import Marks, marked_token
-from tests.torture.secrets.stage import PRM, Stage, config_file, configured, free_port
+from tests.torture.secrets.stage import PRM, Stage, config_file, configured
 
 LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))

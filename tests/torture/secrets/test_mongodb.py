@@ -11,11 +11,12 @@ from urllib.parse import quote, quote_plus
 
 from linky_tui.redaction import protect_address
 from linky_tui.storage.local_loopback import loopback_endpoint
+from tests.ports import free_port
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
-from tests.torture.secrets.stage import POOR_USER, PRM, Stage, configured, free_port
+from tests.torture.secrets.stage import POOR_USER, PRM, Stage, configured
 from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"

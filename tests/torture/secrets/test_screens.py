@@ -85,7 +85,7 @@ async def test_no_page_shows_a_secret(
         await wait_until(pilot, lambda: app.store_ready)
         await at.look("connected")
         app.start_job(JobKind.SYNC)
-        await wait_until(pilot, lambda: app.ingest.state.finished is not None, timeout=30)
+        await wait_until(pilot, lambda: app.ingest.state.finished is not None)
         for key, page in PAGES.items():
             await pilot.press(key)
             await wait_until(pilot, lambda page=page: app.current_mode == page)  # type: ignore[misc]
@@ -139,7 +139,7 @@ async def test_the_settings_mask_both_secrets(
             uri.value = f"mongodb://{USER}:{wrong.replace(' ', '')}@127.0.0.1:{stage.port}/"
             await pilot.pause()
             app.screen.query_one("#mongodb-test", Button).press()
-            await wait_until(pilot, lambda: "✗" in screen_text(app), timeout=20)
+            await wait_until(pilot, lambda: "✗" in screen_text(app))
             await at.look(f"MongoDB tested wrongly, {number}")
         await pilot.press("escape", "d")
         await at.until(UnsavedDialog)
@@ -163,7 +163,7 @@ async def test_the_settings_mask_both_secrets(
         await at.until(ConfirmDialog)
         await at.look("question")
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "Accepted" in screen_text(app), timeout=30)
+        await wait_until(pilot, lambda: "Accepted" in screen_text(app))
         await at.look("asked")
         await pilot.press("escape")
         app.screen.query_one(SettingsBody).show_section("enedis")
@@ -209,8 +209,8 @@ async def test_connecting_shows_no_secret(
             await at.look("connect form")
         await wait_until(pilot, lambda: not app.screen.query_one("#connect-save").disabled)
         app.screen.query_one("#connect-save", Button).press()
-        await wait_until(pilot, lambda: app.current_mode == "backfill", timeout=20)
-        await wait_until(pilot, lambda: app.ingest.state.finished is not None, timeout=30)
+        await wait_until(pilot, lambda: app.current_mode == "backfill")
+        await wait_until(pilot, lambda: app.ingest.state.finished is not None)
         await at.look("connected")
         assert app.config.meters[0].token == stage.token
         assert not [*app.query(ConnectForm)] or not token.value
@@ -243,7 +243,7 @@ async def test_no_error_of_the_gateway_shows_a_secret(
             while True:
                 seen = len(server.seen)
                 assert at.app.start_job(JobKind.SYNC), now
-                await wait_until(at.pilot, lambda: not at.app.ingest.state.busy, timeout=20)
+                await wait_until(at.pilot, lambda: not at.app.ingest.state.busy)
                 assert len(server.seen) > seen, now
                 await at.error_shown(now[0])
                 if (following := next(answers, None)) is None:
