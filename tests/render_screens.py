@@ -104,7 +104,7 @@ async def shown(
             stack.enter_context(mongodb_away(at.uri))
         async with app.run_test(size=size, notifications=True) as pilot:
             known = (lambda: app.store_error) if state == "failing" else (lambda: app.store_ready)
-            await wait_until(pilot, known, timeout=30)
+            await wait_until(pilot, known)
             yield app, pilot
 
 

@@ -36,6 +36,9 @@ HARMLESS = {
 }
 BROKEN = {FaultKind.SILENT, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.TRICKLE}
 
+WAITING_S = 25.0
+"""A run that waits for something does so for longer; a busy machine works for less."""
+
 
 @pytest.fixture(autouse=True)
 def _in_autumn_2026() -> Iterator[None]:
@@ -82,11 +85,13 @@ def test_whatever_goes_wrong_twice_is_borne_with_manners_and_made_good_later(
     make_bench: MakeBench, source: RecordedSource, kind: FaultKind
 ) -> None:
     bench = make_bench(source, per_day=60)
+    if kind in (FaultKind.SILENT, FaultKind.TRICKLE):
+        bench.patience_s = 1.5
     for after in positions(kind):
         bench.server.inject(Fault(kind, after=after, size_bytes=9_000_000))
     started_s = time.monotonic()
     done = bench.run(since=SINCE)
-    assert time.monotonic() - started_s < 10
+    assert time.monotonic() - started_s < WAITING_S
     log = bench.server.log
     assert_good_manners(log)
     assert used_today(bench) == (60 if kind is FaultKind.BANNED else len(log))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -108,8 +109,9 @@ class Home:
         traceback: TracebackType | None,
     ) -> None:
         for pid in self.servers():
-            os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 10
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
         while self.servers() and time.monotonic() < deadline:
             time.sleep(0.01)
 

@@ -26,7 +26,7 @@ def main(data_dir: Path, name: str, rounds: int, seed: str) -> None:
         with (
             LocalServer.acquire(data_dir, data_dir / "run") as server,
             pymongo.MongoClient[dict[str, Any]](
-                server.uri, journal=True, serverSelectionTimeoutMS=5000, retryWrites=False
+                server.uri, journal=True, serverSelectionTimeoutMS=30_000, retryWrites=False
             ) as client,
         ):
             visits = client["test"]["visits"]

@@ -13,7 +13,7 @@ from tests.torture.report import Tally
 from tests.torture.together import Crowd, GatedSource, gateway
 
 HERE = Path(__file__).parent
-SHORT_LIMIT_S, LONG_LIMIT_S = 180, 6 * 3600
+SHORT_LIMIT_S, LONG_LIMIT_S = 600, 6 * 3600
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ from linky_tui import cli
 from linky_tui.paris import utc_now
 from linky_tui.storage import lease, outcomes
 from tests.torture.cli_runs import Home
+from tests.torture.patient import be_patient
 
-AGED_S = 1.2
+AGED_S = 4.5
 """Frozen for longer than this, a process of :class:`Freeze` has to ask for its lease."""
 
 
@@ -130,11 +131,13 @@ def _freeze_before_driver(freeze: Freeze) -> None:
 
 def main(oddity: dict[str, Any], arguments: list[str]) -> int:
     """Become odd, then run the command line."""
+    be_patient()
     if oddity["freeze"] is not None:
         freeze = Freeze(**oddity["freeze"])
         # In proportion: a lease of a minute is renewed every 15 s, fresh for 5, a write takes 10.
-        lease.RENEW_EVERY_S, lease.FRESH_S, lease.WRITE_LIMIT_S = 0.5, 0.4, 1.0
-        outcomes.STEP_LIMIT_S = 1.0
+        # Enough for a loaded machine, which has to come to the freeze first.
+        lease.RENEW_EVERY_S, lease.FRESH_S, lease.WRITE_LIMIT_S = 2.0, 1.6, 4.0
+        outcomes.STEP_LIMIT_S = 4.0
         if freeze.sent:
             monitoring.register(_Freezer(freeze))
         else:

@@ -18,6 +18,7 @@ import trustme
 from linky_tui import cli
 from linky_tui.demo.api_server import ApiServer
 from tests.torture.cli_runs import Home
+from tests.torture.patient import be_patient
 
 NAME = "gateway.example"
 
@@ -70,6 +71,7 @@ def main() -> int:
     def resolve(host: Any, *rest: Any, **options: Any) -> Any:
         return real("127.0.0.1" if str(host).endswith(".example") else host, *rest, **options)
 
+    be_patient()
     socket.getaddrinfo = resolve
     return cli.main(sys.argv[1:])
 

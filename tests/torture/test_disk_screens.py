@@ -22,7 +22,7 @@ from tests.torture.report import Tally
 from tests.ui.support import screen_text, wait_until
 
 SIZE = (100, 32)
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.hosts import host_of
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import BudgetSpent
+from linky_tui.ingest import request_run
 from linky_tui.ingest.request_run import PausedUntil, RequestRun
 from linky_tui.models import Series
 from linky_tui.paris import ONE_DAY, today, utc_now
@@ -110,16 +110,42 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
         assert_budget(tally("requests of several processes"), server, per_day)
 
 
+class SteppedClock:
+    """A clock that goes on only when it is told to, whatever the machine has to do."""
+
+    def __init__(self) -> None:
+        self._now = 1000.0
+
+    def step(self, seconds: float) -> None:
+        self._now += seconds
+
+    def monotonic(self) -> float:
+        return self._now
+
+
+class ToldMeanwhile(threading.Event):
+    """A stop event of which a wait is over at once, and something has happened during it."""
+
+    def __init__(self, what: Callable[[], None]) -> None:
+        super().__init__()
+        self._what = what
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._what()
+        return False
+
+
 def test_a_process_that_missed_its_turn_takes_another(
     crowd: Crowd, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Frozen between its turn and its request, it would send when it is somebody else's."""
-    monkeypatch.setattr("linky_tui.ingest.request_run.STALE_S", 0.2)
+    clock = SteppedClock()
+    monkeypatch.setattr(request_run, "time", clock)
     client = ConsoClient(crowd.server.url)
     budget = Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=0.0)
     requests = RequestRun(client, budget, None, threading.Event())
-    freezes = iter([0.3, 0.0])
-    requests.guard = lambda: time.sleep(next(freezes))
+    freezes = iter([request_run.STALE_S + 0.1, 0.0])
+    requests.guard = lambda: clock.step(next(freezes))
     what = load_curve(days_ago=1)
     list(requests.fetch(what, crowd.token()))
     client.close()
@@ -132,12 +158,10 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
 ) -> None:
     client = ConsoClient(crowd.server.url)
     first, second = (
-        Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=0.3)
+        Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=20.0)
         for _ in range(2)
     )
     first.reserve()
-    requests = RequestRun(client, second, None, threading.Event())
-    what = load_curve(days_ago=1)
 
     def told() -> None:
         if blocked:
@@ -145,11 +169,9 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
         else:
             first.hold(utc_now() + timedelta(minutes=5))
 
-    timer = threading.Timer(0.1, told)
-    timer.start()
+    requests = RequestRun(client, second, None, ToldMeanwhile(told))
     with pytest.raises(BudgetSpent if blocked else PausedUntil):
-        list(requests.fetch(what, crowd.token()))
-    timer.join()
+        list(requests.fetch(load_curve(days_ago=1), crowd.token()))
     client.close()
     assert not crowd.server.log
 

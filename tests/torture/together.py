@@ -22,20 +22,21 @@ from linky_tui.paris import ONE_DAY, today, utc_now
 from tests.cli.tools import Done
 from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
+from tests.torture import patient
 from tests.torture.cli_runs import Home, document, finished
 from tests.torture.manners import assert_manners
 from tests.torture.report import Row
 
 DAYS = 20
-PATIENCE_S = 60.0
-_GATE_S = 8.0
+PATIENCE_S = 120.0
+_GATE_S = 150.0
 
 
 class GatedSource(RecordedSource):
     """A meter whose answers wait behind a gate, so that whoever asks stays at it.
 
-    Each waits a few seconds at most: far less than the client's patience, and many of them are
-    longer than any test.
+    None waits for ever, so that a test that failed ends; the processes of :class:`Crowd` have the
+    patience for it.
 
     Args:
         activated: whether requests from before the first day are refused, which they are without
@@ -112,7 +113,7 @@ def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
 
 
 class Crowd:
-    """Starts processes, each with a token of its own; a context manager that ends them."""
+    """Starts patient processes, each with a token of its own; a context manager that ends them."""
 
     def __init__(self, server: ApiServer) -> None:
         self.server = server
@@ -127,6 +128,7 @@ class Crowd:
     def start(self, home: Home, *arguments: str, **environment: str) -> Run:
         """Start a run of the command line."""
         token = self.token()
+        home.module = patient.__name__
         process = home.start(*arguments, LINKY_TUI_TOKEN=token, **environment)
         return self.joined(process, token)
 

@@ -47,7 +47,8 @@ HOME = Household(DEMO_PRM)
 CLOSED_API = "http://127.0.0.1:9/api"
 """A gateway that refuses every connection: nothing reaches a real one by accident."""
 
-_TIMEOUT_S = 30.0
+_TIMEOUT_S = 90.0
+"""For a loaded machine."""
 _TIMED_OUT = 50
 _CHUNK = timedelta(days=90)
 

@@ -299,7 +299,7 @@ async def test_sizes_markers_and_a_lost_mongodb_are_survived(
         with mongodb_away(stored_home.uri):
             await pilot.press("left")
             await wait_until(pilot, lambda: app.store_error is not None)
-        await wait_until(pilot, lambda: app.store_error is None, timeout=10)
+        await wait_until(pilot, lambda: app.store_error is None)
         page(app)._view = View.CURVE
         await pilot.press("t", "down", "down", "down", "down")
         await settled(pilot, app, "Sat 21 Nov 2026", LinePlot)

@@ -238,9 +238,7 @@ async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: s
                 lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away",
             )
             assert card_texts(app) == figures, "what was known stays"
-        await wait_until(
-            pilot, lambda: page(app).query_one("#table").border_subtitle == "live", timeout=30
-        )
+        await wait_until(pilot, lambda: page(app).query_one("#table").border_subtitle == "live")
 
 
 async def test_a_meter_without_readings_leaves_the_table_of_all(

@@ -35,7 +35,7 @@ async def test_the_application_survives_every_answer_of_the_gateway(make_app: Ma
                 server.clear_faults()
                 server.inject(Fault(kind, times=1))
                 assert app.start_job(JobKind.REFETCH, days=days), kind
-                await wait_until(pilot, lambda: not app.ingest.state.busy, timeout=20)
+                await wait_until(pilot, lambda: not app.ingest.state.busy)
                 finished = app.ingest.state.finished
                 assert finished is not None, kind
                 ended[kind] = finished.status

@@ -60,4 +60,4 @@ async def test_mongodb_can_go_away_and_come_back(make_app: MakeApp, mongod_uri: 
             app.query_store(app.screen, lambda store: store.readings.count(), print, group="t")
             await wait_until(pilot, lambda: not app.store_ready)
             await wait_until(pilot, lambda: "MongoDB is away" in screen_text(app))
-        await wait_until(pilot, lambda: app.store_ready, timeout=30)
+        await wait_until(pilot, lambda: app.store_ready)

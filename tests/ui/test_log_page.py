@@ -50,7 +50,7 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
         async with app.run_test(size=size) as pilot:
             log = await log_page(pilot, app)
             assert app.start_job(JobKind.BACKFILL)
-            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog), timeout=10)
+            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
             finished = app.ingest.state.finished
             assert finished is not None
             error = finished.error

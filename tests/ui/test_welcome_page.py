@@ -126,12 +126,12 @@ async def test_connecting_saves_and_fetches(make_app: MakeApp, gateway: ApiServe
         assert "3 to 5 requests" in screen_text(app)
         await pilot.click("#connect-save")
         await wait_until(pilot, lambda: app.current_mode == "backfill")
-        await wait_until(pilot, lambda: len(gateway.log) == 5, timeout=15)
+        await wait_until(pilot, lambda: len(gateway.log) == 5)
         job = app.ingest.state.job
         assert job is not None
         assert job.kind is JobKind.BACKFILL
         assert {entry.type for entry in gateway.log[:3]} == {"consommation_quotidienne"}
-        await wait_until(pilot, lambda: not app.ingest.state.busy, timeout=15)
+        await wait_until(pilot, lambda: not app.ingest.state.busy)
         assert "paused until" in app.state_text
         assert app.backend.query(lambda store: store.readings.count()) > 0
     (meter,) = load(file, {}).meters
