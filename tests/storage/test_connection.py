@@ -279,7 +279,7 @@ def test_waiting_for_a_primary_ends_with_the_timeout_or_the_stop(
         stop = threading.Event()
         stop.set()
         assert not wait_for_primary(client, 60, stop)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 30
 
 
 def test_a_replica_set_is_named_and_a_new_primary_is_waited_for(

@@ -33,11 +33,19 @@ class Ground(Home):
     Attributes:
         server: the gateway.
         readings: all that the meter has.
+        source: what gives them out.
     """
 
-    def __init__(self, folder: Path, server: ApiServer, readings: list[Reading]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        server: ApiServer,
+        readings: list[Reading],
+        source: RecordedSource,
+    ) -> None:
         super().__init__(folder)
         self.server = server
+        self.source = source
         self.readings = readings
         self.as_user = False
         self._starts_s: list[float] = []
@@ -100,7 +108,11 @@ class Ground(Home):
 
 @contextmanager
 def ground(
-    folder: Path, *, days: int = 7, step_min: int = 30, latency_s: float = 0.0
+    folder: Path,
+    *,
+    days: int = 7,
+    step_min: int = 30,
+    kind: type[RecordedSource] = RecordedSource,
 ) -> Iterator[Ground]:
     """A home with some days of readings behind a gateway; the gateway's log is judged at the end.
 
@@ -108,16 +120,12 @@ def ground(
         folder: with a short path.
         days: how many days of readings the meter has, up to yesterday.
         step_min: minutes of a reading.
-        latency_s: how long the gateway takes to answer.
+        kind: what gives the readings out.
     """
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)
-    with ApiServer(
-        {PRM: RecordedSource(readings)},
-        clock=noon,
-        block_after=None,
-        latency_s=latency_s,
-    ) as server:
-        home = Ground(folder, server, readings)
+    source = kind(readings)
+    with ApiServer({PRM: source}, clock=noon, block_after=None) as server:
+        home = Ground(folder, server, readings, source)
         with home:
             yield home
         home.assert_manners()

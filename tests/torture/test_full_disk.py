@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,11 @@ from tests.torture.cli_runs import Home, finished
 from tests.torture.disks import fill, lost, small_disk, snapshot
 from tests.torture.ground import PER_DAY, SOON_S, Ground, ground, told
 from tests.torture.report import Tally
+from tests.torture.together import wait_until
+from tests.turnstile import Turnstile
 
-WINDOWS_FIRST = 4
-"""Requests before the disk fills up: the survey is done and readings are being stored."""
+WINDOWS_FIRST = 2
+"""Weeks that are stored before the disk fills up."""
 
 
 def counted(home: Ground) -> int:
@@ -34,18 +35,22 @@ def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
 ) -> None:
     row = tally("full disk under the local server")
     with (
-        ground(short_tmp_path, days=150, step_min=10, latency_s=0.02) as home,
+        ground(short_tmp_path, days=150, step_min=10, kind=Turnstile) as home,
         small_disk(home.data_dir, "13m") as disk,
     ):
+        weeks = home.source
+        assert isinstance(weeks, Turnstile)
         home.settle()
         home.started()
+        weeks.let(WINDOWS_FIRST)
         running = home.start("--backfill", "--json")
-        deadline = time.monotonic() + SOON_S
-        while home.requests() < WINDOWS_FIRST and running.poll() is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        # The next one waits until the disk is full.
+        wait_until(
+            lambda: weeks.asked > WINDOWS_FIRST or running.poll() is not None, "a window"
+        )
         row.tried += 1
         ballast = fill(disk)
+        weeks.let()
         done = finished(running, 60)  # it used to take 72 s, and named no reason
         assert "disk is full" in told(done, str(disk), "Free some space", codes=(1,))
         assert done.document["requests"]["made"] == home.requests()

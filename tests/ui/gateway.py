@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,30 +12,9 @@ import pytest
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.homes import DEMO_PRM
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.models import DailyTotal, Reading
+from linky_tui.models import DailyTotal
+from tests.turnstile import PATIENCE_S, Turnstile
 from tests.ui.support import HOME, TODAY, YESTERDAY
-
-_PATIENCE_S = 200.0
-
-
-class Turnstile(RecordedSource):
-    """A meter whose load curve comes week by week, when the test lets it: no run is over too soon.
-
-    Use it with :func:`turnstile`, which gives the client the patience.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._answers = threading.Semaphore(0)
-
-    def let(self, answers: int = 1000) -> None:
-        """Let so many more answers pass, by default all."""
-        self._answers.release(answers)
-
-    def curve(self, first: date, end: date) -> list[Reading]:
-        """See :meth:`Source.curve`."""
-        self._answers.acquire(timeout=_PATIENCE_S)
-        return super().curve(first, end)
 
 
 def weeks_of(days: int, kind: type[RecordedSource] = RecordedSource) -> RecordedSource:
@@ -60,7 +38,7 @@ def gateway(days: int = 28, **options: object) -> Iterator[ApiServer]:
 
 @contextmanager
 def turnstile(days: int = 28) -> Iterator[tuple[ApiServer, Turnstile]]:
-    """The same with a :class:`Turnstile` for a meter."""
+    """The same with a :class:`Turnstile` for a meter, and a client that waits for it."""
     home = weeks_of(days, Turnstile)
     assert isinstance(home, Turnstile)
     client: Any = ConsoClient.__init__
@@ -68,8 +46,8 @@ def turnstile(days: int = 28) -> Iterator[tuple[ApiServer, Turnstile]]:
         pytest.MonkeyPatch.context() as patch,
         ApiServer({DEMO_PRM: home}, block_after=None) as server,
     ):
-        patch.setitem(client.__kwdefaults__, "timeouts", (_PATIENCE_S, _PATIENCE_S))
-        patch.setitem(client.__kwdefaults__, "deadline_s", _PATIENCE_S)
+        patch.setitem(client.__kwdefaults__, "timeouts", (PATIENCE_S, PATIENCE_S))
+        patch.setitem(client.__kwdefaults__, "deadline_s", PATIENCE_S)
         yield server, home
         home.let()
 

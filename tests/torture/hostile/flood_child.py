@@ -47,7 +47,7 @@ def main(url: str, times: int) -> None:
             flush=True,
         )
     client.close()
-    ending = time.monotonic() + DEADLINE_S + 2.0
+    ending = time.monotonic() + 60.0
     while threading.active_count() > 1 and time.monotonic() < ending:
         time.sleep(0.02)
     left = [thread.name for thread in threading.enumerate()]

@@ -54,7 +54,7 @@ def run_child(url: str, times: int) -> list[dict[str, Any]]:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=500,
         check=False,
     )
     assert child.returncode == 0, child.stderr

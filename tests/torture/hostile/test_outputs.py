@@ -45,7 +45,7 @@ def ran(file: Path, *arguments: str, environment: dict[str, str]) -> tuple[str, 
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=200,
         check=False,
     )
     assert done.returncode in (0, 1, 2, 3), done

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import random
+import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 
@@ -217,14 +218,14 @@ def test_monthly_totals_are_not_taken_for_daily_ones() -> None:
 )  # fmt: skip
 def test_no_text_takes_long(text: str) -> None:
     """Each search through it is linear, or bounded: ten times the text is not a hundred times."""
-    started = datetime.now(UTC)
+    started = time.process_time()
     fields = {"error": {"error": text, "error_description": text, "code": [text] * 30}}
     for content in (text.encode(), json.dumps(fields).encode()):
         fault = classify(400, {"content-type": "text/html"}, content, NOW)
         assert_short(fault.text)
         with pytest.raises(ApiFault):
             parse(request(), content)
-    assert datetime.now(UTC) - started < timedelta(seconds=10)
+    assert time.process_time() - started < 20
 
 
 def test_errors_are_linky_errors() -> None:

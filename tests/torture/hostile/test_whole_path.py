@@ -100,7 +100,7 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
 
 def run(store: Store, url: str, job: Job) -> Iterator[Event]:
     """One run, without a budget."""
-    client = ConsoClient(url, timeouts=(2.0, 5.0), deadline_s=10.0)
+    client = ConsoClient(url, timeouts=(30.0, 30.0), deadline_s=60.0)
     try:
         requests = RequestRun(client, NoBudget(), None, threading.Event(), backoff_s=0.01)
         yield from run_job(store, requests, job)
@@ -176,7 +176,7 @@ def test_hostile_errors_arrive_as_faults(scale: Scale, tally: Tally) -> None:
         handler.close_connection = length > len(body)
 
     with TinyServer(answer) as server:
-        client = ConsoClient(server.url, timeouts=(2.0, 5.0), deadline_s=10.0)
+        client = ConsoClient(server.url, timeouts=(30.0, 30.0), deadline_s=60.0)
         for _ in range(scale.times(400, 4_000)):
             row.tried += 1
             asked = some_request(rng)

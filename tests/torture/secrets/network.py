@@ -46,9 +46,9 @@ def lead(monkeypatch: pytest.MonkeyPatch, hosts: Mapping[str, str]) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
 
 
-def ask(api_url: str, token: str, *, deadline_s: float = 5.0) -> Answer | ApiFault:
+def ask(api_url: str, token: str, *, deadline_s: float = 60.0) -> Answer | ApiFault:
     """Send one request; the answer, or what went wrong."""
-    client = ConsoClient(api_url, timeouts=(2.0, 2.0), deadline_s=deadline_s)
+    client = ConsoClient(api_url, timeouts=(30.0, 30.0), deadline_s=deadline_s)
     try:
         return client.attempt(ASKED, token, Shape.NEW, threading.Event())
     except ApiFault as fault:
@@ -89,7 +89,7 @@ class _Connection(socketserver.BaseRequestHandler):
     def _pass_on(self, other: socket.socket) -> None:
         ends = {self.request: other, other: self.request}
         while True:
-            for end in select.select([*ends], [], [], 5.0)[0] or [None]:
+            for end in select.select([*ends], [], [], 60.0)[0] or [None]:
                 part = b"" if end is None else end.recv(65536)
                 if not part:
                     return

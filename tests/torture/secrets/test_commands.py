@@ -21,8 +21,8 @@ LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))
 LOOKING = (("--check",), ("--stats",), ("--verify",))
 FAST = {
-    "linky_tui.enedis.client:ConsoClient.__init__.timeouts": [0.2, 0.2],
-    "linky_tui.enedis.client:ConsoClient.__init__.deadline_s": 0.3,
+    "linky_tui.enedis.client:ConsoClient.__init__.timeouts": [1.0, 1.0],
+    "linky_tui.enedis.client:ConsoClient.__init__.deadline_s": 1.5,
     "linky_tui.ingest.request_run:RequestRun.__init__.backoff_s": 0.0,
 }
 FAULT = "secrets, every command"
@@ -84,6 +84,7 @@ def test_children_get_no_secret(stage: Stage, short_tmp_path: Path) -> None:
     home = configured(stage, short_tmp_path, "children", uri="", meters=[])
     with home:
         process = home.start("--backfill", "--verbose", **secrets)
+        ours = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         try:
             while not (servers := home.servers()) and process.poll() is None:
                 pass
@@ -92,11 +93,10 @@ def test_children_get_no_secret(stage: Stage, short_tmp_path: Path) -> None:
                 place = Path(f"/proc/{pid}")
                 stage.marks.absent("mongod's command line", (place / "cmdline").read_bytes())
                 stage.marks.absent("mongod's environment", (place / "environ").read_bytes())
-            ours = Path(f"/proc/{process.pid}/cmdline").read_bytes()
             assert b"--backfill" in ours
             stage.marks.absent("our command line", ours)
         finally:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=200)
         assert process.returncode == 0, err
         stage.marks.absent("stdout and stderr", out + err)
         log = home.data_dir / "mongodb" / "mongod.log"

@@ -222,7 +222,7 @@ def test_a_save_that_is_killed_leaves_no_token_behind(tmp_path: Path, tally: Tal
                 child.wait(0.01 + number * 0.007)
             except subprocess.TimeoutExpired:
                 child.send_signal(signal.SIGKILL)
-            assert child.wait(10) == -signal.SIGKILL
+            assert child.wait(60) == -signal.SIGKILL
         config = load(file, {})
         assert config.meters[0].token == TOKEN
         assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["config.toml"]

@@ -106,7 +106,7 @@ def test_the_body_of_a_redirect_is_not_read_without_end() -> None:
         outcome = ask(server.url, TOKEN)
         assert isinstance(outcome, ApiFault)
         assert outcome.status == 302
-        assert server.hung_up.wait(5)
+        assert server.hung_up.wait(60)
 
 
 WRONG_ADDRESSES = [
