@@ -95,6 +95,9 @@ class Killing:
         process = self._start(arguments, Doom(), f"killed after {seconds:g} s, {power=}")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
+        if power and process.poll() is None:
+            # All end at the same instant: it sees nothing of what becomes of the server.
+            process.send_signal(signal.SIGSTOP)
         servers = self.home.servers() if power else []
         for pid in servers:
             with contextlib.suppress(ProcessLookupError):

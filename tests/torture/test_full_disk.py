@@ -45,9 +45,7 @@ def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
         weeks.let(WINDOWS_FIRST)
         running = home.start("--backfill", "--json")
         # The next one waits until the disk is full.
-        wait_until(
-            lambda: weeks.asked > WINDOWS_FIRST or running.poll() is not None, "a window"
-        )
+        wait_until(lambda: weeks.asked > WINDOWS_FIRST or running.poll() is not None, "a window")
         row.tried += 1
         ballast = fill(disk)
         weeks.let()

@@ -12,7 +12,7 @@ from tests.enedis.build import body, new_curve, new_point
 from tests.enedis.tiny_server import Handler, TinyServer
 from tests.torture.cli_runs import ROOT
 from tests.torture.hostile.flood_child import DEADLINE_S
-from tests.torture.hostile.floods import FLOODS
+from tests.torture.hostile.floods import FLOODS, prepare
 from tests.torture.hostile.harmless import assert_short
 from tests.torture.report import Tally
 
@@ -24,6 +24,7 @@ SLACK_S = 20.0
 
 
 def test_no_answer_takes_more_than_its_share(tally: Tally) -> None:
+    prepare()
     sent = iter([lambda handler: handler.send(HONEST), *FLOODS.values()])
 
     def answer(handler: Handler) -> None:

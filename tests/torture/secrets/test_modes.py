@@ -8,16 +8,23 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from linky_tui.demo.api_server import ApiServer
 from linky_tui.enedis.budget_file import BudgetFile
-from linky_tui.paris import today
+from linky_tui.paris import ONE_DAY, today
+from tests.cli.tools import meter
+from tests.clock import noon
+from tests.ingest.bench import half_hours
 from tests.torture.cli_runs import Home, finished
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.stage import Stage, configured
+from tests.torture.secrets.stage import PRM, Stage, configured
+from tests.turnstile import Turnstile
 
 FAULT = "secrets, files open to others"
 UNDER = "import os, runpy, sys; os.umask(int(sys.argv.pop(1), 8)); "
@@ -28,13 +35,23 @@ def open_to_others(*folders: Path, but: frozenset[Path] = frozenset()) -> list[s
     """What group or others may do something with, with its mode; links are not followed."""
     found = []
     for folder in folders:
-        for path in (folder, *folder.rglob("*")):
-            status = path.lstat()
+        for path in everything(folder):
+            try:
+                status = path.lstat()
+            except FileNotFoundError:  # whoever runs meanwhile removes files, too
+                continue
             if path in but or stat.S_ISLNK(status.st_mode):
                 continue
             if status.st_mode & 0o077:
                 found.append(f"{path} {stat.filemode(status.st_mode)}")
     return found
+
+
+def everything(folder: Path) -> Iterator[Path]:
+    """A folder and all in it, also while things come and go there."""
+    yield folder
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *files))
 
 
 def start_under(umask: str, home: Home, *arguments: str) -> subprocess.Popen[str]:
@@ -55,22 +72,36 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
 ) -> None:
     row = tally(FAULT)
     row.tried += 1
-    home = configured(stage, short_tmp_path, "modes", uri="")
-    home.config.parent.parent.chmod(0o700)  # the test made it
-    seen: set[str] = set()
-    with home:
+    weeks = Turnstile(half_hours(today() - timedelta(days=14), today() - ONE_DAY))
+    with (
+        ApiServer({PRM: weeks}, clock=noon, block_after=None) as server,
+        configured(
+            stage,
+            short_tmp_path,
+            "modes",
+            uri="",
+            api_url=server.url,
+            meters=[meter(PRM, server.token)],
+        ) as home,
+    ):
+        home.config.parent.parent.chmod(0o700)  # the test made it
         # While it runs: the socket, the record of the server, the locks.
         process = start_under(umask, home, "--backfill")
+        wanted = {"mongod.sock", "server.json", "turn.lock", "mongod.log"}
+        wanted |= {"requests.sqlite", "installation-id", "<a lease>-0.lock"}
         while process.poll() is None:
-            seen |= {path.name for path in home.folder.rglob("*")}
-            found = _while_it_runs(home)
+            names = {path.name for path in everything(home.folder)}
+            wanted -= names
+            if any(name.endswith("-0.lock") for name in names):
+                wanted.discard("<a lease>-0.lock")
+            if not wanted:
+                weeks.let()  # until all was seen it waits for an answer
+            found = open_to_others(home.folder)
             assert found == []
             time.sleep(0.01)
         done = finished(process)
         assert done.code == 0, done.err
-        assert {"mongod.sock", "server.json", "turn.lock", "mongod.log"} <= seen
-        assert {"requests.sqlite", "installation-id"} <= seen
-        assert any(name.endswith("-0.lock") for name in seen)
+        assert wanted == set()
         assert open_to_others(home.folder) == []
 
         if umask != "000" and not scale.long:
@@ -91,13 +122,6 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
         assert len([*home.state_dir.glob("requests.sqlite*")]) > 2
         assert open_to_others(home.folder) == []
     row.survived += 1
-
-
-def _while_it_runs(home: Home) -> list[str]:
-    try:
-        return open_to_others(home.folder)
-    except FileNotFoundError:  # it ends files, too
-        return []
 
 
 def test_the_journal_of_the_count_is_as_private_as_the_count(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"
 FAST = {
-    "linky_tui.storage.connection:_SELECTION_MS": 300,
-    "linky_tui.storage.connection:_PRIMARY_TIMEOUT_S": 0.3,
+    "linky_tui.storage.connection:_SELECTION_MS": 1500,
+    "linky_tui.storage.connection:_PRIMARY_TIMEOUT_S": 1.5,
 }
 COMMANDS = (
     ("--check", "--verbose"),
