@@ -31,7 +31,7 @@ def test_it_says_what_is_there_and_creates_nothing(
 ) -> None:
     found = probe(mongo_settings, tmp_path, tmp_path)
     assert (found.server.version, found.server.kind) == ("6.0.5", "remote")
-    assert 0 < found.latency_s < 5
+    assert 0 < found.latency_s < 60
     assert found.missing_rights == ()
     assert found.existing == ()
     with pymongo.MongoClient[dict[str, object]](mongo_settings.uri) as client:

@@ -68,6 +68,8 @@ def read_only(folder: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def immutable(file: Path) -> Iterator[None]:
     """A file (or folder) that even root cannot change."""
+    if shutil.which("chattr") is None:
+        pytest.skip("no chattr: files cannot be made immutable")
     done = subprocess.run(["chattr", "+i", str(file)], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"this file system has no immutable files: {done.stderr.strip()}")
