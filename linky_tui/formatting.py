@@ -10,7 +10,7 @@ import re
 import unicodedata
 from datetime import UTC, date, datetime
 
-from linky_tui.paris import PARIS
+from linky_tui.paris import PARIS, day_of, today
 from linky_tui.redaction import scrub_pieces, scrub_whole
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -206,6 +206,17 @@ def local_time_text(instant: datetime) -> str:
         ValueError: the instant has no time zone.
     """
     return _aware(instant).astimezone(PARIS).strftime("%H:%M")
+
+
+def due_text(instant: datetime) -> str:
+    """When something is due, for a sentence: ``00:03 (Paris time)``, with the day if not today.
+
+    Raises:
+        ValueError: the instant has no time zone.
+    """
+    day = day_of(_aware(instant))
+    on_day = "" if day == today() else f" on {day_text(day)}"
+    return f"{local_time_text(instant)}{on_day} (Paris time)"
 
 
 def _aware(instant: datetime) -> datetime:

@@ -7,6 +7,7 @@ import unicodedata
 from datetime import UTC, date, datetime
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -207,3 +208,10 @@ def test_instants_are_utc_for_machines_and_paris_for_people() -> None:
     assert f.local_time_text(datetime(2026, 7, 1, tzinfo=UTC)) == "02:00"
     with pytest.raises(ValueError, match="time zone"):
         f.utc_text(datetime(2026, 11, 22))
+
+
+def test_what_is_due_on_another_day_names_it() -> None:
+    with time_machine.travel(datetime(2026, 11, 22, 22, tzinfo=UTC)):
+        assert f.due_text(datetime(2026, 11, 22, 22, 30, tzinfo=UTC)) == "23:30 (Paris time)"
+        tomorrow = f.due_text(datetime(2026, 11, 22, 23, 3, tzinfo=UTC))
+    assert tomorrow == "00:03 on Mon 23 Nov 2026 (Paris time)"

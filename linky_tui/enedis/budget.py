@@ -19,7 +19,7 @@ from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.kinds import Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.errors import BudgetSpent, ServiceDown
-from linky_tui.formatting import local_time_text
+from linky_tui.formatting import due_text, local_time_text
 from linky_tui.paris import utc_now
 
 MAX_PER_DAY = 90
@@ -355,7 +355,7 @@ def _held(held_until: float) -> ServiceDown:
     return ServiceDown(
         "Enedis asks to wait",
         "Enedis: the requests that all users of the gateway share are used up for now.",
-        f"Try again after {local_time_text(until)} (Paris time).",
+        f"Try again after {due_text(until)}.",
         until,
     )
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from linky_tui.enedis.error_body import ErrorBody, read_error_body
 from linky_tui.enedis.retry_time import next_full_hour, retry_time
 from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
-from linky_tui.formatting import local_time_text, mask_prm
+from linky_tui.formatting import due_text, mask_prm
 from linky_tui.models import Series
 
 
@@ -204,7 +204,7 @@ class ApiFault(Exception):
         """The same for the user, of the class whose exit code fits (linky_tui.errors)."""
         when = "later"
         if self.retry_at is not None:
-            when = f"after {local_time_text(self.retry_at)} (Paris time)"
+            when = f"after {due_text(self.retry_at)}"
         fields = {"prm": mask_prm(series.prm), "flow": series.flow.value, "when": when}
         title, cause, next_step = _TEXTS[self.kind]
         cause = cause.format(**fields, said=self._said())

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -291,7 +292,8 @@ def test_the_class_of_an_error_gives_its_exit_code() -> None:
 
 
 def test_a_quota_says_when_in_paris_time() -> None:
-    error = fault(429, b"").to_error(SERIES)
+    with time_machine.travel(NOW):
+        error = fault(429, b"").to_error(SERIES)
     assert isinstance(error, ServiceDown)
     assert error.retry_at == NEXT_HOUR
     assert "19:00 (Paris time)" in error.next_step
