@@ -192,6 +192,8 @@ class MeterDialog(ModalScreen[Texts | None]):
     @on(Button.Pressed, "#ok")
     def action_take(self) -> None:
         """Give the texts, if they are allowed."""
+        # The key may come before the news of what was typed right before it.
+        self._meter |= {field.key.name: field.text for field in self.query(Field)}
         problems = self._judge()
         if not problems:
             self.dismiss({name: text.strip() for name, text in self._meter.items()})

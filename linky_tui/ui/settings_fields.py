@@ -154,6 +154,11 @@ class Field(Widget):
         return Select(_options(choices), allow_blank=False, compact=True)
 
     @property
+    def loaded(self) -> bool:
+        """Whether a text was put into it; before that it is empty whatever is configured."""
+        return self._loaded
+
+    @property
     def text(self) -> str:
         """What stands in the field."""
         if self._choices:

@@ -176,7 +176,10 @@ the environment go before the file: their fields say so.
 
     @on(Field.Changed)
     def _typed(self, event: Field.Changed) -> None:
-        field, draft = event.field, self._draft
+        self._take(event.field)
+
+    def _take(self, field: Field) -> None:
+        draft = self._draft
         if draft is None or draft.tables[field.section][field.key.name] == field.text:
             return
         draft.tables[field.section][field.key.name] = field.text
@@ -244,6 +247,11 @@ the environment go before the file: their fields say so.
         draft, file = self._draft, self._file
         if draft is None or file is None:
             return
+        # The key may come before the news of what was typed right before it. The fields of the
+        # dialog for a meter are another screen's.
+        for field in self.query(Field):
+            if field.loaded:
+                self._take(field)
         if not self.changed_sections:
             self.notify("Everything is saved already.", timeout=3)
             return

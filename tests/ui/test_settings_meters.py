@@ -17,6 +17,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.dialogs import ConfirmDialog
 from linky_tui.ui.meter_dialog import MeterDialog
 from linky_tui.ui.meters_panel import MeterCard
+from linky_tui.ui.settings_fields import Field
 from linky_tui.ui.settings_page import SettingsPage
 from tests.ui.conftest import MakeApp
 from tests.ui.support import HOME, screen_text, token_for, wait_until
@@ -31,6 +32,15 @@ async def open_meters(app: LinkyApp, pilot: Pilot[None]) -> None:
     await wait_until(pilot, lambda: app.screen.query("#add-meter"))
 
 
+def is_open(app: LinkyApp) -> bool:
+    """Whether the dialog is there, filled and drawn: a click before that goes nowhere."""
+    return (
+        isinstance(app.screen, MeterDialog)
+        and all(field.loaded for field in app.screen.query(Field))
+        and "Cancel" in screen_text(app)
+    )
+
+
 async def fill(app: LinkyApp, pilot: Pilot[None], name: str, text: str) -> None:
     """Type into a field of the dialog."""
     app.screen.query_one(f"#field-meters-{name} Input", Input).value = text
@@ -43,7 +53,7 @@ async def test_a_meter_is_added_from_a_token_with_two_prms(make_app: MakeApp) ->
     async with app.run_test(size=(80, 24)) as pilot:
         await open_meters(app, pilot)
         await pilot.click("#add-meter")
-        await wait_until(pilot, lambda: isinstance(app.screen, MeterDialog))
+        await wait_until(pilot, lambda: is_open(app))
         await fill(app, pilot, "token", token)
         await wait_until(pilot, lambda: "Covers 2 meters, valid until" in screen_text(app))
         offer = app.screen.query_one("#meter-offer", Select)
@@ -74,7 +84,7 @@ async def test_the_only_prm_of_a_token_is_filled_in(make_app: MakeApp) -> None:
         await open_meters(app, pilot)
         assert "No meter yet" in screen_text(app)
         await pilot.click("#add-meter")
-        await wait_until(pilot, lambda: isinstance(app.screen, MeterDialog))
+        await wait_until(pilot, lambda: is_open(app))
         await pilot.press("ctrl+s")
         assert isinstance(app.screen, MeterDialog)  # nothing is filled in yet
         await fill(app, pilot, "token", token_for(OTHER))
@@ -88,7 +98,7 @@ async def test_a_meter_is_edited_never_doubled_and_removed(make_app: MakeApp) ->
     async with app.run_test(size=(120, 40)) as pilot:
         await open_meters(app, pilot)
         await pilot.click("#meter-1 .edit")
-        await wait_until(pilot, lambda: isinstance(app.screen, MeterDialog))
+        await wait_until(pilot, lambda: is_open(app))
         await fill(app, pilot, "prm", DEMO_PRM)
         await pilot.press("ctrl+s")
         await wait_until(pilot, lambda: "Another meter has this PRM" in screen_text(app))
@@ -110,6 +120,19 @@ async def test_a_meter_is_edited_never_doubled_and_removed(make_app: MakeApp) ->
         assert (meter.prm, meter.flow) == (DEMO_PRM, Flow.PRODUCTION)
 
 
+async def test_ok_takes_what_was_typed_right_before_it(make_app: MakeApp) -> None:
+    app = make_app(empty=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_meters(app, pilot)
+        await pilot.click("#meter-0 .edit")
+        await wait_until(pilot, lambda: is_open(app))
+        dialog = app.screen
+        assert isinstance(dialog, MeterDialog)
+        dialog.query_one("#field-meters-name Input", Input).value = "Cellar"
+        dialog.action_take()  # before the dialog has heard of the new name
+        await wait_until(pilot, lambda: "Cellar" in screen_text(app))
+
+
 @pytest.fixture
 def gateway() -> Iterator[ApiServer]:
     with ApiServer({DEMO_PRM: HOME}) as server:
@@ -123,12 +146,12 @@ async def test_a_request_is_sent_only_on_confirmation_and_counted(
     async with app.run_test(size=(120, 40)) as pilot:
         await open_meters(app, pilot)
         await pilot.click(".edit")
-        await wait_until(pilot, lambda: isinstance(app.screen, MeterDialog))
+        await wait_until(pilot, lambda: is_open(app))
         await pilot.click("#ask")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         assert "80 are left today" in screen_text(app)
         await pilot.click("#no")
-        await wait_until(pilot, lambda: isinstance(app.screen, MeterDialog))
+        await wait_until(pilot, lambda: is_open(app))
         assert gateway.log == []
         await pilot.click("#ask")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))

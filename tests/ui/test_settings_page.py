@@ -75,6 +75,16 @@ def shows_secret(app: LinkyApp, secret: str) -> bool:
     return any(secret[i : i + 10] in seen for i in range(len(secret) - 10))
 
 
+async def test_what_was_typed_right_before_saving_is_saved(make_app: MakeApp) -> None:
+    app = make_app(empty=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_settings(app, pilot)
+        await show(app, pilot, "mongodb")
+        field(app, "mongodb-database").query_one(Input).value = "cellar"
+        page(app).action_save()  # before the page has heard of the new name
+        await wait_until(pilot, lambda: saved(app).mongodb.database == "cellar")
+
+
 async def test_every_key_is_there_with_its_value_and_default(make_app: MakeApp) -> None:
     app = make_app(empty=True, more="requests_per_day = 40")
     async with app.run_test(size=(80, 24)) as pilot:
