@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from linky_tui.demo.api_server import Fault
@@ -60,11 +62,11 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             words = " ".join(screen_text(app).replace("│", " ").split())
             assert error.cause in words
             assert error.next_step in words
-            assert "09:30:" in words
+            assert re.search(r"09:3\d:", words)  # on a loaded machine a minute has gone by
             await pilot.press("y")
             copied = app.clipboard
             assert copied.splitlines()[0].endswith("  Backfill started.")
-            assert copied.startswith("2026-11-22 09:30:")
+            assert re.match(r"2026-11-22 09:3\d:", copied)
             assert error.next_step in copied
             assert server.token not in copied
             assert len(log.entries) < len(copied.splitlines())
