@@ -107,7 +107,9 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
             regular, timeseries = measured(mongod_uri, mongo_database_name, prm)
             assert regular == timeseries
             assert len(set(regular)) == len(regular)
-        assert_budget(tally("requests of several processes"), server, per_day)
+        # Who is seconds late for its turn on a busy machine gives it up, counted as it is.
+        assert counted.used_today() == per_day
+        assert_budget(tally("requests of several processes"), server, per_day, exact=False)
 
 
 class SteppedClock:
@@ -200,7 +202,7 @@ def test_machines_that_share_a_database_share_its_budget(
         assert document(done)["status"] == "paused"
         assert document(done)["requests"]["left_today"] == 0
     assert_polite(crowd.server, per_day=PER_DAY)
-    assert_budget(tally("requests of several machines"), crowd.server, PER_DAY)
+    assert_budget(tally("requests of several machines"), crowd.server, PER_DAY, exact=False)
 
 
 def test_the_last_request_of_the_day_goes_to_one_machine_only(
