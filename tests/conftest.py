@@ -37,11 +37,17 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("tests")
 
 
-def pytest_configure() -> None:
-    """Let the processes that tests start hear Ctrl-C.
+LONGEST_TMPDIR = 40
 
-    Who is started in the background by a shell (``pytest … &``) is deaf to it, and hands that on.
+
+def pytest_configure() -> None:
+    """Let the processes that tests start hear Ctrl-C, and find room for their sockets and paths.
+
+    Who is started in the background by a shell (``pytest … &``) is deaf to Ctrl-C, and hands that
+    on. Below a long temporary folder no socket can be bound, and screens cut the paths in it.
     """
+    if len(os.fsencode(tempfile.gettempdir())) > LONGEST_TMPDIR:
+        os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
