@@ -62,19 +62,28 @@ def homes(
         yield one, two
 
 
+def hold_the_evening_back(source: GatedSource) -> None:
+    """Let Enedis publish no more than the first 44 half hours of the last day."""
+    day = source.truth[:-4]
+    source.remove(source.last, source.last)
+    source.put(day)
+
+
 def correct(source: GatedSource) -> None:
-    """Let Enedis correct a reading of the last days."""
-    source.correct(source.truth[-60].start, 6_000)
+    """Let Enedis publish the rest of the last day, and correct a reading of it."""
+    source.put(source.truth)
+    source.correct(source.truth[-40].start, 6_000)
     source.truth = list(RecordedSource.curve(source, source.first, today()))
 
 
 def make_worth_asking(uri: str, database: str) -> None:
-    """Let the last days look like days that were asked long ago and did not come completely."""
+    """As if the hour had passed in which the last day is not asked again."""
     with pymongo.MongoClient[dict[str, Any]](uri) as client:
-        day = (today() - timedelta(3)).isoformat()
-        client[database]["consumption_days"].update_many(
-            {"_id.day": {"$gte": day}}, {"$set": {"status": "late", "last_attempt": None}}
+        day = (today() - timedelta(1)).isoformat()
+        changed = client[database]["consumption_days"].update_one(
+            {"_id.day": day}, {"$set": {"last_attempt": None}}
         )
+        assert changed.modified_count == 1
 
 
 def let_lease_run_out(uri: str, database: str) -> None:
@@ -142,6 +151,7 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
         assert crowd.start(two, "--backfill").done().code == 0
         double_a_reading(mongod_uri, mongo_database_name)
     if moment == "correction sent":
+        hold_the_evening_back(source)
         assert crowd.start(two, "--backfill").done().code == 0
         correct(source)
         make_worth_asking(mongod_uri, mongo_database_name)
