@@ -19,7 +19,7 @@ from tests.ingest.bench import PRM
 from tests.torture.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
 from tests.torture.report import Tally
-from tests.ui.support import screen_text, wait_until
+from tests.ui.support import run_app, screen_text, wait_until
 
 SIZE = (100, 32)
 PATIENCE_S = 90.0
@@ -53,17 +53,14 @@ async def test_a_full_data_folder_is_said_and_left_behind_when_there_is_space(
         ballast = fill(disk)
         row.tried += 1
         app = LinkyApp()
-        try:
-            async with app.run_test(size=SIZE) as pilot:
-                await wait_until(pilot, lambda: dialog_says(app, "disk is full"), PATIENCE_S)
-                assert "Free some space" in screen_text(app)
-                await pilot.press("escape")
-                await wait_until(pilot, lambda: "trying again" in screen_text(app), PATIENCE_S)
-                ballast.unlink()
-                await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
-                row.survived += 1
-        finally:
-            app.backend.close()
+        async with run_app(app, SIZE) as pilot:
+            await wait_until(pilot, lambda: dialog_says(app, "disk is full"), PATIENCE_S)
+            assert "Free some space" in screen_text(app)
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: "trying again" in screen_text(app), PATIENCE_S)
+            ballast.unlink()
+            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+            row.survived += 1
 
 
 async def test_requests_that_cannot_be_counted_are_not_sent(
@@ -75,21 +72,18 @@ async def test_requests_that_cannot_be_counted_are_not_sent(
     sent = home.requests()
     row.tried += 1
     app = LinkyApp()
-    try:
-        async with app.run_test(size=SIZE) as pilot:
-            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
-            with immutable(home.budget_file):
-                assert app.start_job(JobKind.BACKFILL)
-                await wait_until(pilot, lambda: dialog_says(app, "counted"), PATIENCE_S)
-                assert home.requests() == sent
-            await pilot.press("escape")
-            home.started()
+    async with run_app(app, SIZE) as pilot:
+        await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+        with immutable(home.budget_file):
             assert app.start_job(JobKind.BACKFILL)
-            await wait_until(pilot, lambda: home.requests() > sent, PATIENCE_S)
-            await wait_until(pilot, lambda: not app.ingest.state.busy, PATIENCE_S)
-            row.survived += 1
-    finally:
-        app.backend.close()
+            await wait_until(pilot, lambda: dialog_says(app, "counted"), PATIENCE_S)
+            assert home.requests() == sent
+        await pilot.press("escape")
+        home.started()
+        assert app.start_job(JobKind.BACKFILL)
+        await wait_until(pilot, lambda: home.requests() > sent, PATIENCE_S)
+        await wait_until(pilot, lambda: not app.ingest.state.busy, PATIENCE_S)
+        row.survived += 1
 
 
 async def test_a_theme_that_cannot_be_saved_is_said(
@@ -100,16 +94,13 @@ async def test_a_theme_that_cannot_be_saved_is_said(
     before = snapshot(home.config.parent)
     row.tried += 1
     app = LinkyApp()
-    try:
-        with immutable(home.config):
-            async with app.run_test(size=SIZE, notifications=True) as pilot:
-                await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
-                app.theme = "nord"
-                await wait_until(pilot, lambda: "was not saved" in screen_text(app), PATIENCE_S)
-        assert snapshot(home.config.parent) == before
-        row.survived += 1
-    finally:
-        app.backend.close()
+    with immutable(home.config):
+        async with run_app(app, SIZE, notifications=True) as pilot:
+            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+            app.theme = "nord"
+            await wait_until(pilot, lambda: "was not saved" in screen_text(app), PATIENCE_S)
+    assert snapshot(home.config.parent) == before
+    row.survived += 1
 
 
 async def test_a_file_in_place_of_the_socket_is_said_and_kept(home: Ground, tally: Tally) -> None:
@@ -120,13 +111,10 @@ async def test_a_file_in_place_of_the_socket_is_said_and_kept(home: Ground, tall
     place.write_text("dear diary")
     row.tried += 1
     app = LinkyApp()
-    try:
-        async with app.run_test(size=SIZE) as pilot:
-            await wait_until(pilot, lambda: dialog_says(app, "is no socket"), PATIENCE_S)
-        assert place.read_text() == "dear diary"
-        row.survived += 1
-    finally:
-        app.backend.close()
+    async with run_app(app, SIZE) as pilot:
+        await wait_until(pilot, lambda: dialog_says(app, "is no socket"), PATIENCE_S)
+    assert place.read_text() == "dear diary"
+    row.survived += 1
 
 
 @pytest.mark.parametrize("what", ["damaged", "pipe"])

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -34,6 +34,7 @@ from linky_tui.storage.connection import connect
 from linky_tui.storage.days import Days
 from linky_tui.storage.documents import Document, to_document, without_id
 from linky_tui.storage.store import Store
+from linky_tui.ui.app import LinkyApp
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TODAY = day_of(NOW)
@@ -173,6 +174,18 @@ def write_config(
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     path.chmod(0o600)
     return path
+
+
+@asynccontextmanager
+async def run_app(
+    app: LinkyApp, size: tuple[int, int] = (80, 24), *, notifications: bool = False
+) -> AsyncIterator[Pilot[None]]:
+    """Run an application; what it has opened is closed in the end, whatever happened."""
+    try:
+        async with app.run_test(size=size, notifications=notifications) as pilot:
+            yield pilot
+    finally:
+        app.backend.close()
 
 
 async def wait_until(

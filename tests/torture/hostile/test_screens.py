@@ -29,6 +29,7 @@ from tests.ui.support import (
     SERIES,
     YESTERDAY,
     insert_readings,
+    run_app,
     wait_until,
 )
 
@@ -96,18 +97,15 @@ async def test_what_the_configuration_says(
     with open_store(mongod_uri, mongo_database_name, tmp_path, **names) as store:
         insert_readings(store, SERIES, HOME.readings(YESTERDAY, YESTERDAY))
     app = LinkyApp(hostile_config(tmp_path, mongod_uri, mongo_database_name, CLOSED_API))
-    try:
-        async with app.run_test(size=(140, 45), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
-            for key in PAGES:
-                await pilot.press(key)
-                await wait_until(pilot, lambda: squeezed(NAME) in shown(app))
-                row.tried += 1
-                row.survived += 1
-            await wait_until(pilot, lambda: squeezed(COLLECTION) in shown(app))
-            await meters(app, pilot)
-    finally:
-        app.backend.close()
+    async with run_app(app, (140, 45), notifications=True) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        for key in PAGES:
+            await pilot.press(key)
+            await wait_until(pilot, lambda: squeezed(NAME) in shown(app))
+            row.tried += 1
+            row.survived += 1
+        await wait_until(pilot, lambda: squeezed(COLLECTION) in shown(app))
+        await meters(app, pilot)
 
 
 async def meters(app: LinkyApp, pilot: Pilot[None]) -> None:

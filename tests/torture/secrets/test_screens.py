@@ -25,7 +25,7 @@ from tests.torture.secrets.marks import PASSWORD, Marks
 from tests.torture.secrets.stage import PRM, USER, Stage, config_file, configured
 from tests.torture.secrets.talkative_mongod import talkative_mongod
 from tests.torture.secrets.test_mongodb import SAFE
-from tests.ui.support import screen_text, wait_until
+from tests.ui.support import run_app, screen_text, wait_until
 
 FAULT = "secrets, every screen"
 PAGES = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage", "l": "log"}
@@ -68,12 +68,9 @@ async def running(
     file: Path, stage: Stage, tally: Tally, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Looker]:
     app = LinkyApp(file)
-    try:
-        async with app.run_test(size=size, notifications=True) as pilot:
-            yield Looker(app, pilot, stage.marks, tally)
-            app.ingest.stop()
-    finally:
-        app.backend.close()
+    async with run_app(app, size, notifications=True) as pilot:
+        yield Looker(app, pilot, stage.marks, tally)
+        app.ingest.stop()
 
 
 async def test_no_page_shows_a_secret(
