@@ -17,11 +17,12 @@ from datetime import date
 from pathlib import Path
 from typing import NoReturn
 
-from linky_tui import __version__, crash
+from linky_tui import __version__
 from linky_tui.errors import ConfigError, LinkyError, UsageError
-from linky_tui.formatting import plain, printable
-from linky_tui.options import EXIT_INTERRUPTED, Options
-from linky_tui.own_files import why
+from linky_tui.headless.options import EXIT_INTERRUPTED, Options
+from linky_tui.system import crash
+from linky_tui.system.own_files import why
+from linky_tui.text.formatting import plain, printable
 
 _OUTPUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 

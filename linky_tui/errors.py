@@ -19,7 +19,7 @@
         └── SeriesBusy         3  another process is working on this series
 
 No text of an error ever holds a token or a password: whoever raises one from a foreign text
-passes it through :func:`linky_tui.formatting.plain` and names no credentials.
+passes it through :func:`linky_tui.text.formatting.plain` and names no credentials.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linky_tui import config as configuration
-from linky_tui import paths
 from linky_tui.config import Config, Meter
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import utc_now
 from linky_tui.errors import (
     ConfigError,
     LinkyError,
@@ -19,8 +20,7 @@ from linky_tui.errors import (
     StorageUnavailable,
     TokenRefused,
 )
-from linky_tui.models import Series
-from linky_tui.paris import utc_now
+from linky_tui.system import paths
 
 if TYPE_CHECKING:
     from linky_tui.enedis.budget import Budget, NoBudget
@@ -137,7 +137,7 @@ def ready_meters(config: Config) -> tuple[ReadyMeter, ...]:
     Raises:
         ConfigError: there is no meter, or a meter has no token, or no PRM can be told.
     """
-    from linky_tui.config_checks import is_loopback
+    from linky_tui.config.checks import is_loopback
     from linky_tui.enedis.hosts import hostname_of
 
     config.require_meters()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from linky_tui.paris import ONE_DAY, PARIS, day_start, today, utc_now
+from linky_tui.domain.paris import ONE_DAY, PARIS, day_start, today, utc_now
 
 
 def noon() -> datetime:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from linky_tui.paris import PARIS
+from linky_tui.domain.paris import PARIS
 from tests.clock import seconds_to_midnight
 
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from linky_tui.demo.api_server import RecordedSource
-from linky_tui.models import Reading
+from linky_tui.domain.models import Reading
 
 PATIENCE_S = 200.0
 """So that a test that failed ends."""

@@ -26,8 +26,8 @@ from linky_tui.demo.gateway import BLOCK_AFTER, Gateway, RequestLogEntry
 from linky_tui.demo.rules import FloorAnswer, Shape
 from linky_tui.demo.sources import RecordedSource, Source
 from linky_tui.demo.wire import Handler
-from linky_tui.models import Series
-from linky_tui.paris import utc_now
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import utc_now
 
 __all__ = ["ApiServer", "Fault", "FaultKind", "RecordedSource", "RequestLogEntry", "Source"]
 

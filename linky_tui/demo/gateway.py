@@ -19,8 +19,8 @@ from linky_tui.demo.faults import Fault, FaultKind, FaultQueue
 from linky_tui.demo.rules import FloorAnswer, GatewayRequest, Kind, Query, Refusal, Shape
 from linky_tui.demo.sources import Source
 from linky_tui.demo.spoilt import spoil
-from linky_tui.models import Flow, Series
-from linky_tui.paris import ONE_DAY, day_of
+from linky_tui.domain.models import Flow, Series
+from linky_tui.domain.paris import ONE_DAY, day_of
 
 BLOCK_AFTER = 100
 """Requests of one UTC day after which an address is blocked (conso-api.md §2, "Bans")."""

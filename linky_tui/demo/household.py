@@ -39,8 +39,8 @@ from random import Random
 from linky_tui.demo.appliances import DayConditions, darkness, day_load
 from linky_tui.demo.habits import is_away, is_free
 from linky_tui.demo.weather import day_temperature
-from linky_tui.models import DailyTotal, Flags, Reading
-from linky_tui.paris import ONE_DAY, PARIS, day_bounds, days_between
+from linky_tui.domain.models import DailyTotal, Flags, Reading
+from linky_tui.domain.paris import ONE_DAY, PARIS, day_bounds, days_between
 
 HALF_HOUR = timedelta(minutes=30)
 _CACHED_DAYS = 2000

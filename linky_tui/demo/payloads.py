@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import TypeAlias
 
 from linky_tui.demo.rules import Query, Shape
-from linky_tui.models import DailyTotal, Flow, Reading
-from linky_tui.paris import PARIS, day_of
+from linky_tui.domain.models import DailyTotal, Flow, Reading
+from linky_tui.domain.paris import PARIS, day_of
 
 Payload: TypeAlias = dict[str, object]
 Point: TypeAlias = dict[str, str | None]

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from linky_tui.models import Flow, Series
-from linky_tui.paris import ONE_DAY, PARIS, months_before
+from linky_tui.domain.models import Flow, Series
+from linky_tui.domain.paris import ONE_DAY, PARIS, months_before
 
 CURVE_SPAN_DAYS = 7
 CURVE_DEPTH_MONTHS = 24

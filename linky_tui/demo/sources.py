@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Protocol
 
-from linky_tui.models import DailyTotal, Reading, whole_wh
-from linky_tui.paris import ONE_DAY, day_bounds, day_minutes, day_of
+from linky_tui.domain.models import DailyTotal, Reading, whole_wh
+from linky_tui.domain.paris import ONE_DAY, day_bounds, day_minutes, day_of
 
 
 class Source(Protocol):

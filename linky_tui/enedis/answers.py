@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NoReturn
 
+from linky_tui.domain.models import DailyTotal, Flow, Reading
+from linky_tui.domain.paris import day_start
 from linky_tui.enedis.clock import ClockError, interval_starts, is_repeated, read_label
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
@@ -22,9 +24,7 @@ from linky_tui.enedis.points import (
     read_step,
     read_value,
 )
-from linky_tui.formatting import plain, utc_text
-from linky_tui.models import DailyTotal, Flow, Reading
-from linky_tui.paris import day_start
+from linky_tui.text.formatting import plain, utc_text
 
 MAX_DAY_WH = MAX_POWER_W * 25
 """The most energy of a day: the highest power accepted, through the longest day."""

@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from linky_tui.config_checks import is_loopback
+from linky_tui.config.checks import is_loopback
+from linky_tui.domain.paris import utc_now
 from linky_tui.enedis.budget_file import BudgetFile, Rows
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.kinds import Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.errors import BudgetSpent, ServiceDown
-from linky_tui.formatting import due_text, local_time_text
-from linky_tui.paris import utc_now
+from linky_tui.text.formatting import due_text, local_time_text
 
 MAX_PER_DAY = 90
 """The most requests a UTC day for any host but loopback."""

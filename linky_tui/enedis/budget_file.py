@@ -19,11 +19,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
+from linky_tui.domain.paris import utc_now
 from linky_tui.errors import ConfigError, StorageError, TemporaryError
-from linky_tui.formatting import plain
-from linky_tui.own_files import open_own, why
-from linky_tui.paris import utc_now
-from linky_tui.paths import private_dir
+from linky_tui.system.own_files import open_own, why
+from linky_tui.system.paths import private_dir
+from linky_tui.text.formatting import plain
 
 KEEP_DAYS = timedelta(days=40)
 """Counts of older days serve nobody."""

@@ -15,7 +15,8 @@ from queue import Empty, SimpleQueue
 import requests
 
 from linky_tui import __version__
-from linky_tui.config_checks import is_loopback
+from linky_tui.config.checks import is_loopback
+from linky_tui.domain.paris import utc_now
 from linky_tui.enedis import answers
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.bounds import Damaged, Inflater, TooLong, bounded_response
@@ -25,9 +26,8 @@ from linky_tui.enedis.kinds import DataRequest, Shape
 from linky_tui.enedis.token import is_sendable
 from linky_tui.enedis.transport import Bearer, NotLoopback, new_session
 from linky_tui.errors import TokenRefused
-from linky_tui.formatting import plain
-from linky_tui.paris import utc_now
-from linky_tui.redaction import protect_token
+from linky_tui.text.formatting import plain
+from linky_tui.text.redaction import protect_token
 
 __all__ = ["ConsoClient", "host_of"]
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from linky_tui.paris import PARIS
+from linky_tui.domain.paris import PARIS
 
 _LABEL = re.compile(
     r"(20\d\d-\d\d-\d\d)[ T]((?:[01]\d|2[0-3]):\d\d)(?::(\d\d))?(Z|[+-]\d\d:?\d\d)?", re.ASCII

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import unescape
 
-from linky_tui.formatting import plain
+from linky_tui.text.formatting import plain
 
 _MAX_DEPTH = 6
 _MAX_FIELDS = 200

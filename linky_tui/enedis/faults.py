@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from linky_tui.domain.models import Series
 from linky_tui.enedis.error_body import ErrorBody, read_error_body
 from linky_tui.enedis.retry_time import next_full_hour, retry_time
 from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
-from linky_tui.formatting import due_text, mask_prm
-from linky_tui.models import Series
+from linky_tui.text.formatting import due_text, mask_prm
 
 
 class FaultKind(StrEnum):

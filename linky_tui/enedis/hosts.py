@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from linky_tui import config_checks
+from linky_tui.config import checks as config_checks
 from linky_tui.errors import ConfigError
 
 

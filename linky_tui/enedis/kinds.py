@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from linky_tui.models import Flow, Series
+from linky_tui.domain.models import Flow, Series
 
 
 class DataKind(StrEnum):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from linky_tui.models import Flags
-from linky_tui.redaction import scrub
+from linky_tui.domain.models import Flags
+from linky_tui.text.redaction import scrub
 
 MAX_POWER_W = 1_000_000
 """More than this is no home: it refuses the answer (design.md §2)."""

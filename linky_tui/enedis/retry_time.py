@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from linky_tui.formatting import MONTH_NAMES
+from linky_tui.text.formatting import MONTH_NAMES
 
 MAX_AHEAD = timedelta(hours=25)
 """A time further ahead is no answer to "when may I ask again?", it is a fault (design.md §4)."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import jwt
 
+from linky_tui.domain.paris import day_of
 from linky_tui.errors import ConfigError
-from linky_tui.formatting import day_text, mask_prm
-from linky_tui.paris import day_of
+from linky_tui.text.formatting import day_text, mask_prm
 
 if TYPE_CHECKING:
     from jwt.types import Options

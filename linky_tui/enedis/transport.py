@@ -16,9 +16,9 @@ from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from linky_tui.config_checks import is_loopback
+from linky_tui.config.checks import is_loopback
 from linky_tui.enedis.bounds import ACCEPT_ENCODING
-from linky_tui.redaction import protect_address
+from linky_tui.text.redaction import protect_address
 
 
 class NotLoopback(OSError):

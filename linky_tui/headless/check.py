@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from linky_tui import paths
 from linky_tui.config import Config
+from linky_tui.domain.paris import day_of, utc_now
 from linky_tui.errors import ConfigError, LinkyError, OutOfSpace
-from linky_tui.formatting import (
+from linky_tui.headless.options import Options
+from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
+from linky_tui.headless.summary import worst
+from linky_tui.session import ReadyMeter, Session, ready_meters
+from linky_tui.system import paths
+from linky_tui.text.formatting import (
     bytes_text,
     count_text,
     day_text,
@@ -19,11 +24,6 @@ from linky_tui.formatting import (
     mask_prm,
     plain,
 )
-from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
-from linky_tui.headless.summary import worst
-from linky_tui.options import Options
-from linky_tui.paris import day_of, utc_now
-from linky_tui.session import ReadyMeter, Session, ready_meters
 
 _NO_BYTES, _SCARCE_BYTES = 100_000, 20_000_000
 """Too little for a count of requests; too little for another year of readings, too."""

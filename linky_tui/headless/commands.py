@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 from linky_tui.errors import LinkyError
+from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted
-from linky_tui.options import Options
 from linky_tui.session import Session, open_session
 
 

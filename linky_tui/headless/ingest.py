@@ -7,8 +7,10 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from linky_tui.domain.paris import ONE_DAY, utc_now
+from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError, StorageUnavailable, UsageError
-from linky_tui.formatting import day_text, kwh_text, utc_text
+from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
 from linky_tui.headless.stats import comparison_lines
@@ -16,12 +18,10 @@ from linky_tui.headless.summary import MeterSummary, summarise, worst
 from linky_tui.ingest.engine import Job, JobKind, Status, run_job
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.options import EXIT_INTERRUPTED, Options
-from linky_tui.paris import ONE_DAY, utc_now
-from linky_tui.paris import today as paris_today
 from linky_tui.session import ReadyMeter, Session, ready_meters
-from linky_tui.storage.stats import measure
+from linky_tui.storage.compare.stats import measure
 from linky_tui.storage.store import Store
+from linky_tui.text.formatting import day_text, kwh_text, utc_text
 
 _EXIT_CODES = {
     Status.COMPLETE: 0,

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from linky_tui.errors import LinkyError
-from linky_tui.formatting import printable
-from linky_tui.options import EXIT_INTERRUPTED
+from linky_tui.headless.options import EXIT_INTERRUPTED
+from linky_tui.text.formatting import printable
 
 _LEAST_COLUMNS, _MOST_COLUMNS = 40, 100
 

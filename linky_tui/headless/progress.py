@@ -6,16 +6,7 @@ import shutil
 import time
 from typing import TextIO
 
-from linky_tui.coverage import DayStatus
-from linky_tui.formatting import (
-    count_text,
-    day_text,
-    duration_text,
-    local_time_text,
-    mask_prm,
-    printable,
-    short_day_text,
-)
+from linky_tui.domain.coverage import DayStatus
 from linky_tui.ingest.events import (
     Event,
     Noted,
@@ -25,6 +16,15 @@ from linky_tui.ingest.events import (
     Waiting,
     Window,
     WindowStored,
+)
+from linky_tui.text.formatting import (
+    count_text,
+    day_text,
+    duration_text,
+    local_time_text,
+    mask_prm,
+    printable,
+    short_day_text,
 )
 
 BAR_CELLS = 20

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import threading
 
-from linky_tui.formatting import (
-    bytes_per_reading_text,
-    bytes_text,
-    count_text,
-    percent_text,
-)
+from linky_tui.domain.paris import today
+from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
-from linky_tui.options import Options
-from linky_tui.paris import today
 from linky_tui.session import Session
-from linky_tui.storage.reconcile import repair
-from linky_tui.storage.stats import Comparison, measure
-from linky_tui.storage.verify import Verdict, Verification, verify
+from linky_tui.storage.compare.stats import Comparison, measure
+from linky_tui.storage.compare.verify import Verdict, Verification, verify
+from linky_tui.storage.repair.reconcile import repair
+from linky_tui.text.formatting import bytes_per_reading_text, bytes_text, count_text, percent_text
 
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
 

@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linky_tui.coverage import DayStatus, first_askable, status_now
+from linky_tui.domain.coverage import DayStatus, first_askable, status_now
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, days_between
+from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.formatting import count_text, mask_prm, utc_text
-from linky_tui.models import Series
-from linky_tui.paris import ONE_DAY, days_between
-from linky_tui.paris import today as paris_today
 from linky_tui.storage.connection import wait_for_primary
 from linky_tui.storage.store import Store
+from linky_tui.text.formatting import count_text, mask_prm, utc_text
 
 _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
 

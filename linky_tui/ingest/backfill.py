@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from datetime import date
 
-from linky_tui.coverage import first_askable
-from linky_tui.formatting import day_text
+from linky_tui.domain.coverage import first_askable
+from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.backlog import Backlog
 from linky_tui.ingest.events import Event, Noted, Planned
 from linky_tui.ingest.plan import days_worth_asking, windows_of
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.ingest.totals import close_survey, survey_if_due, weekly_totals
-from linky_tui.paris import utc_now
+from linky_tui.text.formatting import day_text
 
 
 def backfill(

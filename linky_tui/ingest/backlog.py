@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from linky_tui.coverage import DayRecord
+from linky_tui.domain.coverage import DayRecord
+from linky_tui.domain.paris import ONE_DAY
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.plan import WINDOW_DAYS
-from linky_tui.paris import ONE_DAY
 
 EMPTY_IN_A_ROW = 2
 MAX_PROBES = 4

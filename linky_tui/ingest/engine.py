@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import today, utc_now
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.errors import (
     BudgetSpent,
@@ -28,10 +30,8 @@ from linky_tui.ingest.finish import finish, reconcile_first
 from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.ingest.sync import sync
-from linky_tui.models import Series
-from linky_tui.paris import today, utc_now
-from linky_tui.storage.leases import Lease
-from linky_tui.storage.reconcile import reconcile
+from linky_tui.storage.leases.leases import Lease
+from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from linky_tui.coverage import DayRecord
+from linky_tui.domain.coverage import DayRecord
+from linky_tui.domain.models import Series
 from linky_tui.errors import LinkyError
-from linky_tui.models import Series
 
 
 @dataclass(frozen=True, slots=True)

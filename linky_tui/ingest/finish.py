@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import timedelta
 
+from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
-from linky_tui.formatting import count_text
 from linky_tui.ingest.events import Event, Noted, Rebuilding
 from linky_tui.ingest.run import SeriesRun
-from linky_tui.paris import utc_now
-from linky_tui.storage.fingerprint import agree
-from linky_tui.storage.rebuild import needs_defragmenting, rebuild_steps
-from linky_tui.storage.reconcile import reconcile
+from linky_tui.storage.compare.fingerprint import agree
+from linky_tui.storage.repair.rebuild import needs_defragmenting, rebuild_steps
+from linky_tui.storage.repair.reconcile import reconcile
+from linky_tui.text.formatting import count_text
 
 DEFRAGMENT_EVERY = timedelta(days=7)
 """How often a sync defragments at most; a backfill does it whenever it is due (design.md §4)."""

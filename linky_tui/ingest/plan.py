@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from linky_tui.coverage import (
+from linky_tui.domain.coverage import (
     RECENT_DAYS,
     DayRecord,
     DayStatus,
@@ -15,8 +15,8 @@ from linky_tui.coverage import (
     status_now,
     worth_asking,
 )
+from linky_tui.domain.paris import ONE_DAY, days_between, months_before
 from linky_tui.ingest.events import Window
-from linky_tui.paris import ONE_DAY, days_between, months_before
 
 WINDOW_DAYS = 7
 """The gateway's limit for one load curve request (conso-api.md §2)."""

@@ -13,16 +13,16 @@ from collections.abc import Callable, Generator
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.budget import Budget, NoBudget, Slot
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
-from linky_tui.formatting import local_time_text
 from linky_tui.ingest.events import Event, Waiting
-from linky_tui.models import Series
-from linky_tui.paris import ONE_DAY, utc_now
+from linky_tui.text.formatting import local_time_text
 
 INLINE_WAIT_S = 30.0
 """A run never waits longer than this: it ends paused and says when to go on."""

@@ -6,12 +6,14 @@ from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linky_tui.coverage import DayRecord, first_askable
+from linky_tui.domain.coverage import DayRecord, first_askable
+from linky_tui.domain.models import DailyTotal, Reading, Series
+from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, utc_now
+from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import ApiError, BudgetSpent, LinkyError
-from linky_tui.formatting import day_text
 from linky_tui.ingest.events import (
     Event,
     Noted,
@@ -23,11 +25,9 @@ from linky_tui.ingest.events import (
 from linky_tui.ingest.plan import days_below
 from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
 from linky_tui.ingest.survey import FATAL
-from linky_tui.models import DailyTotal, Reading, Series
-from linky_tui.paris import ONE_DAY, day_bounds, day_of, utc_now
-from linky_tui.paris import today as paris_today
-from linky_tui.storage.leases import Lease, SeriesState
+from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
+from linky_tui.text.formatting import day_text
 
 _ENDS_THE_SERIES = FATAL | {FaultKind.BAD_REQUEST, FaultKind.UNKNOWN_TYPE}
 

@@ -6,13 +6,13 @@ from collections.abc import Generator, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linky_tui.coverage import DayRecord, DayStatus
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.models import DailyTotal, Series
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.ingest.events import Event, Noted, Surveyed
 from linky_tui.ingest.plan import survey_spans
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.models import DailyTotal, Series
 
 TOTALS_EVERY = timedelta(days=7)
 """Daily totals are asked once a week: one call certifies all days since (design.md §4)."""

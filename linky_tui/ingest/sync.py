@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from linky_tui.coverage import DayRecord, DayStatus
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.errors import TemporaryError
-from linky_tui.formatting import day_text, local_time_text
 from linky_tui.ingest.backfill import work_off
 from linky_tui.ingest.events import Event, Planned
 from linky_tui.ingest.plan import sync_window
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.ingest.totals import survey_if_due, weekly_totals
-from linky_tui.paris import ONE_DAY, utc_now
+from linky_tui.text.formatting import day_text, local_time_text
 
 
 def sync(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator
 from datetime import date, datetime
 
+from linky_tui.domain.paris import utc_now
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.ingest.events import Event, Noted, Surveyed
 from linky_tui.ingest.run import SeriesRun
 from linky_tui.ingest.survey import FATAL, TOTALS_EVERY, ask_totals, survey, uncertified_span
-from linky_tui.paris import utc_now
 
 
 def survey_if_due(run: SeriesRun) -> Generator[Event, None, None]:

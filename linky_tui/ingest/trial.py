@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from linky_tui.domain.models import DailyTotal, Series
+from linky_tui.domain.paris import today
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
 from linky_tui.errors import LinkyError, TemporaryError
 from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
-from linky_tui.models import DailyTotal, Series
-from linky_tui.paris import today
 
 DAYS = 7
 

@@ -23,17 +23,11 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.formatting import plain
-from linky_tui.redaction import protect_address
-from linky_tui.storage.errors_map import (
-    OLDEST_SERVER,
-    address_error,
-    friendly,
-    too_old,
-    translate,
-)
-from linky_tui.storage.local_server import LocalServer
-from linky_tui.storage.revival import Revival
+from linky_tui.storage.errors import OLDEST_SERVER, address_error, friendly, too_old, translate
+from linky_tui.storage.server.local_server import LocalServer
+from linky_tui.storage.server.revival import Revival
+from linky_tui.text.formatting import plain
+from linky_tui.text.redaction import protect_address
 
 if TYPE_CHECKING:
     from linky_tui.config import MongoSettings

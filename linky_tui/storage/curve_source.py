@@ -16,11 +16,11 @@ from typing import Any
 import pymongo
 from pymongo.collection import Collection
 
-from linky_tui.curve import Curve
-from linky_tui.models import Series
-from linky_tui.paris import day_bounds
+from linky_tui.domain.curve import Curve
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import day_bounds
+from linky_tui.storage.collections.documents import Document, window_filter
 from linky_tui.storage.connection import friendly
-from linky_tui.storage.documents import Document, window_filter
 from linky_tui.storage.store import Store
 
 LIMIT_S = 30.0

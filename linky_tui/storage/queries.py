@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import accumulate
 
-from linky_tui import curve as curves
-from linky_tui.coverage import DayRecord, DayStatus
-from linky_tui.curve import AverageDay, Curve, HeatMap, Hour
-from linky_tui.models import Series
-from linky_tui.paris import days_between
+from linky_tui.domain import curve as curves
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.curve import AverageDay, Curve, HeatMap, Hour
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import days_between
 from linky_tui.storage.curve_source import read_curve, read_power_minutes
 from linky_tui.storage.store import Store
 

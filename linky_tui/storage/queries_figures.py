@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import pymongo
 
-from linky_tui.models import Reading, Series
-from linky_tui.paris import PARIS, day_bounds
+from linky_tui.domain.models import Reading, Series
+from linky_tui.domain.paris import PARIS, day_bounds
+from linky_tui.storage.collections.documents import to_reading, window_filter
+from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.connection import friendly
-from linky_tui.storage.documents import to_reading, window_filter
-from linky_tui.storage.readings import READ_LIMIT_S
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store

@@ -8,12 +8,12 @@ from types import TracebackType
 import pymongo
 
 from linky_tui.config import MongoSettings
-from linky_tui.storage.collections import check_helpers, ensure_collections
+from linky_tui.storage.collections.days import Days
+from linky_tui.storage.collections.readings import Readings
+from linky_tui.storage.collections.requests_count import RequestCount
+from linky_tui.storage.collections.schema import check_helpers, ensure_collections
 from linky_tui.storage.connection import Connection, friendly
-from linky_tui.storage.days import Days
-from linky_tui.storage.leases import Leases
-from linky_tui.storage.readings import Readings
-from linky_tui.storage.requests_count import RequestCount
+from linky_tui.storage.leases.leases import Leases
 
 _OPEN_LIMIT_S = 30.0
 

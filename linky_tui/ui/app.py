@@ -14,20 +14,20 @@ from textual.screen import Screen
 from textual.signal import Signal
 
 from linky_tui.config import Config, Meter
-from linky_tui.coverage import RECENT_DAYS, DayRecord
+from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.formatting import mask_prm, plain
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Event, Finished, Window
-from linky_tui.models import Series
-from linky_tui.paris import ONE_DAY, today, utc_now
-from linky_tui.ui.dialogs import ConfirmDialog
-from linky_tui.ui.ingest_control import IngestControl, IngestState, Phase
-from linky_tui.ui.measurements import Measurements
-from linky_tui.ui.messages import IngestAdvanced, IngestEnded, StoreFailed
-from linky_tui.ui.outcome import outcome_text, synced_text
-from linky_tui.ui.page import Page
-from linky_tui.ui.store_app import StoreApp
+from linky_tui.text.formatting import mask_prm, plain
+from linky_tui.ui.shell.dialogs import ConfirmDialog
+from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
+from linky_tui.ui.shell.measurements import Measurements
+from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
+from linky_tui.ui.shell.outcome import outcome_text, synced_text
+from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.store_app import StoreApp
 
 
 class LinkyApp(StoreApp):
@@ -74,13 +74,13 @@ class LinkyApp(StoreApp):
         Binding("ctrl+q", "request_quit", "Quit", show=False, priority=True, id="quit-always"),
     ]
     PAGES: ClassVar[dict[str, str]] = {
-        "dashboard": "linky_tui.ui.dashboard:DashboardPage",
-        "charts": "linky_tui.ui.charts_page:ChartsPage",
-        "backfill": "linky_tui.ui.backfill_page:BackfillPage",
-        "storage": "linky_tui.ui.storage_page:StoragePage",
-        "settings": "linky_tui.ui.settings_page:SettingsPage",
-        "log": "linky_tui.ui.log_page:LogPage",
-        "welcome": "linky_tui.ui.welcome_page:WelcomePage",
+        "dashboard": "linky_tui.ui.dashboard.page:DashboardPage",
+        "charts": "linky_tui.ui.charts.page:ChartsPage",
+        "backfill": "linky_tui.ui.backfill.page:BackfillPage",
+        "storage": "linky_tui.ui.storage.page:StoragePage",
+        "settings": "linky_tui.ui.settings.page:SettingsPage",
+        "log": "linky_tui.ui.log.page:LogPage",
+        "welcome": "linky_tui.ui.welcome.page:WelcomePage",
     }
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:

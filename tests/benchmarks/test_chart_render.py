@@ -14,13 +14,13 @@ from datetime import date
 import pytest
 from textual.theme import BUILTIN_THEMES
 
-from linky_tui.curve import Curve, average_day, heat_map
 from linky_tui.demo.household import Household
-from linky_tui.paris import days_between
-from linky_tui.ui.chart_axes import curve_line, minutes_range
-from linky_tui.ui.charts import BarGroup, BarPlot, GroupPlot, HeatPlot, LinePlot, LineSeries, Plot
-from linky_tui.ui.charts.chart import draw
-from linky_tui.ui.charts.palette import palette
+from linky_tui.domain.curve import Curve, average_day, heat_map
+from linky_tui.domain.paris import days_between
+from linky_tui.ui.plots import BarGroup, BarPlot, GroupPlot, HeatPlot, LinePlot, LineSeries, Plot
+from linky_tui.ui.plots.axes import curve_line, minutes_range
+from linky_tui.ui.plots.chart import draw
+from linky_tui.ui.plots.palette import palette
 
 pytestmark = pytest.mark.benchmark
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from linky_tui.demo.api_server import ApiServer, Fault, FaultKind, RecordedSource
-from linky_tui.models import Reading
+from linky_tui.domain.models import Reading
 
 PRM = "12345678901234"
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"

@@ -19,7 +19,7 @@ import pytest
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.homes import DEMO_PRM
 from linky_tui.demo.household import Household
-from linky_tui.models import Flow, Reading, Series
+from linky_tui.domain.models import Flow, Reading, Series
 
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

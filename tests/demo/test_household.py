@@ -17,8 +17,8 @@ import pytest
 
 from linky_tui.demo.homes import DEMO_PRM, demo_homes
 from linky_tui.demo.household import Household
-from linky_tui.models import Reading, whole_wh
-from linky_tui.paris import PARIS, day_bounds, day_minutes, day_of, days_between
+from linky_tui.domain.models import Reading, whole_wh
+from linky_tui.domain.paris import PARIS, day_bounds, day_minutes, day_of, days_between
 
 PINNED_WH = 12357
 PINNED_WATTS = [438, 602, 538, 574]

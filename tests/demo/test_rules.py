@@ -14,7 +14,7 @@ from linky_tui.demo import payloads, rules
 from linky_tui.demo.faults import Fault, FaultKind, FaultQueue
 from linky_tui.demo.rules import FloorAnswer, GatewayRequest, Query, Refusal, Shape
 from linky_tui.demo.sources import RecordedSource
-from linky_tui.models import DailyTotal, Flags, Reading
+from linky_tui.domain.models import DailyTotal, Flags, Reading
 
 PRM = "11111111111111"
 TODAY = date(2026, 11, 22)

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from linky_tui.domain.models import Flow, Series
 from linky_tui.enedis.kinds import DataKind, DataRequest
-from linky_tui.models import Flow, Series
 
 PRM = "12345678901234"
 REAL = Path(__file__).parents[2].parent / "shared" / "real"

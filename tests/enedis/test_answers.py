@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linky_tui.domain.models import Flags, Flow
 from linky_tui.enedis.answers import Answer, parse
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
-from linky_tui.models import Flags, Flow
 from tests.enedis.build import (
     PRM,
     body,

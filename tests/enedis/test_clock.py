@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linky_tui.domain.paris import PARIS, day_start
 from linky_tui.enedis.clock import ClockError, interval_starts, is_repeated, read_label
-from linky_tui.paris import PARIS, day_start
 from tests.enedis.build import REAL, utc
 
 HOUR = timedelta(hours=1)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.answers import parse
 from linky_tui.enedis.faults import ApiFault, FaultKind
 from linky_tui.enedis.kinds import DataKind, DataRequest
-from linky_tui.models import DailyTotal
 from tests.enedis.build import (
     body,
     legacy_curve,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from linky_tui.domain.models import Flow
 from linky_tui.enedis.kinds import DataKind, Shape
-from linky_tui.models import Flow
 from tests.enedis.build import PRM, request
 
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from linky_tui.coverage import measure
+from linky_tui.domain.coverage import measure
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import days_between
 from linky_tui.enedis.answers import parse
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
-from linky_tui.models import Series
-from linky_tui.paris import days_between
 from tests.enedis.build import (
     REAL,
 )

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from linky_tui.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
+from linky_tui.domain.models import Flow, Reading, Series
+from linky_tui.domain.paris import day_bounds, days_between
+from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.budget import Budget, NoBudget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.models import Flow, Reading, Series
-from linky_tui.paris import day_bounds, days_between
-from linky_tui.paris import today as paris_today
 from linky_tui.storage.store import Store
 
 PRM = "98765432101234"

@@ -17,7 +17,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import Job, run_job
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.storage import rebuild
+from linky_tui.storage.repair import rebuild
 from tests.storage.stored import open_store
 
 DEATH = 9

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from linky_tui.coverage import DayStatus, first_askable
 from linky_tui.demo.api_server import Fault, FaultKind, RecordedSource
+from linky_tui.domain.coverage import DayStatus, first_askable
+from linky_tui.domain.models import DailyTotal
+from linky_tui.domain.paris import day_start, days_between
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Paused, Planned, Window, WindowStored
-from linky_tui.models import DailyTotal
-from linky_tui.paris import day_start, days_between
 from tests.ingest.bench import SERIES, half_hours, wh
 from tests.ingest.conftest import MakeBench
 

@@ -8,11 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linky_tui.coverage import DayRecord, DayStatus
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.paris import days_between
 from linky_tui.ingest.backlog import Backlog
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.plan import windows_of
-from linky_tui.paris import days_between
 
 FIRST, LAST = date(2024, 11, 22), date(2026, 11, 21)
 ALL = windows_of(days_between(FIRST, LAST))

@@ -16,14 +16,14 @@ import pymongo
 import pytest
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.domain.models import Reading
+from linky_tui.domain.paris import ONE_DAY, day_of, days_between, today, utc_now
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Window
-from linky_tui.models import Reading
-from linky_tui.paris import ONE_DAY, day_of, days_between, today, utc_now
-from linky_tui.storage.buckets import needs_defragmenting
-from linky_tui.storage.reconcile import reconcile
+from linky_tui.storage.compare.buckets import needs_defragmenting
+from linky_tui.storage.compare.verify import verify
+from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
-from linky_tui.storage.verify import verify
 from tests.clock import noon
 from tests.ingest import crash_child
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh

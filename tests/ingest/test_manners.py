@@ -11,13 +11,13 @@ from itertools import pairwise
 import pytest
 import time_machine
 
-from linky_tui.coverage import DayStatus
 from linky_tui.demo.api_server import Fault, FaultKind, RecordedSource, RequestLogEntry
+from linky_tui.domain.coverage import DayStatus
+from linky_tui.domain.paris import day_start
 from linky_tui.enedis.hosts import host_of
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, Paused
-from linky_tui.paris import day_start
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours
 from tests.ingest.conftest import MakeBench
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linky_tui.coverage import DayRecord, DayStatus, first_askable
+from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
+from linky_tui.domain.paris import day_minutes, days_between
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.plan import (
     days_below,
@@ -16,7 +17,6 @@ from linky_tui.ingest.plan import (
     sync_window,
     windows_of,
 )
-from linky_tui.paris import day_minutes, days_between
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.storage.lease import Lease
+from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
 from tests.storage.stored import SERIES, open_store
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.config import MongoSettings
-from linky_tui.models import Flow, Reading, Series
-from linky_tui.paris import day_start
+from linky_tui.domain.models import Flow, Reading, Series
+from linky_tui.domain.paris import day_start
+from linky_tui.storage.collections.documents import canonical, to_document, without_id
 from linky_tui.storage.connection import connect
-from linky_tui.storage.documents import canonical, to_document, without_id
 from linky_tui.storage.store import Store
 
 SERIES = Series("12345678901234")

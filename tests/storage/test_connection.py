@@ -24,7 +24,6 @@ from linky_tui.errors import (
     StorageUnavailable,
 )
 from linky_tui.storage import connection as connection_module
-from linky_tui.storage import local_server
 from linky_tui.storage.connection import (
     READ_CONCERN,
     WRITE_CONCERN,
@@ -34,6 +33,7 @@ from linky_tui.storage.connection import (
     translate,
     wait_for_primary,
 )
+from linky_tui.storage.server import local_server
 from tests.replica_set import ReplicaSet
 from tests.storage.old_server import old_server
 

@@ -10,8 +10,8 @@ import pymongo
 import pytest
 
 from linky_tui.demo.household import Household
-from linky_tui.models import DailyTotal, Reading
-from linky_tui.paris import PARIS, day_start, days_between
+from linky_tui.domain.models import DailyTotal, Reading
+from linky_tui.domain.paris import PARIS, day_start, days_between
 from linky_tui.storage import curve_source, queries
 from linky_tui.storage.store import Store
 from tests.storage.stored import SERIES, open_store, put_regular, put_timeseries, readings

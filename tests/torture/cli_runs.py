@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any
 
 from linky_tui.demo.api_server import ApiServer
-from tests.cli.tools import Done, configuration, meter
-from tests.storage.local_server_tools import servers_of
+from tests.storage.server.local_server_tools import servers_of
+from tests.whole.cli.tools import Done, configuration, meter
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 120.0
@@ -48,7 +48,7 @@ class Home:
         Args:
             server: the gateway.
             prms: the meters behind it.
-            values: of :func:`tests.cli.tools.configuration`.
+            values: of :func:`tests.whole.cli.tools.configuration`.
         """
         meters = [meter(prm, server.token) for prm in prms]
         text = configuration(**{"api_url": server.url, "meters": meters, **values})

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.torture.report import Tally
-from tests.torture.together import Crowd, GatedSource, gateway
+from tests.torture.two_at_once.together import Crowd, GatedSource, gateway
 
 HERE = Path(__file__).parent
 SHORT_LIMIT_S, LONG_LIMIT_S = 600, 6 * 3600

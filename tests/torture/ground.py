@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
-from linky_tui.models import Reading
-from linky_tui.paris import ONE_DAY, today
-from tests.cli.tools import Done
+from linky_tui.domain.models import Reading
+from linky_tui.domain.paris import ONE_DAY, today
 from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
 from tests.torture.cli_runs import Home, finished
-from tests.torture.manners import assert_manners, split_runs
+from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Row
+from tests.whole.cli.tools import Done
 
 PER_DAY = 200
 SOON_S = 60.0
@@ -56,7 +56,7 @@ class Ground(Home):
 
     def command(self, *arguments: str) -> list[str]:
         """The command line; with ``as_user`` permissions count, also for root."""
-        user = [sys.executable, "-m", "tests.torture.ordinary_user"] if self.as_user else []
+        user = [sys.executable, "-m", "tests.torture.disk.ordinary_user"] if self.as_user else []
         return [*user, *super().command(*arguments)]
 
     def run(self, *arguments: str, **environment: str) -> Done:

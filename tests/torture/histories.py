@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
-from linky_tui.models import Flow, Reading, Series
-from linky_tui.paris import ONE_DAY, day_start, days_between, utc_now
-from linky_tui.paris import today as paris_today
+from linky_tui.domain.models import Flow, Reading, Series
+from linky_tui.domain.paris import ONE_DAY, day_start, days_between, utc_now
+from linky_tui.domain.paris import today as paris_today
 from tests.ingest.bench import PRM, half_hours
 
 OTHER_PRM = "12345678909876"

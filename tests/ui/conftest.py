@@ -32,7 +32,7 @@ import pytest
 import time_machine
 
 from linky_tui.demo.homes import DEMO_PRM
-from linky_tui.storage.documents import Document
+from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
 from tests.ui.support import (
     CLOSED_API,

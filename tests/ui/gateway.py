@@ -11,8 +11,8 @@ import pytest
 
 from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.models import DailyTotal
 from tests.turnstile import PATIENCE_S, Turnstile
 from tests.ui.support import HOME, TODAY, YESTERDAY
 

@@ -24,15 +24,15 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from linky_tui.config import MongoSettings
-from linky_tui.config_schema import toml_text
-from linky_tui.coverage import first_askable
+from linky_tui.config.schema import toml_text
 from linky_tui.demo.homes import DEMO_PRM
 from linky_tui.demo.household import Household
-from linky_tui.models import Reading, Series
-from linky_tui.paris import ONE_DAY, day_bounds, day_of, days_between, months_before
+from linky_tui.domain.coverage import first_askable
+from linky_tui.domain.models import Reading, Series
+from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, months_before
+from linky_tui.storage.collections.days import Days
+from linky_tui.storage.collections.documents import Document, to_document, without_id
 from linky_tui.storage.connection import connect
-from linky_tui.storage.days import Days
-from linky_tui.storage.documents import Document, to_document, without_id
 from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.coverage import DayStatus
-from linky_tui.storage.verify import verify
+from linky_tui.domain.coverage import DayStatus
+from linky_tui.storage.compare.verify import verify
 from linky_tui.ui.app import LinkyApp
 from tests.ui.conftest import MakeApp
 from tests.ui.support import (

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from linky_tui.domain.models import Flow, Series
 from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
-from linky_tui.models import Flow, Series
 
 Tree = dict[str, Any]
 

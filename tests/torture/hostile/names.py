@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linky_tui.config_schema import toml_text
+from linky_tui.config.schema import toml_text
 from linky_tui.demo.homes import DEMO_PRM
 from tests.ui.support import token_for
 

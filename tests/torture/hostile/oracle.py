@@ -16,8 +16,8 @@ from itertools import pairwise
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
+from linky_tui.domain.models import Flow
 from linky_tui.enedis.kinds import DataKind, DataRequest
-from linky_tui.models import Flow
 
 PARIS = ZoneInfo("Europe/Paris")
 Measure = tuple[datetime, int, int]

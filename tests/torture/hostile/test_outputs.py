@@ -23,9 +23,9 @@ from pymongo.errors import (
 )
 
 from linky_tui import cli
-from linky_tui.crash import harmless_errors, traceback_text
 from linky_tui.headless.output import print_lines, say
-from linky_tui.storage.errors_map import address_error, translate
+from linky_tui.storage.errors import address_error, translate
+from linky_tui.system.crash import harmless_errors, traceback_text
 from tests.enedis.tiny_server import Handler, TinyServer
 from tests.torture.cli_runs import ROOT
 from tests.torture.hostile import pools

@@ -11,15 +11,15 @@ from datetime import UTC, datetime
 
 import pytest
 
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import day_start
 from linky_tui.enedis.answers import Answer, parse
 from linky_tui.enedis.faults import ApiFault, FaultKind, classify
 from linky_tui.enedis.kinds import DataKind, Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError, LinkyError
-from linky_tui.formatting import plain, printable
-from linky_tui.models import Series
-from linky_tui.paris import day_start
+from linky_tui.text.formatting import plain, printable
 from tests.enedis.build import body, legacy_curve, legacy_point, new_curve, new_point, request
 from tests.torture.conftest import Scale
 from tests.torture.hostile import pools

@@ -9,13 +9,13 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from linky_tui.errors import ConfigError, StorageUnavailable
-from linky_tui.formatting import plain
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.text.formatting import plain
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
-from linky_tui.ui.messages import StoreFailed
-from linky_tui.ui.meter_dialog import MeterDialog
+from linky_tui.ui.settings.meter_dialog import MeterDialog
+from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
+from linky_tui.ui.shell.messages import StoreFailed
 from tests.enedis.tiny_server import Handler, TinyServer
 from tests.storage.stored import open_store
 from tests.torture.hostile import pools

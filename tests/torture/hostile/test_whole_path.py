@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from linky_tui.config import MongoSettings
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import day_of, day_start
 from linky_tui.enedis.budget import NoBudget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
@@ -17,10 +19,8 @@ from linky_tui.enedis.kinds import DataKind, Shape
 from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.models import Series
-from linky_tui.paris import day_of, day_start
+from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
-from linky_tui.storage.verify import verify
 from tests.enedis.tiny_server import Handler, TinyServer
 from tests.storage.stored import open_store
 from tests.torture.conftest import Scale

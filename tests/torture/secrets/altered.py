@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.cli.tools import Done
 from tests.torture.cli_runs import TIMEOUT_S, Home
+from tests.whole.cli.tools import Done
 
 MARKER = "===== "
 ALTERATION = "TESTS_ALTERATION"

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from tests.private_mongod import find_binary
-from tests.torture.manners import assert_manners
+from tests.torture.manners.manners import assert_manners
 from tests.torture.secrets.network import EVIL, NAME, VARIABLES, lead
 from tests.torture.secrets.stage import Stage, new_stage
 

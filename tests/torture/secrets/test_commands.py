@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.cli.tools import Done, meter
 from tests.enedis.tiny_server import TinyServer
 from tests.ports import free_port
 from tests.torture.cli_runs import Home
@@ -16,6 +15,7 @@ from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.echo import BREAKS, ECHOES
 from tests.torture.secrets.marks import Marks, marked_token
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
+from tests.whole.cli.tools import Done, meter
 
 LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))

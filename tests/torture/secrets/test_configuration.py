@@ -16,16 +16,16 @@ from urllib.parse import quote
 import pytest
 
 from linky_tui.config import Config, Meter, MongoSettings, load
-from linky_tui.config_file import save
-from linky_tui.config_leftovers import open_temporary, remove_leftovers
-from linky_tui.config_read import read_values
-from linky_tui.config_schema import SECTIONS, example_text
+from linky_tui.config.leftovers import open_temporary, remove_leftovers
+from linky_tui.config.read import read_values
+from linky_tui.config.save import save
+from linky_tui.config.schema import SECTIONS, example_text
+from linky_tui.domain.models import Series
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.errors import ConfigError
 from linky_tui.ingest.engine import Job, JobKind
-from linky_tui.models import Series
 from linky_tui.session import Session, ready_meters
-from linky_tui.ui.settings_draft import Draft
+from linky_tui.ui.forms.draft import Draft
 from tests.torture.cli_runs import Home
 from tests.torture.report import Tally
 from tests.torture.secrets.altered import Run, run_altered
@@ -196,7 +196,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from linky_tui.config import load
-from linky_tui.config_file import save
+from linky_tui.config.save import save
 config = load(Path(sys.argv[1]), {})
 print("saving", flush=True)
 for number in range(100_000):

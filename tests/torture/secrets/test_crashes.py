@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui import crash, redaction
-from linky_tui.formatting import mask_prm
-from tests.cli.tools import Done
+from linky_tui.system import crash
+from linky_tui.text import redaction
+from linky_tui.text.formatting import mask_prm
 from tests.torture.cli_runs import Home
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.altered import ALTERATION, Run, run_altered
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
+from tests.whole.cli.tools import Done
 
 FAULT = "secrets, a bug in the program"
 BUGS = {
@@ -108,8 +109,8 @@ def test_an_interrupted_run_tells_nothing(stage: Stage, short_tmp_path: Path) ->
     "place",
     [
         "linky_tui.ui.app:LinkyApp._apply_configuration",
-        "linky_tui.ui.dashboard:DashboardPage.compose_body",
-        "linky_tui.ui.dashboard:DashboardPage.refresh_data",
+        "linky_tui.ui.dashboard.page:DashboardPage.compose_body",
+        "linky_tui.ui.dashboard.page:DashboardPage.refresh_data",
     ],
 )
 def test_no_crash_of_the_application_tells_a_secret(

@@ -15,9 +15,8 @@ from pathlib import Path
 import pytest
 
 from linky_tui.demo.api_server import ApiServer
+from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget_file import BudgetFile
-from linky_tui.paris import ONE_DAY, today
-from tests.cli.tools import meter
 from tests.clock import noon
 from tests.ingest.bench import half_hours
 from tests.torture.cli_runs import Home, finished
@@ -25,6 +24,7 @@ from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.stage import PRM, Stage, configured
 from tests.turnstile import Turnstile
+from tests.whole.cli.tools import meter
 
 FAULT = "secrets, files open to others"
 UNDER = "import os, runpy, sys; os.umask(int(sys.argv.pop(1), 8)); "
@@ -153,7 +153,8 @@ SAVE = """
 import os, sys
 os.umask(0)
 from dataclasses import replace
-from linky_tui import config, config_file
+from linky_tui import config
+from linky_tui.config import save as config_file
 found = config.load()
 config_file.save(replace(found, display=replace(found.display, theme="nord")))
 """

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from linky_tui.redaction import protect_address
-from linky_tui.storage.local_loopback import loopback_endpoint
+from linky_tui.storage.server.loopback import loopback_endpoint
+from linky_tui.text.redaction import protect_address
 from tests.ports import free_port
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally

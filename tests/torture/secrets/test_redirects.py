@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from linky_tui.config_checks import Refused, is_loopback
-from linky_tui.config_checks import api_url as checked
+from linky_tui.config.checks import Refused, is_loopback
+from linky_tui.config.checks import api_url as checked
 from linky_tui.enedis import transport
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient

@@ -9,15 +9,15 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from linky_tui.config_schema import SECTIONS
+from linky_tui.config.schema import SECTIONS
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.connect_form import ConnectForm
-from linky_tui.ui.date_dialog import DateDialog
-from linky_tui.ui.dialogs import ConfirmDialog, ErrorDialog
-from linky_tui.ui.meter_dialog import MeterDialog
-from linky_tui.ui.settings_body import SettingsBody
-from linky_tui.ui.unsaved_dialog import UnsavedDialog
+from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.settings.body import SettingsBody
+from linky_tui.ui.settings.meter_dialog import MeterDialog
+from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
+from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
+from linky_tui.ui.welcome.connect_form import ConnectForm
 from tests.enedis.tiny_server import TinyServer
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES

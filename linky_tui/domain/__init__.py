@@ -1,0 +1,1 @@
+"""What everything talks about: readings, Paris days, coverage, curves. Pure, no I/O."""

@@ -1,0 +1,374 @@
+"""The ledger of days: what each Paris day of a series has, always computed from its readings.
+
+One document a day in ``<collection>_days`` (design.md §3)::
+
+    {_id: {prm, flow, day: "YYYY-MM-DD"}, minutes_expected, minutes_covered, readings, energy_wh,
+     enedis_wh, status, attempts, last_attempt}
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pymongo
+from pymongo import ReplaceOne, UpdateOne
+from pymongo.collection import Collection
+
+from linky_tui.domain.coverage import (
+    DayMeasure,
+    DayRecord,
+    DayStatus,
+    is_recent,
+    measure,
+    status_of,
+)
+from linky_tui.domain.models import DailyTotal, Series
+from linky_tui.domain.paris import day_bounds, day_minutes, day_of, days_between
+from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.collections.merge import LONGEST_INTERVAL
+from linky_tui.storage.collections.readings import Readings
+from linky_tui.storage.connection import friendly
+from linky_tui.storage.leases.lease import Lease
+
+_LIMIT_S = 10.0
+_CHUNK = timedelta(days=366)
+_NUMBERS = ("minutes_expected", "minutes_covered", "readings", "energy_wh", "attempts")
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What computing a whole ledger again brought to light.
+
+    Attributes:
+        changed: whether any record is another one now.
+        gone: by day, how many readings it had that are no longer there.
+        recreated: days with readings that had no record.
+    """
+
+    changed: bool
+    gone: dict[date, int]
+    recreated: tuple[date, ...]
+
+
+class Days:
+    """The ledger of all series.
+
+    Every write sets whole records by their ``_id`` where they are as they were read, so writing
+    one again changes nothing. With the lease of the series, nothing is written once it was lost
+    (``SeriesBusy``).
+
+    Args:
+        collection: ``<collection>_days``.
+        readings: what the records are computed from.
+    """
+
+    def __init__(self, collection: Collection[Document], readings: Readings) -> None:
+        self._collection = collection
+        self._readings = readings
+
+    def load(self, series: Series, first: date, last: date) -> dict[date, DayRecord]:
+        """The records of the days from ``first`` to ``last``, both included, oldest first."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
+            return {record.day: record for record in map(_record, found) if record is not None}
+
+    def spoilt(self, series: Series) -> list[Document]:
+        """The ``_id`` of every record of a series that another hand wrote: none of ours is so."""
+        mine = {"_id.prm": series.prm, "_id.flow": series.flow.value}
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return [each["_id"] for each in self._collection.find(mine) if _record(each) is None]
+
+    def recompute(
+        self,
+        series: Series,
+        first: date,
+        last: date,
+        *,
+        today: date,
+        asked_at: datetime | None = None,
+        asked_first: date | None = None,
+        asked_last: date | None = None,
+        lease: Lease | None = None,
+    ) -> dict[date, DayRecord]:
+        """Compute the records of some days again from the regular collection.
+
+        A record is made for each day that has readings, was asked or has one already. Enedis' own
+        total is kept, and the conclusion that a day has no data while it has no reading.
+
+        Args:
+            series: whose days.
+            first: the first day.
+            last: the last day, included.
+            today: the current Paris date.
+            asked_at: when their load curve was asked just now, or ``None``; counts an attempt.
+            asked_first: the first day that was asked, where it is not ``first``.
+            asked_last: the last day that was asked, where it is not ``last``.
+            lease: the lease of the series.
+
+        Returns:
+            The records of these days.
+        """
+        known = self.load(series, first, last)
+        start, end = day_bounds(first, last)
+        readings = self._readings.window(series, start - LONGEST_INTERVAL, end)
+        starts = [reading.start for reading in readings]
+        records = {}
+        for day in days_between(first, last):
+            day_from, day_to = day_bounds(day)
+            measured = measure(
+                day,
+                readings[
+                    bisect_left(starts, day_from - LONGEST_INTERVAL) : bisect_left(starts, day_to)
+                ],
+            )
+            asked = asked_at is not None and (asked_first or first) <= day <= (asked_last or last)
+            old = known.get(day)
+            if old is not None or asked or measured.readings:
+                records[day] = _updated(day, old, measured, today, asked_at if asked else None)
+        self._write(series, known, records, lease)
+        return records
+
+    def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> Recomputed:
+        """Compute every record of a series again; spoilt ones are made anew."""
+        if spoilt := self.spoilt(series):
+            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
+                self._collection.delete_many({"_id": {"$in": spoilt}})
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            edges = [
+                self._collection.find_one(_range(series), {"_id": 1}, sort=[("_id", order)])
+                for order in (pymongo.ASCENDING, pymongo.DESCENDING)
+            ]
+        days = [date.fromisoformat(edge["_id"]["day"]) for edge in edges if edge is not None]
+        bounds = self._readings.bounds(series)
+        if bounds is not None:
+            days += [day_of(bounds[0]), day_of(bounds[1])]
+        first = min(days, default=None)
+        changed, gone, recreated = False, {}, []
+        while first is not None and first <= max(days):
+            last = min(first + _CHUNK, max(days))
+            before = self.load(series, first, last)
+            after = self.recompute(series, first, last, today=today, lease=lease)
+            changed = changed or before != after
+            for day, record in after.items():
+                if day not in before:
+                    recreated.append(day)
+                elif record.readings < before[day].readings:
+                    gone[day] = before[day].readings - record.readings
+            first += _CHUNK + timedelta(days=1)
+        return Recomputed(changed, gone, tuple(recreated))
+
+    def set_totals(
+        self,
+        series: Series,
+        totals: Sequence[DailyTotal],
+        today: date,
+        lease: Lease | None = None,
+    ) -> None:
+        """Set Enedis' own totals; days that have no record yet get one."""
+        if not totals:
+            return
+        days = [total.day for total in totals]
+        known = self.load(series, min(days), max(days))
+        records = {}
+        for total in totals:
+            old = known.get(total.day) or _empty(total.day)
+            records[total.day] = _updated(
+                total.day,
+                replace(old, enedis_wh=total.energy_wh),
+                _measured(old),
+                today,
+            )
+        self._write(series, known, records, lease)
+
+    def conclude(
+        self, series: Series, days: Iterable[date], today: date, lease: Lease | None = None
+    ) -> None:
+        """Mark days as having no data: never one of the last 7, never one that has readings."""
+        wanted = sorted({day for day in days if not is_recent(day, today)})
+        if not wanted:
+            return
+        known = self.load(series, wanted[0], wanted[-1])
+        start, end = day_bounds(wanted[0], wanted[-1])
+        having = {day_of(each.start) for each in self._readings.window(series, start, end)}
+        records = {}
+        for day in wanted:
+            old = known.get(day) or _empty(day)
+            if day in having or old.readings or old.minutes_covered:
+                continue
+            records[day] = _updated(
+                day, replace(old, status=DayStatus.NO_DATA), _measured(old), today
+            )
+        self._write(series, known, records, lease)
+
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many readings the ledger knows of, by meter and flow."""
+        ours = {f"_id.{name}": {"$type": "string"} for name in ("prm", "flow", "day")}
+        group = {
+            "_id": {"prm": "$_id.prm", "flow": "$_id.flow"},
+            "readings": {"$sum": "$readings"},
+        }
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return {
+                (found["_id"]["prm"], found["_id"]["flow"]): int(found["readings"])
+                for found in self._collection.aggregate([{"$match": ours}, {"$group": group}])
+            }
+
+    def sums(self, series: Series) -> tuple[int, int]:
+        """Readings and watt-minutes of all records: those of the regular collection.
+
+        Watt-minutes are 60 times the energy, so they are the same only where every day's energy
+        is a whole number of Wh, as it is for Enedis' data (design.md §2).
+        """
+        pipeline: list[dict[str, Any]] = [
+            {"$match": _range(series)},
+            {
+                "$group": {
+                    "_id": None,
+                    "readings": {"$sum": "$readings"},
+                    "energy_wh": {"$sum": "$energy_wh"},
+                }
+            },
+        ]
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            for found in self._collection.aggregate(pipeline):
+                return int(found["readings"]), 60 * int(found["energy_wh"])
+        return 0, 0
+
+    def _write(
+        self,
+        series: Series,
+        known: dict[date, DayRecord],
+        records: dict[date, DayRecord],
+        lease: Lease | None,
+    ) -> None:
+        operations: list[ReplaceOne[Document] | UpdateOne] = []
+        for day, record in records.items():
+            old, document = known.get(day), _document(series, record)
+            if old is None:
+                # What another owner of the lease wrote meanwhile stays as it is, here and below.
+                only_new = {"$setOnInsert": document}
+                operations.append(UpdateOne({"_id": document["_id"]}, only_new, upsert=True))
+            elif old != record:
+                operations.append(ReplaceOne(_document(series, old), document))
+        if operations:
+            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
+                self._collection.bulk_write(operations, ordered=False)
+
+
+def _updated(
+    day: date,
+    old: DayRecord | None,
+    measured: DayMeasure,
+    today: date,
+    asked_at: datetime | None = None,
+) -> DayRecord:
+    """The record of a day by what is measured now and what was known before."""
+    spoilt = old is not None and old.certified and measured.energy_wh != old.enedis_wh
+    if old is not None and asked_at is None and (spoilt or measured.readings < old.readings):
+        # Readings that were there have gone, or another hand changed one: what was asked for
+        # them counts no longer, so that they are worth asking for at once and never end as a day
+        # without data.
+        old = replace(old, attempts=0, last_attempt=None)
+    attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
+    enedis_wh = old.enedis_wh if old else None
+    return DayRecord(
+        day,
+        measured.minutes_expected,
+        measured.minutes_covered,
+        measured.readings,
+        measured.energy_wh,
+        enedis_wh,
+        status_of(
+            day,
+            measured,
+            today=today,
+            attempts=attempts,
+            concluded=old is not None and old.status is DayStatus.NO_DATA,
+            enedis_wh=enedis_wh,
+        ),
+        attempts,
+        _milliseconds(asked_at) or (old.last_attempt if old else None),
+    )
+
+
+def _empty(day: date) -> DayRecord:
+    return DayRecord(day, day_minutes(day), 0, 0, 0, None, DayStatus.MISSING, 0, None)
+
+
+def _measured(record: DayRecord) -> DayMeasure:
+    """What a record says was measured: not complete with all minutes means an overlap."""
+    return DayMeasure(
+        record.minutes_expected,
+        record.minutes_covered,
+        record.status is not DayStatus.COMPLETE,
+        record.readings,
+        record.energy_wh,
+    )
+
+
+def _range(series: Series, first: date | None = None, last: date | None = None) -> Document:
+    """A range over whole ``_id`` objects: a condition on ``_id.prm`` would not use the index."""
+
+    def key(day: str) -> Document:
+        return {"prm": series.prm, "flow": series.flow.value, "day": day}
+
+    low = first.isoformat() if first else "0000-00-00"
+    high = last.isoformat() if last else "9999-99-99"
+    return {"_id": {"$gte": key(low), "$lte": key(high)}}
+
+
+def _record(document: Document) -> DayRecord | None:
+    """A stored record, or ``None`` where it is none that we could have written."""
+    try:
+        day = date.fromisoformat(document["_id"]["day"])
+        status, total, asked = (
+            DayStatus(document["status"]),
+            document["enedis_wh"],
+            document["last_attempt"],
+        )
+        numbers = [document[name] for name in _NUMBERS]
+    except (KeyError, TypeError, ValueError):
+        return None
+    if (
+        document["_id"]["day"] != day.isoformat()
+        or not all(type(number) is int for number in numbers)
+        or not (total is None or type(total) is int)
+        or not (asked is None or isinstance(asked, datetime))
+    ):
+        return None
+    expected, covered, readings, energy_wh, attempts = numbers
+    if expected != day_minutes(day) or not _possible(status, expected, covered, readings):
+        return None
+    return DayRecord(day, expected, covered, readings, energy_wh, total, status, attempts, asked)
+
+
+def _possible(status: DayStatus, expected: int, covered: int, readings: int) -> bool:
+    """Whether a day of which that much is there can have a status."""
+    if status is DayStatus.COMPLETE:
+        return covered == expected
+    if status in (DayStatus.LATE, DayStatus.PARTIAL):
+        return True
+    return not covered and not readings
+
+
+def _document(series: Series, record: DayRecord) -> Document:
+    return {
+        "_id": {"prm": series.prm, "flow": series.flow.value, "day": record.day.isoformat()},
+        "minutes_expected": record.minutes_expected,
+        "minutes_covered": record.minutes_covered,
+        "readings": record.readings,
+        "energy_wh": record.energy_wh,
+        "enedis_wh": record.enedis_wh,
+        "status": record.status.value,
+        "attempts": record.attempts,
+        "last_attempt": record.last_attempt,
+    }
+
+
+def _milliseconds(instant: datetime | None) -> datetime | None:
+    """As MongoDB gives it back, so that a record equals the one that was stored."""
+    return instant and instant.replace(microsecond=instant.microsecond // 1000 * 1000)

@@ -1,0 +1,83 @@
+"""Requests by API host and UTC day, counted for all machines that share the database.
+
+One document a host and day in ``<collection>_requests``: ``{_id: {host, day}, requests}``. The
+local count of each machine is in its state folder; the higher figure applies (design.md §4).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date
+
+import pymongo
+from pymongo.collection import Collection, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.connection import friendly
+
+_LIMIT_S = 5.0
+_SPENT = 1_000_000
+
+
+class RequestCount:
+    """The shared count.
+
+    Args:
+        collection: ``<collection>_requests``.
+    """
+
+    def __init__(self, collection: Collection[Document]) -> None:
+        self._collection = collection
+
+    def used(self, host: str, utc_day: date) -> int:
+        """How many requests were counted for a host on a UTC day.
+
+        Where another hand wrote something else than a number, the day counts as spent.
+        """
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find_one(_key(host, utc_day))
+        if found is None:
+            return 0
+        number = found.get("requests")
+        return int(number) if isinstance(number, int | float) else _SPENT
+
+    def add(
+        self, host: str, utc_day: date, *, below: int | None = None, at_least: int = 0
+    ) -> int | None:
+        """Count one more, unless the day's requests are used; one atomic step on the server.
+
+        So of two machines that want the last request only one gets it. After a lost reply one may
+        be counted twice, which errs on the safe side.
+
+        Args:
+            host: the API host.
+            utc_day: the UTC day.
+            below: the limit; ``None`` counts without one.
+            at_least: requests before this one that this machine knows of; the higher figure
+                applies.
+
+        Returns:
+            How many there are now, or ``None`` where the limit was reached already.
+        """
+        key = _key(host, utc_day)
+        few = {"$lt": below, "$not": {"$type": "array"}}
+        wanted = key if below is None else {**key, "requests": few}
+        before = {"$cond": [{"$isNumber": "$requests"}, "$requests", 0]}
+        counted = {"$add": [{"$max": [before, at_least]}, 1]}
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            for _ in range(2):
+                found = self._collection.find_one_and_update(
+                    wanted,
+                    [{"$set": {"requests": counted}}],
+                    return_document=ReturnDocument.AFTER,
+                )
+                if found is not None:
+                    return int(found["requests"])
+                with contextlib.suppress(DuplicateKeyError):  # another process was as fast
+                    self._collection.update_one(key, {"$setOnInsert": {"requests": 0}}, upsert=True)
+        return None
+
+
+def _key(host: str, utc_day: date) -> Document:
+    return {"_id": {"host": host, "day": utc_day.isoformat()}}

@@ -1,0 +1,1 @@
+"""Both collections side by side: alike? how large? Reads only."""

@@ -1,0 +1,252 @@
+"""What both collections cost: the comparison that the whole application is about.
+
+Data is the size of the documents (of the compressed buckets for a time series collection), storage
+what they take on disk after compression, total is storage plus indexes. The regular collection has
+to carry ``_id`` and its index; a time series one need not, so the share of ``_id`` is given too.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import pymongo
+from pymongo.collection import Collection
+
+from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.collections.readings import READ_LIMIT_S
+from linky_tui.storage.compare.buckets import bucket_count
+from linky_tui.storage.compare.verify import verify
+from linky_tui.storage.connection import friendly
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
+ID_BYTES = 17
+"""``_id`` in a document: a type byte, the name and its end (4), an ObjectId (12)."""
+COMPARE_LIMIT = 200_000
+"""Up to this many readings, ``identical`` is proved by digests (about a second each 35,000)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSize:
+    """The size of one collection, in bytes.
+
+    Attributes:
+        name: of the collection.
+        readings: documents in it.
+        data_bytes: the documents, uncompressed, or the compressed buckets.
+        storage_bytes: on disk.
+        index_bytes: all indexes, on disk.
+        id_bytes: the share of ``_id`` in ``data_bytes``.
+        id_index_bytes: the share of the index on ``_id`` in ``index_bytes``.
+    """
+
+    name: str
+    readings: int
+    data_bytes: int
+    storage_bytes: int
+    index_bytes: int
+    id_bytes: int = 0
+    id_index_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Storage and indexes."""
+        return self.storage_bytes + self.index_bytes
+
+    @property
+    def bytes_per_reading(self) -> float | None:
+        """Data bytes a reading, ``None`` without readings."""
+        return self.data_bytes / self.readings if self.readings else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of design.md §5."""
+        return {
+            "name": self.name,
+            "readings": self.readings,
+            "data_bytes": self.data_bytes,
+            "storage_bytes": self.storage_bytes,
+            "index_bytes": self.index_bytes,
+            "total_bytes": self.total_bytes,
+            "bytes_per_reading": self.bytes_per_reading,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What the time series collection saves, as fractions of the regular one.
+
+    All ``None`` when the regular collection is empty.
+    """
+
+    data: float | None
+    storage: float | None
+    index: float | None
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Both collections compared, with the names of ``--stats --json`` (design.md §5).
+
+    Attributes:
+        server_version: of MongoDB.
+        server_kind: ``local`` or ``remote``.
+        regular: size of the regular collection.
+        timeseries: size of the time series collection.
+        buckets: buckets of the time series collection.
+        granularity: its granularity, ``None`` where it does not exist.
+        saved: what it saves.
+        saved_without_id_data: what it saves of the data when ``_id`` is left out of the regular
+            collection's figure.
+        saved_without_id_total: the same of the total, with the index on ``_id`` left out (what
+            ``_id`` takes in the compressed storage cannot be told apart).
+        identical: whether both hold the same, ``None`` where that was not checked.
+        settling: whether sizes may still change at the next checkpoint of the server.
+    """
+
+    server_version: str
+    server_kind: str
+    regular: CollectionSize
+    timeseries: CollectionSize
+    buckets: int
+    granularity: str | None
+    saved: Saved
+    saved_without_id_data: float | None
+    saved_without_id_total: float | None
+    identical: bool | None
+    settling: bool
+
+    @property
+    def readings_per_bucket(self) -> float | None:
+        """How full the buckets are, ``None`` without buckets."""
+        return self.timeseries.readings / self.buckets if self.buckets else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of design.md §5 after ``command``, and some more."""
+        return {
+            "server": {"version": self.server_version, "kind": self.server_kind},
+            "regular": {
+                **self.regular.to_json(),
+                "id_bytes": self.regular.id_bytes,
+                "id_index_bytes": self.regular.id_index_bytes,
+            },
+            "timeseries": {
+                **self.timeseries.to_json(),
+                "buckets": self.buckets,
+                "readings_per_bucket": self.readings_per_bucket,
+                "granularity": self.granularity,
+            },
+            "saved": asdict(self.saved),
+            "saved_without_id": {
+                "data": self.saved_without_id_data,
+                "total": self.saved_without_id_total,
+            },
+            "identical": self.identical,
+            "settling": self.settling,
+        }
+
+
+def measure(
+    store: Store,
+    settle: bool = False,
+    compare: bool = False,
+    stop: threading.Event | None = None,
+) -> Comparison:
+    """Measure both collections.
+
+    Args:
+        store: the store.
+        settle: force a checkpoint first, so that sizes on disk are current. Only the embedded
+            server is told to; never do it while readings are being written, which inflates the
+            files (mongodb-time-series.md).
+        compare: find out whether both hold the same; where there are too many readings for that
+            to be quick, only a difference in their numbers is noticed.
+        stop: ends it.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+    """
+    settled = settle and store.server.kind == "local"
+    regular_counts, timeseries_counts = store.readings.counts()
+    identical: bool | None = None
+    if compare and regular_counts != timeseries_counts:
+        identical = False
+    elif compare and sum(regular_counts.values()) <= COMPARE_LIMIT:
+        identical = verify(store, stop).identical
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        if settled:
+            store.connection.client.admin.command("fsync")
+        regular, _ = collection_size(store.readings.regular, sum(regular_counts.values()), ids=True)
+        timeseries, granularity = collection_size(
+            store.readings.timeseries, sum(timeseries_counts.values())
+        )
+    return Comparison(
+        store.server.version,
+        store.server.kind,
+        regular,
+        timeseries,
+        bucket_count(store.readings) if timeseries.readings else 0,
+        granularity,
+        Saved(
+            _saved(regular.readings, timeseries.data_bytes, regular.data_bytes),
+            _saved(regular.readings, timeseries.storage_bytes, regular.storage_bytes),
+            _saved(regular.readings, timeseries.index_bytes, regular.index_bytes),
+            _saved(regular.readings, timeseries.total_bytes, regular.total_bytes),
+        ),
+        _saved(regular.readings, timeseries.data_bytes, regular.data_bytes - regular.id_bytes),
+        _saved(
+            regular.readings,
+            timeseries.total_bytes,
+            regular.total_bytes - regular.id_index_bytes,
+        ),
+        identical,
+        settling=not settled,
+    )
+
+
+def collection_size(
+    collection: Collection[Document], readings: int, *, ids: bool = False
+) -> tuple[CollectionSize, str | None]:
+    """The size of a collection, summed over shards, and the granularity of a time series one.
+
+    Args:
+        collection: the collection; one that does not exist takes nothing.
+        readings: how many documents it holds.
+        ids: whether each carries an ``_id``, so that its share is worth telling.
+    """
+    size = {"size": 0, "storageSize": 0, "totalIndexSize": 0}
+    id_index_bytes = 0
+    if not _exists(collection):
+        return CollectionSize(collection.name, 0, 0, 0, 0), None
+    for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}]):
+        found: Mapping[str, Any] = shard.get("storageStats", {})
+        for name in size:
+            size[name] += int(found.get(name, 0))
+        id_index_bytes += int(found.get("indexSizes", {}).get("_id_", 0))
+    options = collection.options().get("timeseries", {})
+    return (
+        CollectionSize(
+            collection.name,
+            readings,
+            size["size"],
+            size["storageSize"],
+            size["totalIndexSize"],
+            readings * ID_BYTES if ids else 0,
+            id_index_bytes if ids else 0,
+        ),
+        options.get("granularity"),
+    )
+
+
+def _exists(collection: Collection[Document]) -> bool:
+    return collection.name in collection.database.list_collection_names(
+        filter={"name": collection.name}
+    )
+
+
+def _saved(readings: int, smaller: int, larger: int) -> float | None:
+    return 1 - smaller / larger if readings and larger > 0 else None

@@ -1,0 +1,212 @@
+"""Proof that both collections hold the same readings: counts of every difference, and digests.
+
+A digest is the sha256 over every document, all fields but ``_id``, as BSON with sorted keys: by
+(prm, flow, timestamp), several documents of one moment in the order of their bytes. Documents
+without a place in that order (of another shape) follow, as the sorted list of their own digests.
+So the digests are equal exactly when the collections hold the same documents equally often.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection
+
+from linky_tui.storage.collections.documents import Document, canonical, shape, well_formed
+from linky_tui.storage.collections.readings import Readings
+from linky_tui.storage.compare.pairs import Moment, names, unplaced, walk
+from linky_tui.storage.connection import friendly
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
+
+class Verdict(StrEnum):
+    """What a verification ends with."""
+
+    IDENTICAL = "identical"
+    DIFFERENT = "different"
+    REPAIRED = "repaired"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The result, with the names of ``--verify --json`` (design.md §5).
+
+    Attributes:
+        status: the verdict.
+        regular_readings: documents of the regular collection.
+        timeseries_readings: documents of the time series collection.
+        missing_in_timeseries: only in the regular one.
+        extra_in_timeseries: only in the time series one.
+        duplicated_in_timeseries: there once more than in the regular one.
+        differing: in both, with the same start but another content.
+        digest_regular: the digest of the regular collection, in hexadecimal.
+        digest_timeseries: that of the time series one.
+        gone: readings that the ledger of days knows of and neither collection holds.
+        foreign: where a document that is not ours makes a difference: its collection and shape.
+        in_use: whether a process held a lease when a difference was found: it may just have been
+            writing.
+    """
+
+    status: Verdict
+    regular_readings: int
+    timeseries_readings: int
+    missing_in_timeseries: int
+    extra_in_timeseries: int
+    duplicated_in_timeseries: int
+    differing: int
+    digest_regular: str
+    digest_timeseries: str
+    gone: int = 0
+    foreign: str = ""
+    in_use: bool = False
+
+    @property
+    def identical(self) -> bool:
+        """Whether both collections hold the same."""
+        return self.digest_regular == self.digest_timeseries
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of design.md §5 after ``command``."""
+        return {
+            "status": self.status.value,
+            "regular_readings": self.regular_readings,
+            "timeseries_readings": self.timeseries_readings,
+            "missing_in_timeseries": self.missing_in_timeseries,
+            "extra_in_timeseries": self.extra_in_timeseries,
+            "duplicated_in_timeseries": self.duplicated_in_timeseries,
+            "differing": self.differing,
+            "gone": self.gone,
+            "digest": {"regular": self.digest_regular, "timeseries": self.digest_timeseries},
+        }
+
+
+def verify(store: Store, stop: threading.Event | None = None) -> Verification:
+    """Compare every document of both collections; reads only, in bounded memory.
+
+    Args:
+        store: the store.
+        stop: ends it.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+    """
+    readings = store.readings
+    tally = _Tally(readings)
+    held: dict[tuple[str, str], int] = {}
+    with friendly(), store.connection.client.start_session() as session:
+        for prm, flow in names(readings, session):
+            before = tally.held
+            for moment in walk(readings, prm, flow, session, stop):
+                tally.add(moment)
+            held[prm, flow] = tally.held - before
+        tally.add_unplaced(
+            _digests(readings.regular, session, tally),
+            _digests(readings.timeseries, session, tally),
+        )
+    known = store.days.counts()
+    same = tally.regular.digest() == tally.timeseries.digest()
+    return Verification(
+        Verdict.IDENTICAL if same else Verdict.DIFFERENT,
+        tally.regular_count,
+        tally.timeseries_count,
+        tally.missing,
+        tally.extra,
+        tally.duplicated,
+        tally.differing,
+        tally.regular.hexdigest(),
+        tally.timeseries.hexdigest(),
+        gone=sum(max(0, number - held.get(name, 0)) for name, number in known.items()),
+        foreign=tally.foreign,
+        in_use=not same and bool(store.leases.in_use()),
+    )
+
+
+class _Tally:
+    """Digests and differences so far."""
+
+    def __init__(self, readings: Readings) -> None:
+        self._names = readings.regular.name, readings.timeseries.name
+        self.foreign = ""
+        self.regular = hashlib.sha256()
+        self.timeseries = hashlib.sha256()
+        self.regular_count = self.timeseries_count = 0
+        self.missing = self.extra = self.duplicated = self.differing = 0
+
+    @property
+    def held(self) -> int:
+        """How many readings there are in one collection or the other."""
+        return self.regular_count + self.extra
+
+    def note_foreign(self, collection: str, document: Document) -> None:
+        """Keep what the first document of another shape looks like."""
+        if not self.foreign:
+            self.foreign = f"{collection!r} holds one of the shape {shape(document)}"
+
+    def add(self, moment: Moment) -> None:
+        """Count a moment of one series."""
+        regular = [key for key, _ in moment.regular]
+        timeseries = [key for key, _ in moment.timeseries]
+        self.regular_count += len(regular)
+        self.timeseries_count += len(timeseries)
+        for key in regular:
+            self.regular.update(key)
+        for key in timeseries:
+            self.timeseries.update(key)
+        if regular == timeseries:
+            return
+        for name, documents in zip(self._names, (moment.regular, moment.timeseries), strict=True):
+            for _, document in documents:
+                if not well_formed(document):
+                    self.note_foreign(name, document)
+        lacking, surplus = _Left(regular, timeseries), _Left(timeseries, regular)
+        doubled = surplus.repeated(regular)
+        other = surplus.total - doubled
+        differing = min(lacking.total, other)
+        self.duplicated += doubled
+        self.differing += differing
+        self.missing += lacking.total - differing
+        self.extra += other - differing
+
+    def add_unplaced(self, regular: list[bytes], timeseries: list[bytes]) -> None:
+        """Count the documents without a place in the order, by their digests."""
+        self.regular_count += len(regular)
+        self.timeseries_count += len(timeseries)
+        self.regular.update(b"".join(regular))
+        self.timeseries.update(b"".join(timeseries))
+        self.missing += _Left(regular, timeseries).total
+        surplus = _Left(timeseries, regular)
+        doubled = surplus.repeated(regular)
+        self.duplicated += doubled
+        self.extra += surplus.total - doubled
+
+
+class _Left:
+    """What is left of some documents when each of the others takes one of its kind away."""
+
+    def __init__(self, some: Iterable[bytes], others: Iterable[bytes]) -> None:
+        self._counts = Counter(some) - Counter(others)
+        self.total = self._counts.total()
+
+    def repeated(self, known: Iterable[bytes]) -> int:
+        """How many of them are copies of a known document, or of each other."""
+        kept = set(known)
+        return sum(number - (key not in kept) for key, number in self._counts.items())
+
+
+def _digests(
+    collection: Collection[Document], session: ClientSession, tally: _Tally
+) -> list[bytes]:
+    digests = []
+    for each in unplaced(collection, session):
+        tally.note_foreign(collection.name, each)
+        digests.append(hashlib.sha256(canonical(each)).digest())
+    return sorted(digests)

@@ -1,0 +1,251 @@
+"""Only one process works on a series at a time, from whichever machine (design.md §3).
+
+One document a series in ``<collection>_leases``::
+
+    {_id: {prm, flow}, owner: {installation, host, pid, nonce, lock, since} | null, expires,
+     rebuilding, surveyed_at, totals_at, daily_from, curve_from, backfill_since, last_rebuild,
+     rebuild_pending, leftovers: [{timestamp, interval_min, power_w}]}
+
+Time is judged by the server's clock (``$$NOW``), so the owners' clocks do not matter. The document
+also carries what is remembered about the series from one owner to the next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pymongo
+from pymongo.client_session import ClientSession
+from pymongo.collection import Collection, ReturnDocument
+from pymongo.errors import DuplicateKeyError
+
+from linky_tui.domain.models import Flow, Series
+from linky_tui.errors import SeriesBusy
+from linky_tui.storage.connection import Document, friendly
+from linky_tui.storage.leases.files import LeaseFiles
+from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, lease_id
+from linky_tui.text.formatting import mask_prm, plain
+
+__all__ = ["Lease", "Leases", "Measure", "SeriesState"]
+
+_LIMIT_S = 5.0
+
+Measure = tuple[datetime, int, int]
+"""Start (aware, UTC), minutes and watts of a reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesState:
+    """What is remembered about a series.
+
+    Attributes:
+        surveyed_at: when the survey of its daily totals was finished.
+        totals_at: when daily totals were asked last.
+        daily_from: daily totals were asked for from this day on.
+        curve_from: the first day whose load curve Enedis gives; never ask below.
+        backfill_since: how far back a backfill started by hand goes, while it has windows left.
+        rebuild_pending: since when the time series collection is known to need a rebuild.
+        last_rebuild: when it was rebuilt last.
+    """
+
+    surveyed_at: datetime | None = None
+    totals_at: datetime | None = None
+    daily_from: date | None = None
+    curve_from: date | None = None
+    backfill_since: date | None = None
+    rebuild_pending: datetime | None = None
+    last_rebuild: datetime | None = None
+
+
+class Leases:
+    """The leases of all series in one pair of collections.
+
+    Args:
+        collection: ``<collection>_leases``.
+        state_dir: the folder of the lock files and of the installation's identity.
+    """
+
+    def __init__(self, collection: Collection[Document], state_dir: Path) -> None:
+        self._collection = collection
+        self._files = LeaseFiles(state_dir)
+
+    def acquire(self, series: Series) -> Lease:
+        """Take the lease of a series; it is renewed in the background until released.
+
+        Raises:
+            SeriesBusy: another process has it, or rebuilds the time series collection.
+            StorageUnavailable: MongoDB cannot be reached.
+        """
+        lock = self._files.take(series)
+        nonce = secrets.token_hex(16)
+        owner = {
+            "installation": self._files.installation,
+            "host": self._files.host,
+            "pid": os.getpid(),
+            "nonce": nonce,
+            "lock": lock.path.name,
+        }
+        lease: Lease | None = None
+        try:
+            with (
+                friendly(),
+                pymongo.timeout(_LIMIT_S),
+                self._collection.database.client.start_session() as session,
+            ):
+                self._insert_if_absent(series, session)
+                lease = Lease(self._collection, series, nonce, lock)
+                while not self._claim(series, owner, session):
+                    other = self._other(series)
+                    dead = other.get("nonce") if self._files.is_dead(other, lock) else None
+                    if dead is not None and self._claim(series, owner, session, dead):
+                        break
+                    if other.get("nonce") is not None:
+                        raise _busy(series, other)
+                    # It was given back at this very moment.
+                lease.saw(session)
+                rebuilder = self._collection.find_one(
+                    {
+                        "rebuilding": True,
+                        "owner.nonce": {"$type": "string"},
+                        "_id": {"$ne": lease_id(series)},
+                        "$expr": ALIVE,
+                    },
+                    session=session,
+                )
+                if rebuilder is not None and not self._files.is_dead(rebuilder["owner"], lock):
+                    raise _busy(series, rebuilder["owner"])
+        except BaseException:
+            if lease is None:
+                lock.release()
+            else:
+                lease.release()
+            raise
+        lease.start()
+        return lease
+
+    def state(self, series: Series) -> SeriesState:
+        """What is remembered about a series; all ``None`` for an unknown one."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 0}) or {}
+        return SeriesState(
+            _instant(found.get("surveyed_at")),
+            _instant(found.get("totals_at")),
+            _day(found.get("daily_from")),
+            _day(found.get("curve_from")),
+            _day(found.get("backfill_since")),
+            _instant(found.get("rebuild_pending")),
+            _instant(found.get("last_rebuild")),
+        )
+
+    def leftovers(self, series: Series) -> set[Measure]:
+        """What corrections removed from the regular collection since the last rebuild.
+
+        The time series one may still hold these; nothing else in it is ever given up unless a
+        reading of the regular collection takes its place.
+        """
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 1}) or {}
+        leftovers = found.get("leftovers")
+        return {
+            (each["timestamp"], int(each["interval_min"]), int(each["power_w"]))
+            for each in (leftovers if isinstance(leftovers, list) else ())
+            # Whatever another hand wrote there gives up nothing.
+            if isinstance(each, dict)
+            and isinstance(each.get("timestamp"), datetime)
+            and isinstance(each.get("interval_min"), int)
+            and isinstance(each.get("power_w"), int)
+        }
+
+    def in_use(self) -> set[Series]:
+        """Every series whose lease is held at this moment, by anyone."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            found = self._collection.find(
+                {
+                    "owner.nonce": {"$type": "string"},
+                    "_id.prm": {"$type": "string"},
+                    "_id.flow": {"$in": [flow.value for flow in Flow]},
+                    "$expr": ALIVE,
+                },
+                {"_id": 1},
+            )
+            return {Series(each["_id"]["prm"], Flow(each["_id"]["flow"])) for each in found}
+
+    def busy(self, series: Series) -> SeriesBusy:
+        """The error about another process that holds the lease of a series."""
+        with friendly(), pymongo.timeout(_LIMIT_S):
+            return _busy(series, self._other(series))
+
+    def _insert_if_absent(self, series: Series, session: ClientSession) -> None:
+        with contextlib.suppress(DuplicateKeyError):  # another process was as fast
+            self._collection.update_one(
+                {"_id": lease_id(series)},
+                {"$setOnInsert": {"owner": None}},
+                upsert=True,
+                session=session,
+            )
+
+    def _claim(
+        self,
+        series: Series,
+        owner: Mapping[str, Any],
+        session: ClientSession,
+        dead: str | None = None,
+    ) -> bool:
+        """Become the owner if there is none, its time is over, or it is known to be dead."""
+        free: list[Document] = [
+            {"$eq": [{"$ifNull": ["$owner.nonce", None]}, None]},
+            {"$eq": ["$owner.nonce", owner["nonce"]]},  # the reply of a first try was lost
+            {"$not": [ALIVE]},
+        ]
+        if dead is not None:
+            free.append({"$eq": ["$owner.nonce", dead]})
+        claimed = {
+            "owner": {"$mergeObjects": [{"$literal": dict(owner)}, {"since": "$$NOW"}]},
+            "expires": {"$add": ["$$NOW", LEASE_S * 1000]},
+            "rebuilding": False,
+            # Another hand may have written something else there, which nothing can be added to.
+            "leftovers": {"$cond": [{"$isArray": ["$leftovers"]}, "$leftovers", []]},
+        }
+        found = self._collection.find_one_and_update(
+            {"_id": lease_id(series), "$expr": {"$or": free}},
+            [{"$set": claimed}],
+            projection={"_id": 1},
+            return_document=ReturnDocument.AFTER,
+            session=session,
+        )
+        return found is not None
+
+    def _other(self, series: Series) -> Mapping[str, Any]:
+        found = self._collection.find_one({"_id": lease_id(series)}, {"owner": 1}) or {}
+        owner = found.get("owner")
+        return owner if isinstance(owner, dict) else {}
+
+
+def _day(value: object) -> date | None:
+    """A remembered day; what another hand wrote there is not remembered."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _instant(value: object) -> datetime | None:
+    return value if isinstance(value, datetime) else None
+
+
+def _busy(series: Series, owner: Mapping[str, Any]) -> SeriesBusy:
+    since = owner.get("since")
+    when = f" since {since:%Y-%m-%d %H:%M} UTC" if isinstance(since, datetime) else ""
+    who = f"process {owner.get('pid', '?')} on {owner.get('host', 'another machine')}"
+    return SeriesBusy(
+        "Another process is at work",
+        plain(f"{who} works on meter {mask_prm(series.prm)}{when}."),
+        "Nothing was done here. Wait until it has finished, or close it.",
+    )

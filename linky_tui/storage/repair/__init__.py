@@ -1,0 +1,1 @@
+"""Making both collections and the ledger agree again."""

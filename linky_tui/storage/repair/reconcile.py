@@ -1,0 +1,171 @@
+"""What every run does first, without a request: both collections and the ledger agree again.
+
+So a crash, a dropped collection or a renamed one repairs itself, in both directions
+(design.md §3): readings that only the time series collection holds are copied back first, since
+history older than 24 months cannot be asked again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pymongo
+
+from linky_tui.domain.models import Flow, Series
+from linky_tui.errors import LinkyError, SeriesBusy
+from linky_tui.storage.collections.documents import ForeignDocument
+from linky_tui.storage.collections.readings import READ_LIMIT_S
+from linky_tui.storage.collections.schema import ensure_present
+from linky_tui.storage.compare.fingerprint import agree
+from linky_tui.storage.compare.pairs import names
+from linky_tui.storage.compare.verify import Verdict, Verification, verify
+from linky_tui.storage.connection import friendly
+from linky_tui.storage.leases.lease import Lease
+from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
+from linky_tui.storage.repair.rebuild import rebuild
+from linky_tui.storage.repair.restore import complete, refuse_foreign, secure
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What reconciling a series did.
+
+    Attributes:
+        restored: readings copied from the time series collection into the regular one.
+        completed: readings that the time series collection lacked.
+        rebuilt: whether the time series collection was rebuilt.
+        days_recomputed: whether the ledger of days had to be computed again.
+        resurvey: whether Enedis' daily totals were lost with it and are asked again.
+        gone: readings that were stored, are in neither collection and are asked again.
+        lost: the error about such readings that Enedis does not give any more, or ``None``.
+        postponed: why both collections could not be made equal now, or ``None``.
+    """
+
+    restored: int = 0
+    completed: int = 0
+    rebuilt: bool = False
+    days_recomputed: bool = False
+    resurvey: bool = False
+    gone: int = 0
+    lost: LinkyError | None = None
+    postponed: LinkyError | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything had to be done."""
+        return bool(self.restored or self.completed or self.rebuilt or self.days_recomputed)
+
+
+def reconcile(
+    store: Store,
+    lease: Lease,
+    series: Series,
+    today: date,
+    stop: threading.Event | None = None,
+) -> Reconciled:
+    """Bring both collections and the ledger of a series together; cheap when all is well.
+
+    Args:
+        store: the store.
+        lease: the lease of the series.
+        series: the series.
+        today: the current Paris date.
+        stop: ends it.
+
+    Raises:
+        SeriesBusy: the lease was lost.
+        CollectionRefused: something else took the name of a collection.
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+    """
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        ensure_present(
+            store.readings.regular.database,
+            store.readings.regular.name,
+            store.readings.timeseries.name,
+        )
+    result = Reconciled()
+    pending = store.leases.state(series).rebuild_pending is not None
+    if pending or not agree(store.readings, series):
+        result = _equalise(store, lease, pending, stop)
+    # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
+    # do not tell of a reading that was moved by hand.
+    ledger = check_ledger(store, lease, today, anyway=pending or result.changed)
+    return replace(
+        result,
+        days_recomputed=ledger.recomputed,
+        resurvey=ledger.resurvey,
+        gone=ledger.gone,
+        lost=ledger.lost,
+    )
+
+
+def repair(store: Store, today: date, stop: threading.Event | None = None) -> Verification:
+    """Make both collections identical, for ``--verify --repair``, and prove it.
+
+    Args:
+        store: the store.
+        today: the current Paris date.
+        stop: ends it.
+
+    Returns:
+        The verification afterwards; ``repaired`` when there was a difference and none is left.
+
+    Raises:
+        SeriesBusy: another process works on one of the series.
+        StorageError: a collection holds documents that are not ours; nothing was dropped.
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+    """
+    before = verify(store, stop)
+    with contextlib.ExitStack() as stack:
+        with friendly():
+            series_found = names(store.readings)
+        flows = {flow.value for flow in Flow}
+        leases = [
+            stack.enter_context(store.leases.acquire(Series(prm, Flow(flow))))
+            for prm, flow in series_found
+            if flow in flows
+            and not (before.identical and ledger_agrees(store, Series(prm, Flow(flow))))
+        ]
+        if before.identical:
+            for lease in leases:
+                check_ledger(store, lease, today)
+            return before
+        examined = []
+        for lease in leases:
+            examined.append(secure(store, lease, stop)[1])
+            complete(store, lease, examined[-1].missing, stop)
+            check_ledger(store, lease, today)
+        for found in examined:
+            refuse_foreign(found)
+        after = verify(store, stop)
+        if not after.identical or any(found.too_much for found in examined):
+            rebuild(store, leases, stop=stop)
+            after = verify(store, stop)
+    after = replace(after, gone=before.gone)
+    return replace(after, status=Verdict.REPAIRED) if after.identical else after
+
+
+def _equalise(
+    store: Store, lease: Lease, pending: bool, stop: threading.Event | None
+) -> Reconciled:
+    restored, found = secure(store, lease, stop)
+    result = Reconciled(restored=restored)
+    try:
+        # A rebuild would drop what is not ours; all the rest is done in spite of it.
+        refuse_foreign(found)
+        if pending or found.too_much:
+            lease.note_rebuild_pending()
+            rebuild(store, [lease], stop=stop)
+            return replace(result, rebuilt=True)
+    except (SeriesBusy, ForeignDocument) as error:
+        lease.check()
+        result = replace(result, postponed=error)
+    complete(store, lease, found.missing, stop)
+    return replace(result, completed=len(found.missing))

@@ -1,0 +1,1 @@
+"""Our own mongod: found, started, shared, revived, and why it did not."""

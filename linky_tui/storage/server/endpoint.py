@@ -1,0 +1,217 @@
+"""Where the embedded server listens: a unix socket in a folder that is nobody else's."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import stat
+import struct
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import bson
+
+from linky_tui.errors import ConfigError, StorageError
+from linky_tui.system.paths import private_dir
+from linky_tui.text.formatting import plain
+
+SOCKET_PATH_LIMIT = 100
+"""Bytes; the system's own limit is 108 on Linux and 104 on macOS."""
+
+_SOCKET_NAME = "mongod.sock"  # the driver takes only names in .sock for unix sockets
+LOOPBACK = "127.0.0.1"
+LOOPBACK_USER = "linky-tui"
+_OP_MSG = 2013
+_REPLY_LIMIT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How the server is reached.
+
+    Attributes:
+        socket_path: the unix socket; None where there are no unix sockets.
+        port: the loopback port used instead.
+        password: the generated password that goes with the port.
+    """
+
+    socket_path: Path | None
+    port: int = 0
+    password: str = field(default="", repr=False)
+
+    @property
+    def uri(self) -> str:
+        """The address for the driver (with the password, if there is one)."""
+        if self.socket_path is not None:
+            return f"mongodb://{quote(str(self.socket_path), safe='')}"
+        user = f"{LOOPBACK_USER}:{quote(self.password, safe='')}"
+        return f"mongodb://{user}@{LOOPBACK}:{self.port}/?authSource=admin"
+
+    @property
+    def arguments(self) -> list[str]:
+        """What mongod is told about it; never the password."""
+        # Without --nounixsocket mongod listens on /tmp/mongodb-27017.sock as well, and takes
+        # that name away from a server of the system. A socket of --bind_ip is not meant by it.
+        quiet = [] if sys.platform == "win32" else ["--nounixsocket", "--filePermissions", "0600"]
+        if self.socket_path is None:
+            return ["--bind_ip", LOOPBACK, "--port", str(self.port), "--auth", *quiet]
+        return ["--bind_ip", str(self.socket_path), *quiet]
+
+    def answers(self, timeout_s: float) -> bool:
+        """Whether a server answers a ``hello`` there within the time."""
+        try:
+            with self._connect(timeout_s) as connection:
+                return _hello(connection).get("ok") == 1
+        except (OSError, ValueError, struct.error, bson.errors.BSONError):
+            return False
+
+    def _connect(self, timeout_s: float) -> socket.socket:
+        if self.socket_path is None:
+            return socket.create_connection((LOOPBACK, self.port), timeout_s)
+        if sys.platform == "win32":
+            raise OSError("no unix sockets")
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.settimeout(timeout_s)
+            connection.connect(os.fspath(self.socket_path))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def has_unix_sockets() -> bool:
+    """Whether mongod can listen on a unix socket on this system."""
+    return sys.platform != "win32"
+
+
+def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
+    """A unix socket in the server's own folder, or elsewhere where its path would be too long.
+
+    Args:
+        folder: the server's folder (0700, resolved); also what a name elsewhere derives from.
+        runtime_dir: the user's runtime folder, tried before the temporary folder.
+
+    Raises:
+        ConfigError: the folder elsewhere belongs to somebody else or is a link.
+        StorageError: there is no place with a short enough path.
+    """
+    if _usable(folder / _SOCKET_NAME):
+        return Endpoint(folder / _SOCKET_NAME)
+    for parent in (runtime_dir, _temporary_dir(), Path("/tmp")):  # noqa: S108 own folder, checked
+        place = parent.absolute() / _place_name(folder)
+        if not _usable(place / _SOCKET_NAME):
+            continue
+        try:
+            private_dir(place)
+        except ConfigError:
+            if os.path.lexists(place):  # somebody else's: an attack is no reason to go elsewhere
+                raise
+            continue  # a runtime folder that does not exist cannot always be made
+        return Endpoint(place / _SOCKET_NAME)
+    raise StorageError(
+        "No place for MongoDB's socket",
+        f"The path {folder} is too long for a unix socket, and neither the runtime folder nor "
+        "the temporary folder can take it.",
+        "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a short path.",
+    )
+
+
+def is_place(path: Path, folder: Path) -> bool:
+    """Whether :func:`socket_endpoint` puts sockets of this folder there, in some environment."""
+    own = path.parent == folder or path.parent.name == _place_name(folder)
+    return own and path.name == _SOCKET_NAME
+
+
+def clear_place(path: Path) -> None:
+    """Makes room for a socket: removes one that is left over, and nothing else.
+
+    Raises:
+        StorageError: it is no socket, or another program listens there.
+    """
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return
+    found = "is no socket"
+    if stat.S_ISSOCK(status.st_mode):
+        found = "belongs to another user"
+        if status.st_uid == os.geteuid():
+            if not _is_listening(path):
+                path.unlink(missing_ok=True)
+                return
+            found = "belongs to another program, which listens there"
+    raise StorageError(
+        "The place of MongoDB's socket is taken",
+        f"{plain(str(path))} {found}.",
+        "End that program or move the file away, then start again; nothing was touched.",
+    )
+
+
+def remove_socket(endpoint: Endpoint, folder: Path) -> None:
+    """Removes the socket that nobody answers on, and the folder made for it elsewhere."""
+    path = endpoint.socket_path
+    if path is None:
+        return
+    path.unlink(missing_ok=True)
+    if path.parent != folder:
+        try:
+            path.parent.rmdir()
+        except OSError:
+            return
+
+
+def _is_listening(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(os.fspath(path))
+        except (ConnectionRefusedError, FileNotFoundError):
+            return False
+        except OSError:
+            return True  # such as one that is too busy to answer
+        return True
+
+
+def _place_name(folder: Path) -> str:
+    return f"linky-tui-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
+
+
+def _temporary_dir() -> Path:
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError:  # none that can be written
+        return Path("/tmp")  # noqa: S108 own folder, checked
+
+
+def _usable(path: Path) -> bool:
+    try:
+        # mongod and the driver both split lists of addresses at commas.
+        return len(str(path).encode("utf-8")) <= SOCKET_PATH_LIMIT and "," not in str(path)
+    except UnicodeEncodeError:
+        return False  # bytes that are no UTF-8 cannot be written in an address
+
+
+def _hello(connection: socket.socket) -> dict[str, object]:
+    body = bson.encode({"hello": 1, "$db": "admin"})
+    # The header (length, request, reply to, kind), flags, one section of kind 0: the document.
+    connection.sendall(struct.pack("<iiiiIB", 21 + len(body), 1, 0, _OP_MSG, 0, 0) + body)
+    (length,) = struct.unpack("<i", _receive(connection, 4))
+    if not 21 < length <= _REPLY_LIMIT_BYTES:
+        raise ValueError("no answer of MongoDB")
+    reply: dict[str, object] = bson.decode(_receive(connection, length - 4)[17:])
+    return reply
+
+
+def _receive(connection: socket.socket, count: int) -> bytes:
+    received = b""
+    while len(received) < count:
+        part = connection.recv(count - len(received))
+        if not part:
+            raise ConnectionResetError("closed")
+        received += part
+    return received

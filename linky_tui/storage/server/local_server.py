@@ -1,0 +1,285 @@
+"""The embedded local server: one private mongod that all our processes share (design.md §7).
+
+Every process that uses it holds ``users.lock``, shared. Starting, taking over and stopping happen
+under ``turn.lock``, exclusive, because a shared lock cannot be made exclusive in one step. Who
+leaves and then gets ``users.lock`` alone was the last one, and shuts the server down. The system
+frees the locks of a killed process; the server that it leaves behind is found by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+from pymongo.errors import PyMongoError
+
+from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
+from linky_tui.storage.errors import translate
+from linky_tui.storage.server.binary import find_mongod
+from linky_tui.storage.server.endpoint import (
+    Endpoint,
+    clear_place,
+    has_unix_sockets,
+    remove_socket,
+    socket_endpoint,
+)
+from linky_tui.storage.server.failures import disk_full, running_failure
+from linky_tui.storage.server.loopback import ensure_user, loopback_endpoint
+from linky_tui.storage.server.process import POLL_S, Mongod
+from linky_tui.system.locks import FileLock
+from linky_tui.system.own_files import why
+from linky_tui.system.paths import private_dir
+
+_ANSWER_TIMEOUT_S = 1.0
+_POLL_ANSWER_S = 0.25
+_RELEASE_TIMEOUT_S = 10.0
+_SOCKET_TIMEOUT_S = 5.0
+_LOCK_TIMEOUT_S = 3.0
+
+
+class LocalServer:
+    """One process's share of the embedded server; get one with :meth:`acquire`."""
+
+    def __init__(self, data_dir: Path, runtime_dir: Path, mongod: str = "") -> None:
+        self._mongod = Mongod(private_dir(data_dir.absolute() / "mongodb").resolve())
+        self._runtime_dir = runtime_dir
+        self._configured = mongod
+        self._turn = FileLock(self._mongod.folder / "turn.lock")
+        self._users = FileLock(self._mongod.folder / "users.lock")
+        self._endpoint: Endpoint | None = None
+        self._released = False
+        self._guard = threading.Lock()
+
+    @classmethod
+    def acquire(
+        cls,
+        data_dir: Path,
+        runtime_dir: Path,
+        mongod: str = "",
+        timeout_s: float = 30.0,
+        stop: threading.Event | None = None,
+    ) -> LocalServer:
+        """Starts the server, or joins the one that runs; blocks until it answers.
+
+        Args:
+            data_dir: the user's data folder; the server lives in ``mongodb`` below it.
+            runtime_dir: where its socket goes if its path there would be too long.
+            mongod: the setting ``mongodb.mongod``.
+            timeout_s: after that it is given up.
+            stop: gives up within a moment.
+
+        Raises:
+            ConfigError: there is no mongod, or a folder is not this user's own.
+            StorageError: the server does not start; the error names the reason.
+            StorageUnavailable: not in time, or stopped.
+        """
+        server = cls(data_dir, runtime_dir, mongod)
+        server.ensure(timeout_s, stop)
+        return server
+
+    @property
+    def uri(self) -> str:
+        """The address for the driver; on systems without unix sockets it holds a password."""
+        if self._endpoint is None:
+            raise RuntimeError("released")
+        return self._endpoint.uri
+
+    @property
+    def log_path(self) -> Path:
+        """MongoDB's own log."""
+        return self._mongod.log_path
+
+    def __enter__(self) -> LocalServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def __repr__(self) -> str:
+        return f"LocalServer({str(self._mongod.folder)!r})"
+
+    def trouble(self) -> LinkyError | None:
+        """Why the server does not answer, where it says so itself or the disk does."""
+        return running_failure(self._mongod.log_tail(), self._mongod.log_path)
+
+    def ensure(self, timeout_s: float = 30.0, stop: threading.Event | None = None) -> None:
+        """Makes sure that the server runs; starts it again if it was ended from outside.
+
+        A system that ends the whole group of the process that started it (a systemd timer, a
+        session that logs out) ends the server too while we still use it.
+
+        Raises:
+            as :meth:`acquire`
+        """
+        stop = stop if stop is not None else threading.Event()
+        deadline = time.monotonic() + timeout_s
+        with self._guard, self._folder_errors():
+            if self._released:
+                raise StorageUnavailable("Closed", "MongoDB is no longer used.", "Start again.")
+            if not self._turn.acquire(True, timeout_s, stop):
+                raise _busy(stop)
+            joined = self._users.held
+            try:
+                self._users.release()  # while we have the turn nobody joins or leaves
+                alone = self._users.try_acquire(exclusive=True)
+                self._users.release()
+                self._users.try_acquire(exclusive=False)
+                endpoint = self._join(alone, deadline, stop)
+                # Waiting for an old server may have used up the time; a start has its own.
+                self._endpoint = endpoint or self._start(time.monotonic() + timeout_s, stop)
+            except BaseException:
+                if not joined:
+                    self._users.release()
+                raise
+            finally:
+                self._turn.release()
+
+    def release(self) -> None:
+        """Leaves the server, and shuts it down if nobody else uses it; a second call does nothing.
+
+        Waits for the end of a clean shutdown, a fraction of a second as a rule. Errors of the
+        shutdown are not raised: the next process finds the server and carries on with it.
+        """
+        with self._guard:
+            self._released = True
+            endpoint, self._endpoint = self._endpoint, None
+            if endpoint is None:
+                return
+            try:
+                if not self._turn.acquire(True, _RELEASE_TIMEOUT_S):
+                    return  # whoever has the turn is about to use the server
+                self._users.release()
+                if self._users.try_acquire(exclusive=True):
+                    self._stop(endpoint)
+            except OSError:
+                return
+            finally:
+                self._users.release()
+                self._turn.release()
+
+    def _join(self, alone: bool, deadline: float, stop: threading.Event) -> Endpoint | None:
+        """The endpoint of a server that runs; None where one has to be started."""
+        recorded = self._mongod.recorded()
+        if recorded is None:
+            self._refuse_foreign(stop)
+            return None
+        endpoint, pid = recorded.endpoint, recorded.pid
+        if recorded.ending:
+            # Whoever told it to end was the last one, and did not live to see it.
+            running = self._mongod.running_pid(endpoint, pid)
+            if running is not None and not self._mongod.stop(endpoint, running):
+                raise _unreachable(self._mongod, running)
+        # A port, unlike a socket, may meanwhile be somebody else's.
+        elif endpoint.answers(_ANSWER_TIMEOUT_S) and self._mongod.data_in_use():
+            self._mongod.limit_log()
+            return endpoint
+        # It may be starting still (its starter was killed), recovering after a power cut, or
+        # shutting down. Without a socket it either has not come that far or lost it.
+        patience = time.monotonic() + _SOCKET_TIMEOUT_S
+        while (running := self._mongod.running_pid(endpoint, pid)) is not None:
+            if endpoint.answers(_POLL_ANSWER_S):
+                return endpoint
+            if stop.wait(POLL_S):
+                raise _busy(stop)
+            now = time.monotonic()
+            lost = endpoint.socket_path is not None and not endpoint.socket_path.exists()
+            if now >= deadline or (lost and now >= patience):
+                if alone and self._mongod.stop(endpoint, running):
+                    break
+                raise _unreachable(self._mongod, running)
+        self._refuse_foreign(stop)
+        return None
+
+    def _refuse_foreign(self, stop: threading.Event) -> None:
+        """Raise where somebody else's server works on the data.
+
+        One that was killed has no arguments any more while the system still takes it down, and
+        keeps its lock until that is done.
+        """
+        patience = time.monotonic() + _LOCK_TIMEOUT_S
+        while self._mongod.data_in_use():
+            if stop.wait(POLL_S):
+                raise _busy(stop)
+            if time.monotonic() >= patience:
+                raise _foreign(self._mongod)
+
+    def _start(self, deadline: float, stop: threading.Event) -> Endpoint:
+        binary = find_mongod(self._configured)
+        folder = self._mongod.folder
+        if self._endpoint is not None:  # our own client knows it by this address
+            endpoint = self._endpoint
+        elif has_unix_sockets():
+            endpoint = socket_endpoint(folder, self._runtime_dir)
+        else:
+            endpoint = loopback_endpoint(folder)
+        if endpoint.socket_path is not None:
+            private_dir(endpoint.socket_path.parent)
+            clear_place(endpoint.socket_path)
+        try:
+            self._mongod.start(binary, endpoint, deadline, stop)
+        except BaseException:
+            remove_socket(endpoint, folder)
+            raise
+        if endpoint.socket_path is None:
+            try:
+                ensure_user(endpoint)
+            except PyMongoError as error:
+                raise translate(error) from None
+        return endpoint
+
+    def _stop(self, endpoint: Endpoint) -> None:
+        recorded = self._mongod.recorded()
+        if self._mongod.stop(endpoint, recorded.pid if recorded else 0):
+            remove_socket(endpoint, self._mongod.folder)
+
+    @contextlib.contextmanager
+    def _folder_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise disk_full(f"{why(error, self._mongod.folder)}.") from None
+            raise StorageError(
+                "The data folder cannot be used",
+                f"{why(error, self._mongod.folder)}.",
+                "Check that the data folder is writable, on a local disk that is not full, and "
+                "that nothing else is in the place of its files; nothing was touched.",
+            ) from None
+
+
+def _busy(stop: threading.Event) -> StorageUnavailable:
+    if stop.is_set():
+        return StorageUnavailable(
+            "Stopped", "MongoDB was not ready yet.", "Start again when you like."
+        )
+    return StorageUnavailable(
+        "The local MongoDB is busy",
+        "Another linky-tui process has been starting or stopping it for a while.",
+        "Try again in a moment.",
+    )
+
+
+def _foreign(mongod: Mongod) -> StorageUnavailable:
+    return StorageUnavailable(
+        "The data folder is in use",
+        f"A MongoDB server that linky-tui did not start works on {mongod.data_path}.",
+        "End that server (it may run in a container or on another machine), then try again.",
+    )
+
+
+def _unreachable(mongod: Mongod, pid: int) -> StorageUnavailable:
+    return StorageUnavailable(
+        "The local MongoDB does not answer",
+        f"Process {pid} has the data folder {mongod.folder} but does not answer.",
+        f"Quit every linky-tui and try again; its log is {mongod.log_path}.",
+    )

@@ -1,0 +1,1 @@
+"""The machine: folders, files that are ours, locks, crashes."""

@@ -1,0 +1,65 @@
+"""Opening the small files that are ours: lock files, logs, notes of our own.
+
+Where one of them should be, there may be a symbolic link to somebody's photographs, a pipe that
+nobody writes to, or a device. Such a thing is never written to, emptied or waited for.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from linky_tui.text.formatting import plain
+
+_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def open_own(path: Path, flags: int) -> int:
+    """A descriptor of a regular file; made with mode 0600 where ``flags`` create it.
+
+    Args:
+        path: the file.
+        flags: of :func:`os.open`; opening never waits and never follows a link.
+
+    Raises:
+        OSError: it cannot be opened, or is a link or no regular file (``strerror`` says which).
+    """
+    try:
+        descriptor = os.open(path, flags | _FLAGS, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP and path.is_symlink():
+            raise OSError(errno.ELOOP, "It is a symbolic link", str(path)) from None
+        if error.errno in {errno.ENXIO, errno.EISDIR}:
+            raise OSError(error.errno, _KINDS.get(error.errno), str(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "It is no regular file", str(path))
+    return descriptor
+
+
+def read_own(path: Path, limit: int) -> bytes:
+    """The first ``limit`` bytes of a regular file.
+
+    Raises:
+        OSError: see :func:`open_own`.
+    """
+    with open(open_own(path, os.O_RDONLY), "rb") as file:
+        return file.read(limit)
+
+
+def why(error: OSError, path: Path | None = None) -> str:
+    """Which file, and what is wrong with it, as one harmless line without a full stop.
+
+    Args:
+        error: what the system said.
+        path: the file or folder, where the error names none.
+    """
+    place = error.filename or path
+    reason = plain(error.strerror or type(error).__name__)
+    return reason if place is None else f"{plain(os.fsdecode(place))}: {reason}"
+
+
+_KINDS = {errno.ENXIO: "It is no regular file", errno.EISDIR: "It is a folder, not a file"}

@@ -1,0 +1,1 @@
+"""The backfill page: plan, progress, the calendar of two years."""

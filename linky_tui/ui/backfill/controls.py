@@ -1,0 +1,131 @@
+"""The top of the Backfill page: the plan, how far back, the buttons, the bar, the counts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Button, Input, Label, ProgressBar, Static
+
+from linky_tui.domain.coverage import first_askable
+from linky_tui.domain.paris import today as paris_today
+from linky_tui.ui.backfill.plan import since_of, since_problem
+from linky_tui.ui.backfill.track import Track
+
+
+class BackfillControls(Vertical):
+    """What is going to be asked, and what is being asked."""
+
+    DEFAULT_CSS = """
+    BackfillControls {
+        height: auto;
+        #status, #counts, #gaps, #since-problem { height: auto; width: 1fr; }
+        #gaps { color: $foreground-muted; }
+        #since-problem { color: $text-error; }
+        #since-problem, #gaps { display: none; }
+        #since-problem.-shown, #gaps.-shown { display: block; }
+        Horizontal { height: auto; }
+        #since-label { width: auto; margin: 0 1 0 0; }
+        #since { width: 14; margin: 0 3 0 0; }
+        Button { margin: 0 2 0 0; min-width: 11; }
+        ProgressBar { width: 100%; }
+        Bar { width: 1fr; }
+        &.-resting ETAStatus { display: none; }
+    }
+    """
+
+    class SinceChanged(Message):
+        """Another day to go back to."""
+
+    def __init__(self, *, id: str, classes: str) -> None:  # noqa: A002 - as every widget has it
+        super().__init__(id=id, classes=classes)
+        self._said: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Words, form, bar, counts."""
+        yield Static("Reading the ledger.", id="status", markup=False)
+        with Horizontal():
+            yield Label("Back to", id="since-label")
+            yield Input(
+                first_askable(paris_today()).isoformat(),
+                placeholder="YYYY-MM-DD",
+                restrict=r"[0-9-]{0,10}",
+                compact=True,
+                select_on_focus=False,
+                id="since",
+                tooltip="The oldest day to ask for",
+            )
+            yield Button("Start", id="run", variant="primary", compact=True, tooltip="Key: r")
+            yield Button("Pause", id="pause", compact=True, tooltip="Key: p")
+            yield Button("Stop", id="stop", compact=True, tooltip="Key: x")
+        yield Static(id="since-problem", markup=False)
+        yield ProgressBar(id="bar")
+        yield Static(id="counts", markup=False)
+        yield Static(id="gaps", markup=False)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with the day to go back to, or an empty text."""
+        return since_problem(self.query_one("#since", Input).value, paris_today())
+
+    @property
+    def since(self) -> date | None:
+        """The day to go back to, ``None`` for all that there is or where it is not valid."""
+        if self.problem:
+            return None
+        return since_of(self.query_one("#since", Input).value, paris_today())
+
+    @on(Input.Changed, "#since")
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._say("#since-problem", self.problem)
+        self.post_message(self.SinceChanged())
+
+    @on(Input.Submitted, "#since")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if not self.problem:
+            self.query_one("#run", Button).focus()
+
+    def say(self, status: str, counts: str, gaps: list[str]) -> None:
+        """Show the words.
+
+        Args:
+            status: what is planned, or happens now.
+            counts: the line below the bar.
+            gaps: what is missing, a sentence each; may be empty.
+        """
+        self._say("#status", status)
+        self._say("#counts", counts)
+        self._say("#gaps", "\n".join(gaps))
+
+    def progress(self, track: Track, *, resting: bool) -> None:
+        """Move the bar.
+
+        Args:
+            track: how far the whole is.
+            resting: whether nothing runs, so that there is no time left to estimate.
+        """
+        self.set_class(resting, "-resting")
+        self.query_one(ProgressBar).update(total=max(track.total, 1), progress=track.done)
+
+    def enable(self, *, run: bool, pause: bool, stop: bool, run_label: str) -> None:
+        """Say which buttons do something now."""
+        for name, able in (("run", run), ("pause", pause), ("stop", stop)):
+            self.query_one(f"#{name}", Button).disabled = not able
+        self.query_one("#run", Button).label = run_label
+
+    def _say(self, where: str, text: str) -> None:
+        widget = self.query_one(where, Static)
+        before = self._said.get(where, "")
+        if text == before:
+            return
+        self._said[where] = text
+        # A layout for each window that lands would cost more than all the rest.
+        one_line = max(len(before), len(text)) <= widget.size.width and "\n" not in before + text
+        widget.update(Text(text), layout=not one_line or not before or not text)
+        widget.set_class(bool(text), "-shown")

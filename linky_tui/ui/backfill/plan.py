@@ -1,0 +1,181 @@
+"""What a backfill is going to ask, in words, before it starts. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from linky_tui.domain.coverage import DayRecord, first_askable
+from linky_tui.domain.paris import ONE_DAY, day_of
+from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
+from linky_tui.ingest.survey import TOTALS_EVERY
+from linky_tui.storage.leases.leases import SeriesState
+from linky_tui.text.formatting import day_text, local_time_text
+from linky_tui.words.events import things
+
+MORE_FOR_THE_FLOOR = 2
+"""Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the plan of a series follows from.
+
+    Attributes:
+        records: the ledger of the last 24 months.
+        state: what is remembered about the series.
+        left_today: requests that today's budget still allows, ``None`` without a limit.
+        per_day: requests that a day allows.
+        now: when that was so (aware, UTC).
+    """
+
+    records: Mapping[date, DayRecord]
+    state: SeriesState
+    left_today: int | None
+    per_day: int | None
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """The Paris day."""
+        return day_of(self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a backfill would ask.
+
+    Attributes:
+        weeks: load curve requests.
+        whole: weeks of the whole range, whatever is stored of it already.
+        least: daily requests, at least.
+        most: daily requests, at most.
+        left_today: see :class:`Facts`.
+        per_day: see :class:`Facts`.
+        now: see :class:`Facts`.
+    """
+
+    weeks: int
+    whole: int
+    least: int
+    most: int
+    left_today: int | None
+    per_day: int | None
+    now: datetime
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to ask."""
+        return not self.weeks and not self.most
+
+    def text(self) -> str:
+        """The plan in words: ``105 weeks + 3 to 5 daily requests: 80 today, about 30 …``."""
+        if self.empty:
+            return "Nothing to ask just now."
+        parts = [things(self.weeks, "week")] if self.weeks else []
+        if self.most:
+            parts.append(self._daily_text())
+        newest = "; newest first" if self.weeks > 1 else ""
+        return f"{' + '.join(parts)}: {self._days_text()}{newest}."
+
+    def _daily_text(self) -> str:
+        plural = "" if self.most == 1 else "s"
+        if not self.least:
+            return f"up to {self.most} daily request{plural}"
+        span = f"{self.least} to {self.most}" if self.least < self.most else f"{self.most}"
+        return f"{span} daily request{plural}"
+
+    def _days_text(self) -> str:
+        left = self.weeks + self.most
+        if self.left_today is None or self.per_day is None:
+            about = "" if self.least == self.most else "about "
+            return f"{about}{things(left, 'request')}, without a limit"
+        reset = next_utc_day(self.now)
+        now, names = "today", ["tomorrow", "the day after"]
+        if day_of(reset) == day_of(self.now):
+            # Between midnight in Paris and midnight UTC the next requests come today.
+            now, names = "now", ["later today", "tomorrow"]
+        parts = []
+        if self.left_today:
+            certain = self.left_today < self.weeks + self.least
+            taken = min(left, self.left_today)
+            parts.append(f"{taken} {now}" if certain else f"all {now}")
+            left -= taken
+        else:
+            parts.append("no more requests today" if now == "today" else "no more requests now")
+        for number, name in enumerate(names):
+            if left <= 0:
+                break
+            taken = min(left, self.per_day)
+            about = "" if taken == self.per_day else "about "
+            after = f" after {local_time_text(reset)}" if number == 0 else ""
+            parts.append(f"{about}{taken} {name}{after}")
+            left -= taken
+        if left > 0:
+            parts.append(f"the last {left} on the days after that")
+        return ", ".join(parts)
+
+
+def plan_of(facts: Facts, since: date | None) -> Plan:
+    """What a backfill back to ``since`` (or as far as possible) would ask."""
+    today = facts.today
+    days = days_worth_asking(
+        facts.records,
+        now=facts.now,
+        today=today,
+        since=since,
+        curve_from=facts.state.curve_from,
+    )
+    first = max(since or first_askable(today), first_askable(today))
+    whole = -(-(today - first).days // WINDOW_DAYS)
+    weeks = len(windows_of(days))
+    least, most = _daily_requests(facts, bool(weeks))
+    return Plan(weeks, max(whole, weeks), least, most, facts.left_today, facts.per_day, facts.now)
+
+
+def _daily_requests(facts: Facts, any_weeks: bool) -> tuple[int, int]:
+    state = facts.state
+    if state.surveyed_at is None:
+        reached = state.daily_from
+        margin = timedelta(days=31)
+        years = sum(
+            reached is None or reached > first + margin for first, _ in survey_spans(facts.today)
+        )
+        return years, years + MORE_FOR_THE_FLOOR
+    due = state.totals_at is None or facts.now - state.totals_at >= TOTALS_EVERY
+    lacking = any_weeks or any(
+        record.readings and record.enedis_wh is None for record in facts.records.values()
+    )
+    return (0, 1) if due and lacking else (0, 0)
+
+
+def next_utc_day(now: datetime) -> datetime:
+    """When the next requests are available: the start of the next UTC day (aware)."""
+    day = now.astimezone(UTC).date() + ONE_DAY
+    return datetime.combine(day, time(), UTC)
+
+
+def since_problem(text: str, today: date) -> str:
+    """What is wrong with a date to go back to, or an empty text.
+
+    Args:
+        text: as typed.
+        today: the current Paris date.
+    """
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return "Write the day as year-month-day, such as " + first_askable(today).isoformat() + "."
+    if day >= today:
+        return "That day is not over yet: take one before today."
+    oldest = first_askable(today)
+    if day < oldest:
+        return f"Enedis keeps the load curve for 24 months: nothing before {day_text(oldest)}."
+    return ""
+
+
+def since_of(text: str, today: date) -> date | None:
+    """The date that a valid text names; ``None`` where it is all that there is."""
+    day = date.fromisoformat(text.strip())
+    return None if day == first_askable(today) else day

@@ -1,0 +1,150 @@
+"""Load curves and energies of a period, with what is said above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+from linky_tui.domain.paris import PARIS
+from linky_tui.storage import queries
+from linky_tui.storage.queries import DayEnergy
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import kwh_text
+from linky_tui.ui.charts.request import NOTHING_STORED, Against, Answer, Request, no_curve_text
+from linky_tui.ui.charts.summary import (
+    Summary,
+    curve_facts,
+    day_facts,
+    missing_energy,
+    missing_readings,
+    total_text,
+)
+from linky_tui.ui.plots import BarPlot, LinePlot
+from linky_tui.ui.plots.axes import curve_line, minutes_range, shifted_to, time_ticks
+from linky_tui.ui.plots.periods import Period, Span, month_text, weekday_text
+
+T = TypeVar("T")
+
+
+def compared_with(request: Request) -> Period | None:
+    """The period that the load curve is compared with."""
+    period = request.period
+    if request.against is Against.NOTHING or period.span is Span.ALL:
+        return None
+    if request.against is Against.WEEK_BEFORE and period.span is Span.DAY:
+        return replace(period, anchor=period.anchor - timedelta(days=7))
+    return period.before()
+
+
+def load_curve(store: Store, request: Request) -> Answer:
+    """The load curve of a period, and of another one behind it."""
+    period, series = request.period, request.series
+    days = queries.daily_energy(store, series, *request.expected)
+    curve = queries.load_curve(store, series, period.first, period.last)
+    facts = curve_facts(curve, one_day=period.span is Span.DAY)
+    summary = Summary(
+        period.text, total_text(days), facts, *missing_readings(days, request.curve_first)
+    )
+    if not len(curve):
+        return Answer(summary, None, no_curve_text(days))
+    lines = [curve_line(curve, period.text)]
+    other = compared_with(request)
+    if other is not None:
+        before = queries.load_curve(store, series, other.first, other.last)
+        if len(before):
+            lines.append(
+                replace(curve_line(shifted_to(before, period.first), other.text), dim=True)
+            )
+    plot = LinePlot(
+        unit="W",
+        series=tuple(lines),
+        x_range=minutes_range(period.first, period.last),
+        x_ticks=time_ticks(period),
+    )
+    return Answer(summary, plot)
+
+
+def load_energy(store: Store, request: Request) -> Answer:
+    """Energy by hour of a day, by day of a week or a month, by month of anything longer."""
+    if request.period.span is Span.DAY:
+        return _by_hour(store, request)
+    days = queries.daily_energy(store, request.series, *request.expected)
+    summary = Summary(request.period.text, total_text(days), day_facts(days), *missing_energy(days))
+    if not any(day.energy_wh is not None for day in days):
+        return Answer(summary, None, NOTHING_STORED)
+    plot = _by_day if request.period.span < Span.YEAR else _by_month
+    return Answer(summary, plot(store, request))
+
+
+def _by_hour(store: Store, request: Request) -> Answer:
+    days = queries.daily_energy(store, request.series, *request.expected)
+    summary = Summary(
+        request.period.text, total_text(days), (), *missing_readings(days, request.curve_first)
+    )
+    hours = queries.hourly_energy(store, request.series, request.period.first, request.period.last)
+    known = [(hour.energy_wh, hour) for hour in hours if hour.energy_wh is not None]
+    if not known:
+        return Answer(summary, None, no_curve_text(days))
+    most, when = max(known, key=lambda found: found[0])
+    start = when.start.astimezone(PARIS).hour
+    facts = (
+        f"mean {kwh_text(sum(energy for energy, _ in known) / len(known))} an hour",
+        f"most {kwh_text(most)} ({start:02d}:00 to {(start + 1) % 24:02d}:00)",
+    )
+    plot = BarPlot(
+        unit="kWh",
+        labels=[f"{hour.start.astimezone(PARIS).hour:02d}" for hour in hours],
+        values=[None if hour.energy_wh is None else hour.energy_wh / 1000 for hour in hours],
+        partial=_where(hours, lambda hour: hour.energy_wh is not None and not hour.complete),
+        note="by hour",
+    )
+    return Answer(replace(summary, facts=facts), plot)
+
+
+def _by_day(store: Store, request: Request) -> BarPlot:
+    period = request.period
+    first, last = request.expected
+    days = queries.daily_energy(store, request.series, period.first, period.last)
+    week = period.span is Span.WEEK
+    return BarPlot(
+        unit="kWh",
+        labels=[weekday_text(day.day) if week else str(day.day.day) for day in days],
+        values=[_kwh(day.energy_wh) for day in days],
+        partial=_where(days, _torn),
+        unexpected=_where(days, lambda day: not first <= day.day <= last),
+        note="by day",
+    )
+
+
+def _by_month(store: Store, request: Request) -> BarPlot:
+    period = request.period
+    first, last = request.expected
+    days = queries.daily_energy(store, request.series, period.first.replace(day=1), period.last)
+    months = queries.monthly_energy(days)
+    outside = [
+        (month.year, month.month) < (first.year, first.month)
+        or (month.year, month.month) > (last.year, last.month)
+        for month in months
+    ]
+    return BarPlot(
+        unit="kWh",
+        labels=[month_text(month.year, month.month) for month in months],
+        values=[_kwh(month.energy_wh) for month in months],
+        partial=frozenset(index for index, month in enumerate(months) if not month.complete),
+        unexpected=frozenset(index for index, each in enumerate(outside) if each),
+        note="by month",
+    )
+
+
+def _kwh(energy_wh: float | None) -> float | None:
+    return None if energy_wh is None else energy_wh / 1000
+
+
+def _torn(day: DayEnergy) -> bool:
+    return day.energy_wh is not None and not day.complete
+
+
+def _where(items: Sequence[T], test: Callable[[T], bool]) -> frozenset[int]:
+    return frozenset(index for index, item in enumerate(items) if test(item))

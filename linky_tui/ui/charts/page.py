@@ -1,0 +1,319 @@
+"""The Charts page: a view, a period, a place in time."""
+
+from __future__ import annotations
+
+from datetime import date
+from time import monotonic
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.timer import Timer
+from textual.widgets import Tabs
+
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, today
+from linky_tui.storage import queries
+from linky_tui.storage.queries import DataDays
+from linky_tui.text.formatting import day_text
+from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.charts.request import (
+    OF_READINGS,
+    SHORTEST,
+    TITLES,
+    Against,
+    Answer,
+    Request,
+    View,
+)
+from linky_tui.ui.charts.summary import Summary
+from linky_tui.ui.charts.toolbar import PeriodBar, SummaryLine, ViewTabs
+from linky_tui.ui.charts.views import load
+from linky_tui.ui.plots import Chart
+from linky_tui.ui.plots.periods import Period, Span
+from linky_tui.ui.shell.page import Page
+
+DEBOUNCE_S = 0.06
+LONGEST_WAIT_S = 0.25
+"""While a key is held down the chart follows this often, not with every repetition."""
+MARKERS = ("braille", "half-block", "dot")
+_MOVE = Binding.Group("Move", compact=True)
+_ZOOM = Binding.Group("Zoom ", compact=True)
+NO_DATA = "No data yet. Press b to fetch the history, or s for yesterday."
+
+
+class ChartsPage(Page):
+    """Charts of any period."""
+
+    AUTO_FOCUS = ""
+    HELP = """\
+# Charts
+
+A *view* of a *period*. The arrow keys move: **left** and **right** by one period, **up** to a
+longer one, **down** to a shorter one. **t** goes to the latest data, **/** to a date that you
+type, **n** to the next meter.
+
+- **Load curve**: mean power as Enedis gives it. **p** puts another period behind it, dimmed.
+- **Energy**: by hour of a day, by day of a week or a month, by month of anything longer.
+- **Heat map**: hours down, days across, the mean power of each hour.
+- **Average day**: the mean of every half-hour, for working days and for weekends.
+- **Years**: the months of up to three years. Changes are counted over months that are complete
+  in both years.
+- **Load duration**: the power that was reached for so many percent of the time.
+
+The line above the chart gives the energy of the whole period and what is missing in it. A gap is
+a gap, never a zero; hatched bars are incomplete. Where a day lacks readings, its energy is
+Enedis' own total.
+
+**m** changes what is drawn with, for fonts without braille.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left", "move(-1)", "Earlier", tooltip="One period back", id="charts-earlier",
+            group=_MOVE,
+        ),
+        Binding(
+            "right", "move(1)", "Later", tooltip="One period on", id="charts-later", group=_MOVE
+        ),
+        Binding(
+            "up", "zoom(1)", "Longer", tooltip="A longer period", id="charts-longer", group=_ZOOM
+        ),
+        Binding(
+            "down", "zoom(-1)", "Shorter", tooltip="A shorter period", id="charts-shorter",
+            group=_ZOOM,
+        ),
+        Binding("t", "latest", "Latest", tooltip="The latest data", id="charts-latest"),
+        Binding("slash", "jump", "Go to", tooltip="Go to a date", id="charts-jump"),
+        Binding("v", "view(1)", "View", tooltip="The next view", id="charts-view"),
+        Binding(
+            "V,shift+v", "view(-1)", "View before", tooltip="The view before",
+            show=False, id="charts-view-before",
+        ),
+        Binding(
+            "p", "compare", "Compare", tooltip="Put another period behind the load curve",
+            id="charts-compare",
+        ),
+        Binding(
+            "m", "marker", "Marker", tooltip="What charts are drawn with", show=False,
+            id="charts-marker",
+        ),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    ChartsPage {
+        &.-flat ViewTabs { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._view = View.CURVE
+        self._period: Period | None = None
+        self._against = Against.NOTHING
+        self._series: Series | None = None
+        self._curve_first: date | None = None
+        self._wanted: Request | None = None
+        self._timer: Timer | None = None
+        self._asked_at = 0.0
+        self._could_compare = True
+
+    def compose_body(self) -> ComposeResult:
+        """Views, period, summary, chart."""
+        yield ViewTabs()
+        yield PeriodBar()
+        yield SummaryLine()
+        yield Chart(
+            "Waiting for MongoDB.",
+            marker=self.linky.config.display.marker,
+            id="chart",
+            classes="panel",
+        )
+
+    @property
+    def shown_period(self) -> Period | None:
+        """The period, widened to what the view can show."""
+        if self._period is None:
+            return None
+        period = self._period.at_least(SHORTEST.get(self._view, Span.DAY))
+        if self._view in OF_READINGS and self._curve_first is not None and self._is_everything:
+            return period.within(self._curve_first, period.newest)
+        return period
+
+    # Data
+
+    def refresh_data(self) -> None:
+        """Ask from when to when there is data, then load the view."""
+        series = self.linky.series
+        if series is None:
+            self._no_data("No meter yet. Press g to add one.")
+            return
+
+        def show(days: DataDays | None) -> None:
+            self._take_over(series, days)
+
+        self.query_store(lambda store: queries.data_days(store, series), show, group="charts-days")
+
+    def _take_over(self, series: Series, days: DataDays | None) -> None:
+        if days is None:
+            self._no_data(NO_DATA)
+            return
+        before, self._series = self._series, series
+        oldest, newest = days.first, days.last
+        self._curve_first = days.curve_first
+        period = self._period
+        if period is None or before != series:
+            span = Span.DAY if period is None else period.span
+            self._period = Period(span, newest, oldest, newest)
+        else:
+            following = period.anchor == period.newest
+            period = period.within(oldest, newest)
+            self._period = period.at(newest) if following else period
+        self._changed(again=True)
+
+    def _no_data(self, text: str) -> None:
+        self._period = self._wanted = None
+        self.query_one(SummaryLine).show(Summary(""))
+        self.query_one(Chart).show_empty(text)
+
+    def _changed(self, *, again: bool = False) -> None:
+        """Say at once where one is; load it as soon as the keys come to rest."""
+        period = self.shown_period
+        if period is None or self._series is None:
+            return
+        self.query_one(PeriodBar).show(period)
+        self.query_one(ViewTabs).active = self._view.value
+        if self._can_compare != self._could_compare:
+            # The footer is made anew: nothing to do with every key.
+            self._could_compare = self._can_compare
+            self.refresh_bindings()
+        request = Request(
+            self._series, self._view, period, self._against, today() - ONE_DAY, self._curve_first
+        )
+        if request == self._wanted and not again:
+            return
+        self._wanted = request
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if monotonic() - self._asked_at > LONGEST_WAIT_S:
+            self._ask()
+        else:
+            self._timer = self.set_timer(DEBOUNCE_S, self._ask)
+
+    def _ask(self) -> None:
+        request = self._wanted
+        if request is None:
+            return
+        self._asked_at = monotonic()
+        self.query_store(
+            # A question that is old before its thread starts costs nothing.
+            lambda store: load(store, request) if request is self._wanted else None,
+            lambda answer: self._show(request, answer),
+            group="charts",
+        )
+
+    def _show(self, request: Request, answer: Answer | None) -> None:
+        if answer is None or request is not self._wanted:
+            return
+        self.query_one(SummaryLine).show(answer.summary)
+        chart = self.query_one(Chart)
+        chart.border_title = f"{TITLES[request.view]}, {answer.summary.period}"
+        if answer.plot is None:
+            chart.show_empty(answer.empty)
+        else:
+            chart.show(answer.plot)
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only load curves are compared."""
+        return True if action != "compare" or self._can_compare else None
+
+    @property
+    def _can_compare(self) -> bool:
+        return self._view is View.CURVE and not self._is_everything
+
+    @property
+    def _is_everything(self) -> bool:
+        return self._period is not None and self._period.span is Span.ALL
+
+    def action_move(self, steps: int) -> None:
+        """Move by periods, as far as there is data."""
+        period = self.shown_period
+        if self._period is not None and period is not None:
+            self._period = self._period.at(period.moved(steps).anchor)
+            self._changed()
+
+    def action_zoom(self, steps: int) -> None:
+        """To a longer or a shorter period around the same day."""
+        if self._period is not None:
+            shortest = SHORTEST.get(self._view, Span.DAY)
+            self._period = self._period.at_least(shortest).zoomed(steps)
+            self._changed()
+
+    def action_span(self, name: str) -> None:
+        """To a period of that length."""
+        if self._period is not None:
+            self._period = Period(
+                Span[name], self._period.anchor, self._period.oldest, self._period.newest
+            )
+            self._changed()
+
+    def action_latest(self) -> None:
+        """To the latest data."""
+        if self._period is not None:
+            self._period = self._period.at(self._period.newest)
+            self._changed()
+
+    def action_jump(self) -> None:
+        """Ask for a date and go there."""
+        if self._period is not None:
+            self.app.push_screen(DateDialog(), self._jump_to)
+
+    def _jump_to(self, place: tuple[Span, date] | None) -> None:
+        period = self._period
+        if place is None or period is None:
+            return
+        span, day = place
+        there = Period(span, day, period.oldest, period.newest)
+        if there.last < period.oldest or there.first > period.newest:
+            self.notify(
+                f"There is data from {day_text(period.oldest)} to {day_text(period.newest)}. "
+                "This is the nearest.",
+                severity="warning",
+                markup=False,
+            )
+        self._period = there.at(day)
+        self._changed()
+
+    def action_view(self, steps: int) -> None:
+        """The next view, or the one before."""
+        views = list(View)
+        self._view = views[(views.index(self._view) + steps) % len(views)]
+        self._changed()
+
+    def action_compare(self) -> None:
+        """Compare with nothing, with the period before, with the same weekday a week before."""
+        choices = list(Against)
+        period = self.shown_period
+        if period is not None and period.span is not Span.DAY:
+            choices.remove(Against.WEEK_BEFORE)
+        index = choices.index(self._against) if self._against in choices else 0
+        self._against = choices[(index + 1) % len(choices)]
+        self._changed()
+
+    def action_marker(self) -> None:
+        """Draw with something else."""
+        chart = self.query_one(Chart)
+        index = MARKERS.index(chart.marker) if chart.marker in MARKERS else 0
+        chart.marker = MARKERS[(index + 1) % len(MARKERS)]
+        self.notify(f"Drawn with {chart.marker}. Settings remember it.", timeout=2)
+
+    # Mouse
+
+    @on(Tabs.TabActivated)
+    def _tab_chosen(self, event: Tabs.TabActivated) -> None:
+        chosen = View(event.tab.id or View.CURVE)
+        if chosen is not self._view:
+            self._view = chosen
+            self._changed()

@@ -1,0 +1,123 @@
+"""Heat map, average day and load duration of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from linky_tui.domain import curve as curves
+from linky_tui.storage import queries
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import count_text, kwh_text, short_day_text, watts_text
+from linky_tui.ui.charts.request import Answer, Request, no_curve_text
+from linky_tui.ui.charts.summary import Summary, curve_facts, missing_readings, total_text
+from linky_tui.ui.plots import HeatPlot, LinePlot, LineSeries, Tick
+from linky_tui.ui.plots.periods import Span, month_text, weekday_text
+
+
+def load_heat(store: Store, request: Request) -> Answer:
+    """Mean power, hours down and days across."""
+    first, last = request.expected
+    days = queries.daily_energy(store, request.series, first, last)
+    curve = queries.load_curve(store, request.series, first, last)
+    summary = Summary(
+        request.period.text,
+        total_text(days),
+        curve_facts(curve, one_day=False),
+        *missing_readings(days, request.curve_first),
+    )
+    if not len(curve):
+        return Answer(summary, None, no_curve_text(days))
+    heat = curves.heat_map(curve)
+    plot = HeatPlot(
+        unit="W",
+        columns=heat.mean_w,
+        column_labels=[_day_label(day, request.period.span) for day in heat.days],
+        row_labels=[f"{hour:02d}:00" if hour % 3 == 0 else "" for hour in range(24)],
+    )
+    return Answer(summary, plot)
+
+
+def load_average(store: Store, request: Request) -> Answer:
+    """The average day: one line for working days, one for weekends."""
+    first, last = request.expected
+    days = queries.daily_energy(store, request.series, first, last)
+    found = queries.average_day(store, request.series, first, last)
+    lines = tuple(
+        _half_hour_steps(f"{count_text(number)} {name}{'' if number == 1 else 's'}", means)
+        for name, number, means in (
+            ("working day", found.working_days, found.working_w),
+            ("weekend day", found.weekend_days, found.weekend_w),
+        )
+        if number
+    )
+    summary = Summary(
+        request.period.text,
+        total_text(days),
+        (
+            *_mean_day("working day", found.working_w),
+            *_mean_day("weekend day", found.weekend_w),
+        ),
+        *missing_readings(days, request.curve_first),
+    )
+    if not lines:
+        return Answer(summary, None, no_curve_text(days))
+    plot = LinePlot(
+        unit="W",
+        series=lines,
+        x_range=(0, 1440),
+        x_ticks=[Tick(hour * 60, f"{hour:02d}:00") for hour in range(0, 24, 3)],
+        note="mean of half-hours",
+    )
+    return Answer(summary, plot)
+
+
+def load_duration(store: Store, request: Request) -> Answer:
+    """For which part of the time the power was at least so much."""
+    first, last = request.expected
+    days = queries.daily_energy(store, request.series, first, last)
+    found = queries.load_duration(store, request.series, first, last)
+    missing = missing_readings(days, request.curve_first)
+    if not found.powers_w:
+        return Answer(
+            Summary(request.period.text, total_text(days), (), *missing),
+            None,
+            no_curve_text(days),
+        )
+    facts = (
+        f"half of the time over {watts_text(found.powers_w[50])}",
+        f"1 % over {watts_text(found.powers_w[1])}",
+        f"95 % over {watts_text(found.powers_w[95])}",
+    )
+    plot = LinePlot(
+        unit="W",
+        series=(LineSeries(name="power", xs=found.percent, ys=found.powers_w),),
+        x_range=(0, 100),
+        x_ticks=[Tick(percent, f"{percent} %") for percent in range(0, 101, 10)],
+        note="reached for this part of the time",
+    )
+    return Answer(Summary(request.period.text, total_text(days), facts, *missing), plot)
+
+
+def _half_hour_steps(name: str, means: Sequence[float | None]) -> LineSeries:
+    xs: list[float] = []
+    ys: list[float | None] = []
+    for index, mean in enumerate(means):
+        xs.extend((index * 30, index * 30 + 30))
+        ys.extend((mean, mean))
+    return LineSeries(name=name, xs=xs, ys=ys)
+
+
+def _mean_day(name: str, means: Sequence[float | None]) -> tuple[str, ...]:
+    known = [mean for mean in means if mean is not None]
+    if len(known) < len(means):
+        return ()
+    return (f"{name} {kwh_text(sum(known) / 2)}",)
+
+
+def _day_label(day: date, span: Span) -> str:
+    if span is Span.WEEK:
+        return weekday_text(day)
+    if span is Span.MONTH:
+        return short_day_text(day)
+    return month_text(day.year, day.month) if day.day == 1 else ""

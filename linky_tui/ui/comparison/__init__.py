@@ -1,0 +1,1 @@
+"""The live table of both collections and what fills it."""

@@ -1,0 +1,1 @@
+"""Home: six figures, bars, the last curve, the table."""

@@ -1,0 +1,129 @@
+"""What the dashboard shows beside the table, loaded in a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from linky_tui.domain.coverage import DayRecord, first_askable
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, days_between, utc_now
+from linky_tui.domain.paris import today as paris_today
+from linky_tui.errors import LinkyError
+from linky_tui.storage.queries import load_curve
+from linky_tui.storage.queries_figures import readings_of_hours
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
+from linky_tui.ui.dashboard.figures import (
+    BASE_HOURS,
+    BASE_NIGHTS,
+    Facts,
+    Figure,
+    RequestsToday,
+    dashboard_figures,
+    day_energy_wh,
+)
+from linky_tui.ui.plots import BarPlot, LinePlot
+from linky_tui.ui.plots.axes import curve_line, minutes_range, time_ticks
+from linky_tui.ui.plots.periods import Period, Span
+
+if TYPE_CHECKING:
+    from linky_tui.enedis.budget import Budget, NoBudget
+
+BAR_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardData:
+    """Everything on the dashboard but the table.
+
+    Attributes:
+        figures: in the order of the cards.
+        bars: the last 60 days, ``None`` where none has an energy.
+        bars_note: their sum, or empty.
+        curve: the load curve of the last day with data, or ``None``.
+        curve_day: that day as text, or empty.
+        curve_note: its energy, or empty.
+    """
+
+    figures: tuple[Figure, ...]
+    bars: BarPlot | None
+    bars_note: str = ""
+    curve: LinePlot | None = None
+    curve_day: str = ""
+    curve_note: str = ""
+
+
+def load_dashboard(
+    store: Store, series: Series, budget: Callable[[], Budget | NoBudget]
+) -> DashboardData:
+    """Ask the ledger, the readings and the budget. Blocks.
+
+    Raises:
+        LinkyError: whatever the store says; a budget that cannot be read is only a dash.
+    """
+    today = paris_today()
+    yesterday = today - ONE_DAY
+    records = store.days.load(series, first_askable(today), yesterday)
+    nights = readings_of_hours(store, series, today - BASE_NIGHTS * ONE_DAY, yesterday, BASE_HOURS)
+    facts = Facts(today, records, nights, _requests(store, budget))
+    last = max((day for day, record in records.items() if record.readings), default=None)
+    bars, bars_note = _bars(records, yesterday)
+    if last is None:
+        return DashboardData(dashboard_figures(facts), bars, bars_note)
+    record = records[last]
+    return DashboardData(
+        dashboard_figures(facts),
+        bars,
+        bars_note,
+        _curve(store, series, last),
+        f"{DAY_NAMES[last.weekday()]} {short_day_text(last)}",
+        kwh_text(record.energy_wh)
+        + (
+            f", {record.minutes_covered // 60} of {record.minutes_expected // 60} h"
+            if record.minutes_covered < record.minutes_expected
+            else ""
+        ),
+    )
+
+
+def _requests(store: Store, make_budget: Callable[[], Budget | NoBudget]) -> RequestsToday | None:
+    now = utc_now()
+    resets_at = datetime.combine(now.date() + ONE_DAY, datetime.min.time(), tzinfo=now.tzinfo)
+    try:
+        budget = make_budget()
+        per_day = budget.per_day
+        if per_day is None:
+            return RequestsToday(0, None, resets_at)
+        host = getattr(budget, "host", "")
+        used = max(budget.used_today(now), store.requests.used(host, now.date()))
+    except LinkyError:
+        return None
+    return RequestsToday(used, per_day, resets_at)
+
+
+def _bars(records: Mapping[date, DayRecord], yesterday: date) -> tuple[BarPlot | None, str]:
+    days = list(days_between(yesterday - timedelta(days=BAR_DAYS - 1), yesterday))
+    energies = [day_energy_wh(records.get(day)) for day in days]
+    known = [energy for energy in energies if energy is not None]
+    if not known:
+        return None, ""
+    missing = len(days) - len(known)
+    plot = BarPlot(
+        unit="",
+        labels=[short_day_text(day) for day in days],
+        values=[None if energy is None else energy / 1000 for energy in energies],
+        note=f"{count_text(missing)} of {len(days)} days missing" if missing else "",
+    )
+    return plot, f"{kwh_text(sum(known))}, {kwh_text(sum(known) / len(known))} a day"
+
+
+def _curve(store: Store, series: Series, day: date) -> LinePlot:
+    return LinePlot(
+        unit="",
+        series=[curve_line(load_curve(store, series, day, day), short_day_text(day))],
+        x_range=minutes_range(day, day),
+        x_ticks=time_ticks(Period(Span.DAY, day, day, day)),
+    )

@@ -1,0 +1,241 @@
+"""The dashboard: six figures, the last days, the last day, both collections compared."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.events import Resize
+from textual.widgets import Static
+
+from linky_tui.ingest.events import Event, Surveyed, WindowStored
+from linky_tui.text.formatting import NOTHING
+from linky_tui.ui.comparison.feed import ComparisonFeed
+from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.dashboard.card import FigureCard
+from linky_tui.ui.dashboard.data import BAR_DAYS, DashboardData, load_dashboard
+from linky_tui.ui.dashboard.figures import BASE_NIGHTS, USUAL_WEEKS, Figure
+from linky_tui.ui.plots import Chart
+from linky_tui.ui.shell.measurements import Measured
+from linky_tui.ui.shell.page import Page
+
+NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+NO_METER = "No meter is configured yet. Press g to connect yours."
+
+_CARDS = (
+    (
+        "Yesterday",
+        f"Energy of yesterday, compared with the median of the last {USUAL_WEEKS} weeks: working "
+        "days with working days, weekends with weekends.",
+        "charts",
+    ),
+    (
+        "Last 7 days",
+        "Energy of the 7 days up to yesterday, compared with the 7 days before. Days that are "
+        "missing on one side are left out on both.",
+        "charts",
+    ),
+    (
+        "This month",
+        "Energy of this month up to yesterday, compared with the same days a year ago. Days that "
+        "are missing in one year are left out in both.",
+        "charts",
+    ),
+    (
+        "Base load",
+        f"What is always on: for nine tenths of the time between 01:00 and 05:00 of the last "
+        f"{BASE_NIGHTS} nights, the power was higher.",
+        "charts",
+    ),
+    (
+        "Coverage",
+        "Days of the last 24 months whose readings cover every minute. Certified: they also add "
+        "up to the total that Enedis reports for the day, to the Wh.",
+        "backfill",
+    ),
+    (
+        "Requests today",
+        "Requests to the gateway that today's budget still allows, and when the next day of the "
+        "budget begins, in Paris time.",
+        "settings",
+    ),
+)
+_NARROW_CELLS = 100
+_ONE_ROW_CELLS = 114
+_ROOMY_LINES = 50
+_RELOAD_S = 2.0
+
+
+class DashboardPage(Page):
+    """Home."""
+
+    HELP: ClassVar[str] = """\
+## Dashboard
+
+- **Six figures**, each compared with what is usual. A dash says why there is none. Rest the
+  mouse on one to read how it is computed, click it for more.
+- **Daily energy** of the last 60 days. A dot is a day that is missing, never a zero.
+- **Load curve** of the last day that has readings.
+- **The same data, stored twice**: your readings in a regular MongoDB collection and in a time
+  series collection. `identical` is proved, reading by reading. Sizes are measured every 2
+  seconds while something is being written (`● live`), and rarely otherwise.
+
+`s` fetches what is missing up to yesterday, `b` the whole history. `n` shows the next meter.
+"""
+    DEFAULT_CSS = """
+    DashboardPage {
+        #cards { layout: grid; grid-size: 3 2; height: 8; }
+        &.-one-row #cards { grid-size: 6 1; height: 4; }
+        #panels {
+            layout: grid;
+            grid-size: 2 2;
+            grid-rows: 1fr 1fr;
+            height: 1fr;
+            min-height: 26;
+        }
+        #bars { column-span: 2; }
+        #table { padding: 0 1; }
+        #table ComparisonTable { margin-top: 1; }
+        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
+        #nothing { display: none; }
+        #table.-nothing ComparisonTable, #table.-nothing #note { display: none; }
+        #table.-nothing #nothing { display: block; }
+        &.-low #table ComparisonTable, &.-flat #table ComparisonTable { margin-top: 0; }
+        &.-tiny #cards { grid-size: 2 3; height: 12; }
+        &.-narrow #panels, &.-tiny #panels {
+            grid-size: 1 3;
+            grid-rows: 12;
+            height: 36;
+            min-height: 36;
+        }
+        &.-narrow #bars, &.-tiny #bars { column-span: 1; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._cards = [
+            FigureCard(title, explanation, page, id=f"card-{number}")
+            for number, (title, explanation, page) in enumerate(_CARDS)
+        ]
+        self._feed = ComparisonFeed(self, self._show_measured)
+        self._loaded_s = float("-inf")
+        self._stale = False
+
+    @property
+    def feed(self) -> ComparisonFeed:
+        """What fills the table."""
+        return self._feed
+
+    def compose_body(self) -> ComposeResult:
+        """Cards, then bars, curve and table."""
+        marker = self.linky.config.display.marker
+        with VerticalScroll(id="body"):
+            with Container(id="cards"):
+                yield from self._cards
+            with Container(id="panels"):
+                yield Chart("", marker=marker, id="bars", classes="panel")
+                yield Chart("", marker=marker, id="curve", classes="panel")
+                with Vertical(id="table", classes="panel"):
+                    yield ComparisonTable()
+                    yield Static("", id="note", markup=False)
+                    yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+
+    def on_mount(self) -> None:
+        """Listen to the engine, which fills what is shown here."""
+        self.query_one("#bars").border_title = f"Daily energy, last {BAR_DAYS} days (kWh)"
+        self.query_one("#curve").border_title = "Load curve (W)"
+        self.query_one("#table").border_title = "The same data, stored twice"
+        self.linky.ingest_events.subscribe(self, self._engine_said)
+        self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
+        self.linky.status_changed.subscribe(self, lambda _: self._show_state())
+        self.set_interval(_RELOAD_S / 2, self._reload_stale)
+        self._feed.start()
+        if self.linky.series is None:
+            self._show_no_meter()
+
+    def on_resize(self, event: Resize) -> None:
+        """Where panels are stacked, the table comes first: it is what the application is for."""
+        table, bars = self.query_one("#table"), self.query_one("#bars")
+        panels = self.query_one("#panels")
+        stacked = event.size.width < _NARROW_CELLS
+        self.set_class(event.size.width >= _ONE_ROW_CELLS, "-one-row")
+        roomy = event.size.height >= _ROOMY_LINES and not stacked
+        self.query_one(ComparisonTable).detailed = roomy
+        first = panels.children[0] is table
+        if stacked and not first:
+            panels.move_child(table, before=bars)
+        elif first and not stacked:
+            panels.move_child(table, after=self.query_one("#curve"))
+
+    def on_unmount(self) -> None:
+        """Nothing goes on after the application."""
+        self._feed.end()
+
+    def refresh_data(self) -> None:
+        """Load everything."""
+        self._feed.soon()
+        self._load()
+
+    def _load(self) -> None:
+        series = self.linky.series
+        self._loaded_s, self._stale = time.monotonic(), False
+        if series is None:
+            self._show_no_meter()
+            return
+        backend = self.linky.backend
+        self.query_store(
+            lambda store: load_dashboard(store, series, lambda: backend.session.budget()),
+            self._show,
+            group="dashboard",
+        )
+
+    def _engine_said(self, events: tuple[Event, ...]) -> None:
+        if any(isinstance(event, WindowStored | Surveyed) for event in events):
+            self._stale = True
+
+    def _reload_stale(self) -> None:
+        due = self._stale and time.monotonic() - self._loaded_s >= _RELOAD_S
+        if due and self.is_current and self.linky.store_ready:
+            self._load()
+
+    def _show(self, data: DashboardData) -> None:
+        for card, figure in zip(self._cards, data.figures, strict=True):
+            card.show(figure)
+        bars, curve = self.query_one("#bars", Chart), self.query_one("#curve", Chart)
+        bars.border_subtitle = data.bars_note
+        if data.bars is not None:
+            bars.show(data.bars)
+        else:
+            bars.show_empty(NOTHING_YET)
+        curve.border_title = (
+            f"Load curve, {data.curve_day} (W)" if data.curve_day else "Load curve (W)"
+        )
+        curve.border_subtitle = data.curve_note
+        if data.curve is not None:
+            curve.show(data.curve)
+        else:
+            curve.show_empty(NOTHING_YET)
+
+    def _show_no_meter(self) -> None:
+        for card in self._cards:
+            card.show(Figure(NOTHING, reason="no meter yet"))
+        for name in ("#bars", "#curve"):
+            self.query_one(name, Chart).show_empty(NO_METER)
+
+    def _show_measured(self, measured: Measured) -> None:
+        panel, table = self.query_one("#table"), self.query_one(ComparisonTable)
+        table.show(measured)
+        self.query_one("#note", Static).update(table.note())
+        panel.set_class(not measured.comparison.regular.readings, "-nothing")
+        self._show_state()
+
+    def _show_state(self) -> None:
+        self.query_one("#table").border_subtitle = self._feed.state_text
+
+    @on(FigureCard.Opened)
+    def _open_page(self, message: FigureCard.Opened) -> None:
+        self.linky.switch_mode(message.page)

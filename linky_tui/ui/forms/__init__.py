@@ -1,0 +1,1 @@
+"""Fields over keys of the configuration, and what they hold."""

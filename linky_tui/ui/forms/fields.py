@@ -1,0 +1,218 @@
+"""One field of a form, made from a key of the configuration: label, control, help, problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Select, Static
+
+from linky_tui.config.schema import Key
+from linky_tui.text.formatting import plain
+from linky_tui.ui.forms.draft import for_form, text_of
+
+STACK_BELOW = 64
+"""Columns below which the label stands above its control."""
+
+_LABELS = {
+    "uri": "Address",
+    "collection": "Regular collection",
+    "timeseries_collection": "Time series collection",
+    "mongod": "mongod program",
+    "api_url": "Gateway",
+    "prm": "PRM",
+}
+_CHOICE_TEXTS = {
+    "braille": "braille     ⣀⣤⣶⣿⣶⣤⣀",
+    "half-block": "half-block  ▁▂▄▆█▆▄▂▁",
+    "dot": "dot         · • · •",
+}
+_SHOW, _HIDE = "Show", "Hide"
+
+
+def label_of(key: Key) -> str:
+    """The key in words."""
+    return _LABELS.get(key.name, key.name.replace("_", " ").capitalize())
+
+
+class SecretInput(Input):
+    """A masked input; while it is masked nothing can be copied out of it."""
+
+    def __init__(self) -> None:
+        super().__init__(password=True)
+
+    def action_copy(self) -> None:
+        """Copy what is selected, if it can be seen."""
+        if not self.password:
+            super().action_copy()
+
+    def action_cut(self) -> None:
+        """Cut what is selected, if it can be seen."""
+        if not self.password:
+            super().action_cut()
+
+
+class Field(Widget):
+    """A key of the configuration as a field.
+
+    Args:
+        section: the name of its section.
+        key: the key.
+        choices: its values where the key does not name them itself.
+        notes: whether to say the key's name and default below the help.
+    """
+
+    DEFAULT_CSS = """
+    Field {
+        layout: horizontal;
+        height: auto;
+        max-width: 120;
+        margin-bottom: 1;
+        .field-label { width: 26; color: $text; padding-right: 1; }
+        &.-stacked { layout: vertical; }
+        &.-stacked .field-label { width: 100%; text-style: bold; }
+        &:focus-within .field-label { color: $text-accent; text-style: bold; }
+        .field-body { width: 1fr; height: auto; }
+        &.-stacked .field-body { width: 100%; }
+        .field-control { height: auto; }
+        Input {
+            width: 1fr;
+            height: 1;
+            padding: 0 1;
+            border: none;
+            border-left: outer $border-blurred;
+            background: $panel;
+        }
+        Input:focus { border: none; border-left: outer $border; }
+        Input.-wrong, Input.-wrong:focus { border: none; border-left: outer $error; }
+        Select { width: 1fr; }
+        Select.-textual-compact > SelectCurrent { padding: 0 1 0 2; background: $panel; }
+        Select.-textual-compact:focus > SelectCurrent { text-style: bold; background: $boost; }
+        Button { margin-left: 1; min-width: 8; }
+        .field-help { color: $text-muted; }
+        .field-said { display: none; }
+        .field-said.-problem { display: block; color: $text-error; }
+        .field-said.-note { display: block; color: $text-warning; }
+    }
+    """
+
+    class Changed(Message):
+        """The text of a field is another one.
+
+        Attributes:
+            field: the field; take its ``text``, a newer change may have come.
+        """
+
+        def __init__(self, field: Field) -> None:
+            super().__init__()
+            self.field = field
+
+        @property
+        def control(self) -> Field:
+            """The field."""
+            return self.field
+
+    def __init__(
+        self, section: str, key: Key, *, choices: Iterable[str] = (), notes: bool = True
+    ) -> None:
+        super().__init__(id=f"field-{section}-{key.name}")
+        self.section = section
+        self.key = key
+        self._choices = tuple(choices) or key.choices
+        self._notes = notes
+        self._loaded = False
+
+    def compose(self) -> ComposeResult:
+        """Label; control, help, default, problem below each other."""
+        yield Label(label_of(self.key), classes="field-label", markup=False)
+        with Vertical(classes="field-body"):
+            with Horizontal(classes="field-control"):
+                if self._choices:
+                    yield self._select(self._choices)
+                else:
+                    yield SecretInput() if self.key.secret else Input()
+                if self.key.secret:
+                    yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
+            yield Static(classes="field-said", markup=False)
+            yield Static(self._help(), classes="field-help", markup=False)
+
+    def _help(self) -> Text:
+        text = Text(for_form(self.key.help))
+        if self._notes:
+            default = text_of(self.key.default) or "empty"
+            text.append(f"\n{self.key.name} · default: {default}", "dim")
+        return text
+
+    def _select(self, choices: Iterable[str]) -> Select[str]:
+        return Select(_options(choices), allow_blank=False, compact=True)
+
+    @property
+    def loaded(self) -> bool:
+        """Whether a text was put into it; before that it is empty whatever is configured."""
+        return self._loaded
+
+    @property
+    def text(self) -> str:
+        """What stands in the field."""
+        if self._choices:
+            value = self.query_one(Select).value
+            return value if isinstance(value, str) else ""
+        return self.query_one(Input).value
+
+    def load(self, text: str) -> None:
+        """Put a text into the field; only from then on it tells of changes."""
+        self._loaded = True
+        if self._choices:
+            select = self.query_one(Select)
+            if text not in self._choices:
+                self._choices = (*self._choices, text)
+                select.set_options(_options(self._choices))
+            select.value = text
+        else:
+            self.query_one(Input).value = text
+
+    def say(self, problem: str, note: str = "") -> None:
+        """Show what is wrong with the text, or what will be made of it; nothing where empty."""
+        lines = ([f"✗ {problem}"] if problem else []) + ([f"! {note}"] if note else [])
+        said = self.query_one(".field-said", Static)
+        said.update("\n".join(lines))
+        said.set_class(bool(problem), "-problem")
+        said.set_class(bool(note and not problem), "-note")
+        if not self._choices:
+            self.query_one(Input).set_class(bool(problem), "-wrong")
+
+    def mask(self) -> None:
+        """Mask a revealed secret again."""
+        for secret in self.query(SecretInput):
+            secret.password = True
+            self.query_one(".reveal", Button).label = _SHOW
+
+    def on_resize(self, event: Resize) -> None:
+        """Label above the control where there is no room beside it."""
+        self.set_class(event.size.width < STACK_BELOW, "-stacked")
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    def _changed(self, event: Message) -> None:
+        event.stop()
+        if self._loaded:  # before that it is only the control's own first value
+            self.post_message(self.Changed(self))
+
+    @on(Button.Pressed, ".reveal")
+    def _reveal(self, event: Button.Pressed) -> None:
+        event.stop()
+        secret = self.query_one(Input)
+        secret.password = not secret.password
+        event.button.label = _SHOW if secret.password else _HIDE
+
+
+def _options(choices: Iterable[str]) -> list[tuple[Content, str]]:
+    """The choices with what is shown for each; a configured one may be any text."""
+    return [(Content(plain(_CHOICE_TEXTS.get(each, each), 60)), each) for each in choices]

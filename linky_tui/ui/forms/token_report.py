@@ -1,0 +1,66 @@
+"""What a token says about itself, in the words of the forms. Nothing is sent for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from linky_tui.domain.paris import day_of, utc_now
+from linky_tui.enedis.token import read_token
+from linky_tui.errors import ConfigError
+from linky_tui.text.formatting import count_text, day_text
+
+WHERE = "https://conso.boris.sh"
+"""Where tokens come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenReport:
+    """What the form says of a token.
+
+    Attributes:
+        text: one or two sentences.
+        level: ``good``, ``warn``, ``bad``, or ``muted`` where there is no token.
+        prms: the meters that it covers.
+        expires: its end (aware, UTC), where it names one.
+    """
+
+    text: str
+    level: str
+    prms: tuple[str, ...] = ()
+    expires: datetime | None = None
+
+    @property
+    def line(self) -> str:
+        """The text after a sign that says its level without colour."""
+        sign = {"good": "✓ ", "warn": "! ", "bad": "✗ "}.get(self.level, "")
+        return f"{sign}{self.text}"
+
+
+def report_token(token: str, prm: str = "") -> TokenReport:
+    """Judge a token as typed, for a meter where one is named. Never repeats the token."""
+    token = token.strip()
+    if token[:7].lower() == "bearer ":
+        token = token[7:].strip()
+    if not token:
+        return TokenReport(f"No token yet: it comes from {WHERE}.", "muted")
+    try:
+        info = read_token(token)
+    except ConfigError:
+        return TokenReport(
+            "This is no token: it has three parts of letters and digits with a dot between "
+            "them. Copy all of it.",
+            "bad",
+        )
+    now = utc_now()
+    named = prm if len(prm) == 14 else (info.prms[0] if info.prms else "")
+    problems = info.problems(named, now)
+    if problems:
+        return TokenReport(" ".join(problems), "bad", info.prms, info.expires)
+    covers = "1 meter" if len(info.prms) == 1 else f"{count_text(len(info.prms))} meters"
+    until = f", valid until {day_text(day_of(info.expires))}" if info.expires else ""
+    text = f"Covers {covers}{until}."
+    warnings = info.warnings(now)
+    if warnings:
+        return TokenReport(f"{text} It ends soon: get a new one.", "warn", info.prms, info.expires)
+    return TokenReport(text, "good", info.prms, info.expires)

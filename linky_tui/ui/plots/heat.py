@@ -1,0 +1,171 @@
+"""A heat map: shades of the theme's colour, or denser symbols where colours cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rich.style import Style
+
+from linky_tui.ui.plots.canvas import (
+    Frame,
+    Grid,
+    Scale,
+    draw_heading,
+    draw_x_labels,
+    edges_of,
+    frame,
+    scale,
+    thinned,
+)
+from linky_tui.ui.plots.palette import HEAT_STEPS, Palette
+from linky_tui.ui.plots.plots import HeatPlot
+
+SYMBOLS = " ░▒▓█"
+GAP = "·"
+
+Column = list[float | None]
+
+
+def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
+    """Draw a grid of values.
+
+    Args:
+        plot: what to show; where it has more columns or rows than fit, cells show the mean.
+        width: of the chart in cells.
+        height: of the chart in cells.
+        colors: the theme.
+        marker: ``dot`` asks for symbols instead of shades.
+    """
+    label_width = max(len(plot.unit), *map(len, plot.row_labels), 1)
+    place = frame(width, height, label_width)
+    symbols = colors.shapes or marker == "dot"
+    per_cell = 1 if symbols else 2
+    lines = _lines(max(map(len, plot.columns), default=1), place.height * per_cell)
+    place = replace(place, height=min(place.height, -(-lines // per_cell)))
+    each = -(-len(plot.columns) // max(1, place.width)) or 1
+    columns = [
+        _grouped(_mean_column(plot.columns[start : start + each]), lines)
+        for start in range(0, len(plot.columns), each)
+    ]
+    known = [value for column in columns for value in column if value is not None]
+    limits = scale(max(known, default=0.0), 12)
+    edges = edges_of(len(columns), place.width)
+    levels = len(SYMBOLS) if symbols else HEAT_STEPS
+    bands = [
+        [_level(value, limits.top, levels) for value in row] for row in zip(*columns, strict=True)
+    ]
+    _draw_bands(place, bands, lines, edges, colors, symbols=symbols)
+    _draw_axes(plot, place, edges, each, colors)
+    note = " · ".join(filter(None, [plot.note, f"mean of {each} days" if each > 1 else ""]))
+    draw_heading(place, plot.unit, note, _legend(limits, colors, symbols=symbols), colors)
+    return place.grid
+
+
+def _lines(rows: int, room: int) -> int:
+    """How many lines to draw: a whole number a row, or a whole number of rows a line."""
+    if room >= rows:
+        return rows * (room // rows)
+    return next(
+        rows // each
+        for each in range(1, rows + 1)
+        if rows % each == 0 and rows // each <= max(1, room)
+    )
+
+
+def _mean_column(columns: Sequence[Sequence[float | None]]) -> Column:
+    if len(columns) == 1:
+        return list(columns[0])
+    return [_mean(values) for values in zip(*columns, strict=True)]
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def _grouped(column: Column, lines: int) -> Column:
+    """The means of neighbouring rows, where there are fewer lines than rows."""
+    each = max(1, len(column) // max(1, lines))
+    if each == 1:
+        return column
+    return [_mean(column[start : start + each]) for start in range(0, len(column), each)]
+
+
+def _level(value: float | None, top: float, levels: int) -> int | None:
+    if value is None:
+        return None
+    # The upper half of powers is hardly ever reached, so the steps follow the square root.
+    return min(levels - 1, int((value / top) ** 0.5 * levels))
+
+
+def _draw_bands(
+    place: Frame,
+    bands: Sequence[Sequence[int | None]],
+    lines: int,
+    edges: Sequence[int],
+    colors: Palette,
+    *,
+    symbols: bool,
+) -> None:
+    """Draw each row of levels over its lines: one to a row of cells with symbols, else two."""
+    per_band = max(1, lines // max(1, len(bands)))
+    per_cell = 1 if symbols else 2
+    drawn: tuple[int, int] | None = None
+    for row in range(place.height):
+        upper, lower = row * per_cell // per_band, (row * per_cell + per_cell - 1) // per_band
+        grid_row = place.top + row
+        if (upper, lower) == drawn:
+            place.grid.copy_row(grid_row - 1, grid_row)
+            continue
+        drawn = (upper, lower)
+        nothing: Sequence[int | None] = [None] * (len(edges) - 1)
+        below = bands[lower] if lower < len(bands) else nothing
+        above = bands[upper] if upper < len(bands) else nothing
+        for index, pair in enumerate(zip(above, below, strict=True)):
+            char, style = _cell(*pair, colors, symbols=symbols)
+            size = edges[index + 1] - edges[index]
+            place.grid.put(place.left + edges[index], grid_row, char * size, style)
+
+
+def _cell(
+    above: int | None, below: int | None, colors: Palette, *, symbols: bool
+) -> tuple[str, Style]:
+    if above is None and below is None:
+        return GAP, colors.grid
+    if symbols:
+        return SYMBOLS[above or 0], colors.ink(0)
+    return colors.heat_cell(above, below)
+
+
+def _draw_axes(
+    plot: HeatPlot, place: Frame, edges: Sequence[int], each: int, colors: Palette
+) -> None:
+    bottom = place.top + place.height
+    rows = max(1, len(plot.row_labels))
+    free_from = 0
+    for index, label in enumerate(plot.row_labels):
+        line, rest = divmod(index * place.height, rows)
+        row = place.top + line
+        if label and not rest and row >= free_from:
+            place.grid.put(place.left - 2 - len(label), row, label, colors.text)
+            free_from = row + 1
+    place.grid.put(place.left - 1, bottom, " " + "─" * edges[-1], colors.axis)
+    middles = []
+    for index in range(len(edges) - 1):
+        label = next((text for text in plot.column_labels[index * each :][:each] if text), "")
+        middles.append(((edges[index] + edges[index + 1] - 1) // 2, label))
+    draw_x_labels(place, thinned(middles), colors)
+
+
+def _legend(limits: Scale, colors: Palette, *, symbols: bool) -> list[list[tuple[str, Style]]]:
+    ends = ("0 ", f" {limits.label(limits.top)}")
+    if symbols:
+        scale_marks = [(SYMBOLS, colors.ink(0))]
+    else:
+        steps = range(0, HEAT_STEPS, 3)
+        scale_marks = [colors.heat_cell(step, step) for step in steps]
+    return [
+        [(ends[0], colors.text), *scale_marks, (ends[1], colors.text)],
+        [(f"{GAP} ", colors.dim), ("no data", colors.text)],
+    ]

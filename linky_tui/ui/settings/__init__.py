@@ -1,0 +1,1 @@
+"""The settings page: a form over the whole configuration."""

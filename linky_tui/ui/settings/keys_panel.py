@@ -1,0 +1,183 @@
+"""The section ``[keys]``: a row for each action, and a field for the key of the chosen one."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from linky_tui.config.schema import KEYS
+from linky_tui.ui.forms.draft import Draft
+from linky_tui.ui.settings.key_actions import (
+    KeyAction,
+    conflicts,
+    key_actions,
+    key_problem,
+    key_warning,
+)
+from linky_tui.ui.settings.panels import SettingsPanel
+
+_UNKNOWN = "Not in this version"
+_KEY_WIDTH, _TITLE_WIDTH = 16, 20
+
+
+class KeysPanel(SettingsPanel):
+    """All actions that can have another key, by the place where they work."""
+
+    DEFAULT_CSS = """
+    KeysPanel {
+        #keys-list {
+            height: 1fr;
+            min-height: 5;
+            padding: 0;
+            border: none;
+            background: transparent;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        #keys-editor { height: auto; margin-top: 1; }
+        #keys-line { height: 1; }
+        #keys-name { width: auto; max-width: 60%; padding-right: 2; text-style: bold; }
+        #keys-said { height: auto; color: $text-muted; }
+        #keys-said.bad { color: $text-error; }
+        #keys-said.warn { color: $text-warning; }
+        Input {
+            width: 24;
+            height: 1;
+            padding: 0 1;
+            border: none;
+            border-left: outer $border-blurred;
+            background: $panel;
+        }
+        Input:focus { border: none; border-left: outer $border; }
+        Input.-wrong, Input.-wrong:focus { border: none; border-left: outer $error; }
+    }
+    """
+
+    class Changed(Message):
+        """Another key was typed."""
+
+    def __init__(self) -> None:
+        super().__init__(KEYS)
+        self.can_focus = False  # the list scrolls
+        self._actions: dict[str, KeyAction] = {}
+        self._chosen = ""
+        self._draft: Draft | None = None
+
+    def compose(self) -> ComposeResult:
+        """What this is, the list, the field."""
+        yield from self.head("Enter gives the action another key. Empty: its usual key, dimmed.")
+        yield OptionList(id="keys-list")
+        with Vertical(id="keys-editor"):
+            with Horizontal(id="keys-line"):
+                yield Label(id="keys-name", markup=False)
+                yield Input(id="keys-input")
+            yield Static(id="keys-said", markup=False)
+
+    def focus_content(self) -> None:
+        """Focus the list."""
+        rows = self.query_one_optional("#keys-list", OptionList)
+        if rows is not None and self.display:
+            rows.focus()
+
+    def load(self, draft: Draft) -> None:
+        """Show the keys of a draft; names that no action has can at least be taken out."""
+        actions = list(key_actions(self.app, self.linky.PAGES))
+        names = {action.id for action in actions}
+        actions += [
+            KeyAction(name, name, "No action has this name.", (), _UNKNOWN)
+            for name in draft.keys
+            if name not in names
+        ]
+        self._draft = draft
+        self._actions = {action.id: action for action in actions}
+        rows = self.query_one("#keys-list", OptionList)
+        place = rows.highlighted
+        rows.clear_options()
+        scope = ""
+        for action in actions:
+            if action.scope != scope:
+                if scope:
+                    rows.add_option(None)
+                scope = action.scope
+                rows.add_option(Option(Text(scope, "bold"), disabled=True))
+            rows.add_option(Option("", id=action.id))
+        rows.highlighted = 1 if place is None else min(place, rows.option_count - 1)
+
+    def judge(self, draft: Draft) -> None:
+        """Each row says what speaks against its key, and so does the line below the field."""
+        clashes = conflicts(self._actions.values(), draft.keys)
+        rows = self.query_one("#keys-list", OptionList)
+        for action in self._actions.values():
+            typed = draft.keys.get(action.id, "")
+            problem = key_problem(typed)
+            warning = clashes.get(action.id, "") or key_warning(typed)
+            rows.replace_option_prompt(action.id, _row(action, typed, problem, warning))
+            if action.id == self._chosen:
+                self._say(problem, warning, action)
+
+    def _say(self, problem: str, warning: str, action: KeyAction) -> None:
+        usual = f"Its usual key: {', '.join(action.default)}" if action.default else ""
+        text = f"✗ {problem}" if problem else f"! {warning}" if warning else usual
+        said = self.query_one("#keys-said", Static)
+        said.update(text)
+        said.set_class(bool(problem), "bad")
+        said.set_class(bool(warning and not problem), "warn")
+        self.query_one(Input).set_class(bool(problem), "-wrong")
+
+    @on(OptionList.OptionHighlighted, "#keys-list")
+    def _choose(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        action = self._actions.get(event.option_id or "")
+        name = self.query_one_optional("#keys-name", Label)
+        if action is None or self._draft is None or name is None:
+            return
+        self._chosen = action.id
+        name.update(f"Key of {action.title or action.id}")
+        field = self.query_one(Input)
+        field.placeholder = ", ".join(action.default)
+        with self.prevent(Input.Changed):
+            field.value = self._draft.keys.get(action.id, "")
+        self.judge(self._draft)
+
+    @on(OptionList.OptionSelected, "#keys-list")
+    def _edit(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _back(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_content()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._draft is None or not self._chosen:
+            return
+        if event.value.strip():
+            self._draft.keys[self._chosen] = event.value.strip()
+        else:
+            self._draft.keys.pop(self._chosen, None)
+        self.post_message(self.Changed())
+
+
+def _row(action: KeyAction, typed: str, problem: str, warning: str) -> Text:
+    key = typed or ", ".join(action.default)
+    row = Text(no_wrap=True, overflow="ellipsis")
+    row.append(_cell(key, _KEY_WIDTH), "bold" if typed else "dim")
+    row.append(_cell(action.title or action.id, _TITLE_WIDTH))
+    if problem or warning:
+        row.append(f"✗ {problem}" if problem else f"! {warning}", "bold")
+    else:
+        row.append(f"{action.help or action.title}  ", "dim")
+        row.append(action.id, "dim italic")
+    return row
+
+
+def _cell(text: str, width: int) -> str:
+    return (text if len(text) < width else f"{text[: width - 2]}…").ljust(width)

@@ -1,0 +1,289 @@
+"""The dialog for one meter: its token, its PRM, its name, its direction."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Button, Select, Static
+
+from linky_tui.config.schema import METERS
+from linky_tui.domain.models import DailyTotal, Flow, Series
+from linky_tui.errors import LinkyError
+from linky_tui.ingest.trial import try_token
+from linky_tui.text.formatting import count_text, day_text, kwh_text
+from linky_tui.ui.forms.draft import Texts, meter_problems
+from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.forms.token_report import report_token
+from linky_tui.ui.shell.dialogs import ConfirmDialog
+
+if TYPE_CHECKING:
+    from linky_tui.ui.app import LinkyApp
+
+_ORDER = ("token", "prm", "name", "flow")
+
+
+class MeterDialog(ModalScreen[Texts | None]):
+    """Add or edit a meter; gives its texts, or ``None`` where it was left.
+
+    Args:
+        title: of the box.
+        meter: the texts to begin with.
+        others: the texts of the other meters: no two have one PRM and one direction.
+    """
+
+    DEFAULT_CSS = """
+    MeterDialog {
+        align: center middle;
+        & > Vertical {
+            width: 88;
+            max-width: 95%;
+            height: auto;
+            max-height: 96%;
+            padding: 1 2 0 2;
+            background: $surface;
+            border: round $primary;
+            border-title-style: bold;
+        }
+        #meter-fields { height: auto; }
+        .field-label { width: 10; }
+        #field-meters-token, #field-meters-prm.-offering { margin-bottom: 0; }
+        #field-meters-token .field-help { display: none; }
+        #meter-token { height: auto; margin: 0 0 1 10; }
+        #meter-offer { margin: 0 0 1 10; display: none; }
+        #meter-offer.-offered { display: block; }
+        #meter-offer > SelectCurrent { padding: 0 1 0 2; background: $panel; }
+        #meter-answer { height: auto; margin-bottom: 1; }
+        #meter-buttons { height: auto; margin-bottom: 1; }
+        #meter-buttons Static { width: 1fr; }
+        #meter-buttons Button { margin-left: 2; min-width: 10; }
+        #meter-buttons #ask { margin-left: 0; }
+        &.-low > Vertical, &.-flat > Vertical { height: 100%; padding: 0 1; }
+        &.-low #meter-fields, &.-flat #meter-fields { height: 1fr; }
+        &.-low #meter-buttons, &.-flat #meter-buttons { margin: 0; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Cancel", tooltip="Leave it as it was", id="meter-cancel"),
+        Binding("ctrl+s", "take", "OK", tooltip="Take this meter over", id="meter-ok"),
+    ]
+
+    class Prepared(Message):
+        """How many requests are left today, or why none can be made."""
+
+        def __init__(self, left: int | None, error: LinkyError | None) -> None:
+            super().__init__()
+            self.left = left
+            self.error = error
+
+    class Answered(Message):
+        """What the gateway said to the one request."""
+
+        def __init__(self, found: tuple[DailyTotal, ...] | LinkyError) -> None:
+            super().__init__()
+            self.found = found
+
+    def __init__(self, title: str, meter: Texts, others: Iterable[Texts]) -> None:
+        super().__init__()
+        self._title = title
+        self._meter = dict(meter)
+        self._taken = {(other["prm"].strip(), other["flow"]) for other in others}
+        self._stop = threading.Event()
+        self._asking = False
+
+    @property
+    def linky(self) -> LinkyApp:
+        """The application, typed."""
+        return cast("LinkyApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The fields; what the token says; buttons."""
+        with Vertical() as box:
+            box.border_title = self._title
+            with VerticalScroll(id="meter-fields", can_focus=False):
+                for name in _ORDER:
+                    yield Field(METERS.name, METERS.key(name), notes=False)
+                    if name == "token":
+                        yield Static(id="meter-token", markup=False)
+                    if name == "prm":
+                        yield Select[str](
+                            [], prompt="Choose from the token", id="meter-offer", compact=True
+                        )
+            yield Static(id="meter-answer", markup=False)
+            with Horizontal(id="meter-buttons"):
+                yield Button(
+                    "Ask Enedis (1 request)",
+                    id="ask",
+                    compact=True,
+                    tooltip="One request for a week of daily totals; asks before it is sent",
+                )
+                yield Static()
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("OK", id="ok", variant="primary", compact=True)
+
+    def on_mount(self) -> None:
+        """Fill the fields."""
+        for field in self.query(Field):
+            field.load(self._meter.get(field.key.name, ""))
+        self.query_one("#meter-answer", Static).display = False
+        self._offer(fill=False)
+        self._judge()
+
+    def on_unmount(self) -> None:
+        """A request under way is abandoned; it stays counted."""
+        self._stop.set()
+
+    @on(Field.Changed)
+    def _changed(self, event: Field.Changed) -> None:
+        event.stop()
+        before = self._meter.get(event.field.key.name, "")
+        self._meter[event.field.key.name] = event.field.text
+        if event.field.key.name == "token" and before != event.field.text:
+            self._offer(fill=True)
+        self._judge()
+
+    def _offer(self, *, fill: bool) -> None:
+        prms = report_token(self._meter["token"]).prms
+        if fill and len(prms) == 1 and not self._meter["prm"].strip():
+            self.query_one("#field-meters-prm", Field).load(prms[0])
+        offer = self.query_one("#meter-offer", Select)
+        offer.set_options([(prm, prm) for prm in prms])
+        offer.set_class(len(prms) > 1, "-offered")
+        self.query_one("#field-meters-prm", Field).set_class(len(prms) > 1, "-offering")
+
+    @on(Select.Changed, "#meter-offer")
+    def _chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        if isinstance(event.value, str):
+            self.query_one("#field-meters-prm", Field).load(event.value)
+
+    def _judge(self) -> dict[str, str]:
+        report = report_token(self._meter["token"], self._meter["prm"].strip())
+        said = self.query_one("#meter-token", Static)
+        said.update(report.line)
+        for level in ("good", "warn", "bad", "muted"):
+            said.set_class(level == report.level, level)
+        problems = meter_problems(self._meter)
+        pair = (self._meter["prm"].strip(), self._meter["flow"])
+        if pair[0] and pair in self._taken:
+            problems["prm"] = "Another meter has this PRM and this direction."
+        for field in self.query(Field):
+            # The line below the token says more about it.
+            problem = "" if field.key.name == "token" else problems.get(field.key.name, "")
+            field.say(problem if self._meter["token"] or self._meter["prm"] else "")
+        can_ask = not problems and report.level in ("good", "warn")
+        self.query_one("#ask", Button).visible = can_ask and not self._asking
+        return problems
+
+    # Leaving
+
+    @on(Button.Pressed, "#cancel")
+    def action_leave(self) -> None:
+        """Nothing changes."""
+        self.dismiss(None)
+
+    @on(Button.Pressed, "#ok")
+    def action_take(self) -> None:
+        """Give the texts, if they are allowed."""
+        # The key may come before the news of what was typed right before it.
+        self._meter |= {field.key.name: field.text for field in self.query(Field)}
+        problems = self._judge()
+        if not problems:
+            self.dismiss({name: text.strip() for name, text in self._meter.items()})
+            return
+        for field in self.query(Field):
+            if field.key.name in problems:
+                field.say(problems[field.key.name])
+        next(f for f in self.query(Field) if f.key.name in problems).query_one("Input").focus()
+
+    # The one request
+
+    @on(Button.Pressed, "#ask")
+    def _prepare(self) -> None:
+        backend, stop = self.linky.backend, self._stop
+
+        def work() -> None:
+            try:
+                with backend.session.requests(backend.store, stop) as requests:
+                    self.post_message(self.Prepared(requests.left_today, None))
+            except LinkyError as error:
+                self.post_message(self.Prepared(None, error))
+
+        self._asking = True
+        self._judge()
+        self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
+
+    def on_meter_dialog_prepared(self, message: Prepared) -> None:
+        """Ask before a request is spent."""
+        if message.error is not None:
+            self._answer(message.error)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                self._ask()
+            else:
+                self._asking = False
+                self._judge()
+
+        left = "" if message.left is None else f" {count_text(message.left)} are left today."
+        self.app.push_screen(
+            ConfirmDialog(
+                "Send a request?",
+                "This asks the gateway for the daily totals of the last week, which counts as "
+                f"one request.{left}",
+                yes="Send it",
+            ),
+            answered,
+        )
+
+    def _ask(self) -> None:
+        backend, stop, token = self.linky.backend, self._stop, self._meter["token"].strip()
+        prm = self._meter["prm"].strip() or next(iter(report_token(token).prms), "")
+        series = Series(prm, Flow(self._meter["flow"]))
+
+        def work() -> None:
+            found: tuple[DailyTotal, ...] | LinkyError
+            try:
+                with backend.session.requests(backend.store, stop) as requests:
+                    found = try_token(requests, series, token)
+            except LinkyError as error:
+                found = error
+            if not stop.is_set():
+                self.post_message(self.Answered(found))
+
+        self._say("Asking the gateway…", "muted")
+        self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
+
+    def on_meter_dialog_answered(self, message: Answered) -> None:
+        """Show what the gateway said."""
+        self._answer(message.found)
+
+    def _answer(self, found: tuple[DailyTotal, ...] | LinkyError) -> None:
+        if isinstance(found, LinkyError):
+            self._say(f"✗ {found.title}. {found.cause} {found.next_step}", "bad")
+        elif not found:
+            self._say("! Accepted, but Enedis has no daily totals of the last week.", "warn")
+        else:
+            total = kwh_text(sum(each.energy_wh for each in found))
+            days = "1 day" if len(found) == 1 else f"{len(found)} days"
+            self._say(
+                f"✓ Accepted: {days} up to {day_text(found[-1].day)}, {total}.",
+                "good",
+            )
+        self._asking = False
+        self._judge()
+
+    def _say(self, text: str, level: str) -> None:
+        answer = self.query_one("#meter-answer", Static)
+        answer.display = True
+        answer.update(text)
+        for each in ("good", "warn", "bad", "muted"):
+            answer.set_class(each == level, each)

@@ -1,0 +1,354 @@
+"""The Settings page: a form over every key of the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from linky_tui.config import Config
+from linky_tui.config.save import save
+from linky_tui.config.schema import DISPLAY, KEYS, MONGODB, SECTIONS
+from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.ui.forms.draft import Draft, file_config, file_text
+from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.settings.body import SettingsBody
+from linky_tui.ui.settings.key_actions import key_actions, key_problem
+from linky_tui.ui.settings.keys_panel import KeysPanel
+from linky_tui.ui.settings.meters_panel import MetersPanel
+from linky_tui.ui.settings.panels import TITLES, SettingsPanel
+from linky_tui.ui.settings.unsaved_dialog import Unsaved, UnsavedDialog
+from linky_tui.ui.shell.page import Page
+
+
+class SettingsPage(Page):
+    """Sections on the left (or on top), the fields of one of them, and what is not saved yet."""
+
+    HELP = """
+# Settings
+
+Everything that the configuration file holds, with the same names and rules. A field says at
+once what is wrong with what you type.
+
+* **ctrl+s** saves; comments in the file stay, and only you can read it.
+* **Left** and **right** change the section, **tab** goes through the fields, **escape** leaves a
+  field, so that the keys of the application work again.
+* **u** takes back everything that is not saved.
+* *Test connection* tries the MongoDB that is typed, before it is saved. A token is read on this
+  computer; *Ask Enedis* in the dialog of a meter sends one request, which counts.
+
+Everything counts from the moment it is saved; another MongoDB is connected at once. Variables of
+the environment go before the file: their fields say so.
+"""
+    AUTO_FOCUS = "#settings-nav"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "save", "Save", tooltip="Save the settings", id="settings-save"),
+        Binding(
+            "escape",
+            "leave_field",
+            "Leave field",
+            show=False,
+            tooltip="So that the keys of the page work",
+            id="settings-leave-field",
+        ),
+        Binding(
+            "left",
+            "section(-1)",
+            "Section before",
+            show=False,
+            tooltip="Show the section before",
+            id="settings-previous",
+        ),
+        Binding(
+            "right",
+            "section(1)",
+            "Section after",
+            show=False,
+            tooltip="Show the section after",
+            id="settings-next",
+        ),
+        Binding(
+            "u", "discard", "Undo", tooltip="Take back what is not saved", id="settings-discard"
+        ),
+    ]
+    CSS = """
+    #settings-body { height: 1fr; }
+    #settings-bar { height: 1; padding: 0 1; background: $panel; }
+    #settings-state { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+    #settings-bar Button { margin-left: 2; min-width: 8; }
+    """
+
+    class Loaded(Message):
+        """What the file says, or why it cannot be used; ``saved`` where it was just written."""
+
+        def __init__(self, found: Config | LinkyError, saved: Draft | None = None) -> None:
+            super().__init__()
+            self.found = found
+            self.saved = saved
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._saved: Draft | None = None
+        self._draft: Draft | None = None
+        self._file: Path | None = None
+        self._file_exists = False
+        self._after_saving: Callable[[], object] | None = None
+
+    @property
+    def _body(self) -> SettingsBody:
+        return self.query_one(SettingsBody)
+
+    # Building and loading
+
+    def compose_body(self) -> ComposeResult:
+        """Sections, their panels, the state with its buttons."""
+        yield SettingsBody(id="settings-body")
+        with Horizontal(id="settings-bar"):
+            yield Static(id="settings-state", markup=False)
+            yield Button("Undo", id="settings-undo", compact=True, tooltip="Take the changes back")
+            yield Button("Save", id="settings-save", compact=True, variant="primary")
+
+    def on_screen_resume(self) -> None:
+        """Read the file, unless there are changes that were not saved."""
+        if not self.changed_sections:
+            self._read()
+
+    def _read(self) -> None:
+        app, config, demo = self.linky, self.linky.config, self.linky.demo
+
+        def work() -> None:
+            found: Config | LinkyError
+            # Imports the other pages, which takes a moment, before their keys are listed.
+            key_actions(app, app.PAGES)
+            try:
+                found = file_config(config, demo=demo)
+            except LinkyError as error:
+                found = error
+            self.post_message(self.Loaded(found))
+
+        self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
+
+    def on_settings_page_loaded(self, message: Loaded) -> None:
+        """Show what the file says."""
+        after, self._after_saving = self._after_saving, None
+        if isinstance(message.found, LinkyError):
+            self.linky.show_error(message.found)
+            return
+        if message.saved is None and self.changed_sections:
+            return  # typing was faster than the disk
+        before = self._saved
+        self._file, self._file_exists = message.found.path, message.found.exists
+        self._saved = Draft.of(message.found)
+        if message.saved is None or message.saved == self._draft:
+            self._load_panels(self._saved.copy())
+        self._judge()
+        if message.saved is not None and before is not None:
+            self._tell_app(before.tables[MONGODB.name] != self._saved.tables[MONGODB.name])
+            if after is not None:
+                after()
+
+    def _load_panels(self, draft: Draft) -> None:
+        self._draft = draft
+        for panel in self.query(SettingsPanel):
+            panel.load(draft)
+
+    # Typing
+
+    @property
+    def changed_sections(self) -> tuple[str, ...]:
+        """The names of the sections with changes that were not saved."""
+        if self._draft is None or self._saved is None:
+            return ()
+        return self._draft.changed(self._saved)
+
+    @on(SettingsPanel.Ready)
+    def _fill(self, event: SettingsPanel.Ready) -> None:
+        if self._draft is not None:
+            event.panel.load(self._draft)
+            event.panel.judge(self._draft)
+
+    @on(Field.Changed)
+    def _typed(self, event: Field.Changed) -> None:
+        self._take(event.field)
+
+    def _take(self, field: Field) -> None:
+        draft = self._draft
+        if draft is None or draft.tables[field.section][field.key.name] == field.text:
+            return
+        draft.tables[field.section][field.key.name] = field.text
+        if field.section == DISPLAY.name and field.key.name == "theme":
+            self._preview(field.text)
+        self._judge()
+
+    @on(KeysPanel.Changed)
+    @on(MetersPanel.Changed)
+    def _changed(self) -> None:
+        self._judge()
+
+    def _preview(self, theme: str) -> None:
+        if theme in self.app.available_themes and theme != self.app.theme:
+            self.app.theme = theme
+
+    def _judge(self) -> None:
+        """Say what is wrong, what is changed."""
+        if self._draft is None or not self.query("#settings-state"):
+            return
+        for panel in self.query(SettingsPanel):
+            panel.judge(self._draft)
+        changed = self.changed_sections
+        troubled = []
+        for name in SECTIONS:
+            count = (
+                len(self._key_problems) if name == KEYS.name else self._draft.problem_count(name)
+            )
+            mark = f" ✗ {count}" if count else " ●" if name in changed else ""
+            troubled += [TITLES[name]] if count else []
+            self._body.mark(name, mark)
+        state = self.query_one("#settings-state", Static)
+        state.update(self._state_text(changed, troubled))
+        for level, holds in (("bad", troubled), ("warn", changed), ("muted", not changed)):
+            state.set_class(bool(holds) and (level != "warn" or not troubled), level)
+        self.query_one("#settings-undo", Button).display = bool(changed)
+        self.query_one("#settings-save", Button).display = bool(changed)
+
+    def _state_text(self, changed: tuple[str, ...], troubled: list[str]) -> str:
+        if troubled:
+            return f"✗ To correct: {', '.join(troubled)}"
+        if changed:
+            return f"● Not saved yet: {', '.join(TITLES[name] for name in changed)}"
+        file = file_text(self._file)
+        return f"Saved in {file}" if self._file_exists else f"All defaults; saving makes {file}"
+
+    # Sections
+
+    def action_section(self, step: int) -> None:
+        """Show the section before or after."""
+        self._body.step(step)
+
+    def action_leave_field(self) -> None:
+        """Take the focus out of a field."""
+        self._body.panel.focus_content()
+
+    # Saving
+
+    @on(Button.Pressed, "#settings-save")
+    def action_save(self) -> None:
+        """Save, or say everything that speaks against it."""
+        self._save(None)
+
+    def _save(self, then: Callable[[], object] | None) -> None:
+        draft, file = self._draft, self._file
+        if draft is None or file is None:
+            return
+        # The key may come before the news of what was typed right before it. The fields of the
+        # dialog for a meter are another screen's.
+        for field in self.query(Field):
+            if field.loaded:
+                self._take(field)
+        if not self.changed_sections:
+            self.notify("Everything is saved already.", timeout=3)
+            return
+        config = self._checked(draft)
+        if config is None:
+            return
+        if MONGODB.name in self.changed_sections and self.linky.ingest.state.busy:
+            self.notify(
+                "A fetch is writing to this MongoDB. Stop it on the Backfill page, then save.",
+                title="Not saved",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self._after_saving = then
+        asked, demo = draft.copy(), self.linky.demo
+
+        def work() -> None:
+            found: Config | LinkyError
+            try:
+                written = save(config, file)
+                found = file_config(Config(path=written, exists=True), demo=demo)
+            except LinkyError as error:
+                found = error
+            self.post_message(self.Loaded(found, asked))
+
+        self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
+
+    @property
+    def _key_problems(self) -> tuple[str, ...]:
+        keys = {} if self._draft is None else self._draft.keys
+        found = {action: key_problem(typed) for action, typed in keys.items()}
+        return tuple(f"[keys] {action}: {text}" for action, text in found.items() if text)
+
+    def _checked(self, draft: Draft) -> Config | None:
+        problems = self._key_problems
+        try:
+            config = draft.config()
+        except ConfigError as error:
+            all_problems = (*error.problems, *problems)
+            self.linky.show_error(
+                ConfigError(error.title, error.cause, error.next_step, all_problems)
+            )
+            return None
+        if problems:
+            self.linky.show_error(
+                ConfigError(
+                    "Not saved: keys that no keyboard has",
+                    "The file is as it was.",
+                    "Correct these and save again.",
+                    problems,
+                )
+            )
+            return None
+        return config
+
+    def _tell_app(self, reconnect: bool) -> None:
+        try:
+            self.linky.configuration_saved(reconnect=reconnect)
+        except ConfigError as error:
+            self.linky.show_error(error)
+            return
+        for panel in self.query(MetersPanel):
+            panel.refresh(recompose=True)
+        self._judge()
+        again = " Connecting to the other MongoDB." if reconnect else ""
+        self.notify(f"Saved.{again}", timeout=3, markup=False)
+
+    @on(Button.Pressed, "#settings-undo")
+    def action_discard(self) -> None:
+        """Take back everything that is not saved."""
+        if self._saved is None or not self.changed_sections:
+            return
+        self._preview(self._saved.tables[DISPLAY.name]["theme"])
+        self._load_panels(self._saved.copy())
+        self._judge()
+
+    @on(MetersPanel.ShowWanted)
+    def _show_meter(self, event: MetersPanel.ShowWanted) -> None:
+        self.linky.choose_meter(event.series)
+        self.query_one(MetersPanel).refresh(recompose=True)
+
+    # Leaving
+
+    def before_leaving(self, go: Callable[[], object]) -> None:
+        """Ask first where something is not saved."""
+        changed = self.changed_sections
+        if not changed:
+            go()
+            return
+
+        def answered(answer: Unsaved | None) -> None:
+            if answer is Unsaved.SAVE:
+                self._save(go)
+            elif answer is Unsaved.DISCARD:
+                self.action_discard()
+                go()
+
+        names = ", ".join(TITLES[name] for name in changed)
+        self.app.push_screen(UnsavedDialog(f"You changed {names}."), answered)

@@ -1,0 +1,262 @@
+"""The panels of the settings page: one a section, its fields in a scrolling column."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from linky_tui.config import MongoSettings
+from linky_tui.config.schema import DISPLAY, MONGODB, Section
+from linky_tui.errors import LinkyError
+from linky_tui.storage.probe import Probe, probe
+from linky_tui.system import paths
+from linky_tui.text.formatting import plain
+from linky_tui.ui.forms.draft import Draft
+from linky_tui.ui.forms.fields import Field
+
+if TYPE_CHECKING:
+    from linky_tui.ui.app import LinkyApp
+
+TITLES = {
+    "mongodb": "MongoDB",
+    "enedis": "Enedis",
+    "meters": "Meters",
+    "display": "Display",
+    "keys": "Keys",
+}
+DEMO_NOTE = (
+    "This does not apply in the demo: its home and its gateway are simulated, and its MongoDB is "
+    "a private one of its own. Leave the demo to change these."
+)
+_NOT_IN_DEMO = frozenset({"mongodb", "enedis", "meters"})
+
+
+class SettingsPanel(VerticalScroll):
+    """One section of the form; subclasses fill it.
+
+    Args:
+        section: its definition.
+    """
+
+    DEFAULT_CSS = """
+    SettingsPanel {
+        padding: 0 1;
+        .panel-title { text-style: bold; color: $text-primary; }
+        .panel-help { color: $text-muted; margin-bottom: 1; }
+        .demo-note { color: $text-warning; margin-bottom: 1; }
+    }
+    """
+
+    class Ready(Message):
+        """A panel was mounted and can show a draft."""
+
+        def __init__(self, panel: SettingsPanel) -> None:
+            super().__init__()
+            self.panel = panel
+
+    def __init__(self, section: Section) -> None:
+        super().__init__(id=f"section-{section.name}", classes="panel")
+        self.border_title = TITLES[section.name]
+        self.section = section
+
+    @property
+    def linky(self) -> LinkyApp:
+        """The application, typed."""
+        return cast("LinkyApp", self.app)
+
+    @property
+    def locked(self) -> bool:
+        """Whether nothing of this can be changed, because the demo ignores it."""
+        return self.linky.demo and self.section.name in _NOT_IN_DEMO
+
+    def on_mount(self) -> None:
+        """Ask for the texts to show."""
+        self.post_message(self.Ready(self))
+
+    def head(self, text: str = "") -> ComposeResult:
+        """What the section is for."""
+        yield Static(text or self.section.help, classes="panel-help", markup=False)
+        if self.locked:
+            yield Static(f"! {DEMO_NOTE}", classes="demo-note", markup=False)
+
+    def focus_content(self) -> None:
+        """Focus what scrolls, so that the keys of the page work."""
+        if self.display:
+            self.focus()
+
+    def load(self, draft: Draft) -> None:
+        """Show the texts of a draft."""
+
+    def judge(self, draft: Draft) -> None:
+        """Say what is wrong with the texts of a draft."""
+
+
+class FieldsPanel(SettingsPanel):
+    """A section that is a table: a field for each key."""
+
+    def compose(self) -> ComposeResult:
+        """The fields."""
+        yield from self.head()
+        for key in self.section.keys:
+            themes = (self.section.name, key.name) == (DISPLAY.name, "theme")
+            choices = sorted(self.app.available_themes) if themes else ()
+            field = Field(self.section.name, key, choices=choices)
+            field.disabled = self.locked
+            yield field
+
+    def load(self, draft: Draft) -> None:
+        """Fill the fields; secrets are masked."""
+        for field in self.query(Field):
+            field.load(draft.tables[field.section][field.key.name])
+            field.mask()
+
+    def judge(self, draft: Draft) -> None:
+        """Each field says what is wrong with it, and which variable goes before it."""
+        for field in self.query(Field):
+            name = field.key.name
+            problem = draft.problem(field.section, name)
+            note = draft.note(field.section, name)
+            variable = self.linky.config.overridden.get(f"{field.section}.{name}", "")
+            if variable:
+                note = f"{variable} is set and goes before this; what you save counts without it."
+            field.say(problem, note)
+
+
+class MongoPanel(FieldsPanel):
+    """The section ``[mongodb]``, with a test of what is typed."""
+
+    DEFAULT_CSS = """
+    MongoPanel {
+        #mongodb-test-row { height: auto; margin-bottom: 1; }
+        #mongodb-test-result { width: 1fr; height: auto; margin-left: 2; }
+    }
+    """
+
+    class Tested(Message):
+        """A test has ended.
+
+        Attributes:
+            settings: what was tested.
+            found: what was found, or why nothing could be.
+        """
+
+        def __init__(self, settings: MongoSettings, found: Probe | LinkyError) -> None:
+            super().__init__()
+            self.settings = settings
+            self.found = found
+
+    def __init__(self) -> None:
+        super().__init__(MONGODB)
+        self._stop = threading.Event()
+        self._draft: Draft | None = None
+
+    def compose(self) -> ComposeResult:
+        """The fields, and the test on top."""
+        yield from self.head()
+        with Horizontal(id="mongodb-test-row") as row:
+            row.display = not self.locked
+            yield Button(
+                "Test connection",
+                id="mongodb-test",
+                compact=True,
+                tooltip="Connect with what stands here, look, disconnect",
+            )
+            yield Static(
+                "Connects with what stands here and writes nothing.",
+                id="mongodb-test-result",
+                classes="muted",
+                markup=False,
+            )
+        for key in self.section.keys:
+            field = Field(self.section.name, key)
+            field.disabled = self.locked
+            yield field
+
+    def judge(self, draft: Draft) -> None:
+        """Also remember what a test would use."""
+        super().judge(draft)
+        self._draft = draft
+
+    def on_unmount(self) -> None:
+        """A test under way ends."""
+        self._stop.set()
+
+    @on(Button.Pressed, "#mongodb-test")
+    def test(self) -> None:
+        """Try the typed settings in a thread; a newer test makes an older one worthless."""
+        draft = self._draft
+        if draft is None:
+            return
+        if draft.problem_count(MONGODB.name):
+            self._say("✗ Correct the fields first; they say what is allowed.", "bad")
+            return
+        texts: Mapping[str, str] = draft.tables[MONGODB.name]
+        values = {key.name: str(key.from_text(texts[key.name])) for key in MONGODB.keys}
+        settings = MongoSettings(**values)
+        self._stop.set()
+        stop = self._stop = threading.Event()
+        folders = paths.data_dir(), paths.runtime_dir()
+
+        def work() -> None:
+            found: Probe | LinkyError
+            try:
+                found = probe(settings, *folders, stop=stop)
+            except LinkyError as error:
+                found = error
+            if not stop.is_set():
+                self.post_message(self.Tested(settings, found))
+
+        self._say("Connecting…", "muted")
+        self.run_worker(work, thread=True, group="mongodb-test", exit_on_error=False)
+
+    def on_mongo_panel_tested(self, message: Tested) -> None:
+        """Show what a test found."""
+        message.stop()
+        found = message.found
+        if isinstance(found, LinkyError):
+            self._say(f"✗ {found.title}. {found.cause} {found.next_step}", "bad")
+        elif found.missing_rights:
+            self._say(
+                f"! {_server_text(found)}\nThis user may not {', '.join(found.missing_rights)}: "
+                f"give it the role readWrite on {message.settings.database}.",
+                "warn",
+            )
+        else:
+            self._say(f"✓ {_server_text(found)}\n{_rights_text(found, message.settings)}", "good")
+
+    def _say(self, text: str, level: str) -> None:
+        result = self.query_one("#mongodb-test-result", Static)
+        result.update(text)
+        for each in ("good", "warn", "bad", "muted"):
+            result.set_class(each == level, each)
+
+
+def _server_text(found: Probe) -> str:
+    server = found.server
+    place = "private local server" if server.kind == "local" else plain(unquote(server.hosts))
+    replica_set = f", replica set {server.replica_set}" if server.replica_set else ""
+    return f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
+
+
+def _rights_text(found: Probe, settings: MongoSettings) -> str:
+    names = [settings.collection, settings.timeseries_collection]
+    if len(found.existing) == len(names):
+        there = "both collections exist"
+    elif found.existing:
+        there = f"{found.existing[0]} exists, the other one will be created"
+    else:
+        there = "both collections will be created"
+    return f"May read and write {settings.database}; {there}."
+
+
+def _ms(seconds: float) -> str:
+    milliseconds = seconds * 1000
+    return f"{milliseconds:.1f} ms" if milliseconds < 9.95 else f"{milliseconds:,.0f} ms"

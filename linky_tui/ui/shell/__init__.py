@@ -1,0 +1,1 @@
+"""What all pages stand on: the connection, the ingest worker, header, dialogs."""

@@ -1,0 +1,77 @@
+"""How a run of the engine ended, in one sentence for a toast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from linky_tui.domain.coverage import DayRecord
+from linky_tui.domain.paris import day_of, today
+from linky_tui.ingest.engine import JobKind, Status
+from linky_tui.ingest.events import Finished
+from linky_tui.text.formatting import count_text, kwh_text, local_time_text, short_day_text
+
+
+def outcome_text(
+    kind: JobKind,
+    finished: Finished,
+    yesterday: date,
+    record: DayRecord | None,
+    *,
+    paused: bool = False,
+) -> tuple[str, str]:
+    """A sentence and its severity (``information``, ``warning`` or ``error``).
+
+    Args:
+        kind: what the run was for.
+        finished: how it ended.
+        yesterday: the Paris day before today.
+        record: the ledger's record of that day, where there is one.
+        paused: whether it was interrupted to be continued.
+    """
+    status = Status(finished.status)
+    if status is Status.FAILED:
+        title = finished.error.title if finished.error else "The run failed"
+        return f"{title}.", "error"
+    if status is Status.INTERRUPTED:
+        return f"{'Paused' if paused else 'Stopped'}. {_new(finished)}", "information"
+    if status is Status.PAUSED:
+        until = getattr(finished.error, "retry_at", None)
+        when = f" It goes on by itself at {local_time_text(until)}." if until else ""
+        title = finished.error.title if finished.error else "Paused"
+        return f"{title}.{when}", "warning"
+    day = short_day_text(yesterday)
+    if status is Status.NOT_PUBLISHED_YET:
+        return (
+            f"Enedis has not published {day} yet (usually after 8:00). "
+            "Next try when you press s again or from cron.",
+            "warning",
+        )
+    if kind is JobKind.SYNC and record is not None:
+        there = (
+            f"{day}: {kwh_text(record.energy_wh)}, "
+            f"{record.minutes_covered // 30} of {record.minutes_expected // 30} half-hours"
+        )
+        if status is Status.NOTHING_TO_DO:
+            return f"All is there already, no request was made. {there}.", "information"
+        return f"{there}.", "information"
+    if kind is JobKind.REFETCH:
+        return f"Asked again. {_new(finished)}", "information"
+    return f"Everything that Enedis has is stored. {_new(finished)}", "information"
+
+
+def _new(finished: Finished) -> str:
+    readings, requests = finished.inserted, finished.requests
+    return (
+        f"{count_text(readings)} new reading{'' if readings == 1 else 's'} with "
+        f"{count_text(requests)} request{'' if requests == 1 else 's'}."
+    )
+
+
+def synced_text(records: Iterable[DayRecord]) -> str:
+    """When the last days were asked for, for the header: ``synced today 08:12``."""
+    asked = max((each.last_attempt for each in records if each.last_attempt), default=None)
+    if asked is None:
+        return ""
+    day = "today" if day_of(asked) == today() else short_day_text(day_of(asked))
+    return f"synced {day} {local_time_text(asked)}"

@@ -1,0 +1,92 @@
+"""How both collections grew while readings were fetched, as the polls of the pages saw it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linky_tui.storage.compare.stats import Comparison
+from linky_tui.text.formatting import count_text
+from linky_tui.ui.plots import LinePlot, LineSeries, Tick
+
+_KEPT = 600
+_MOST_TICKS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Both collections at one moment of a run.
+
+    Attributes:
+        readings: readings in the regular collection.
+        regular_bytes: its data.
+        timeseries_bytes: data of the time series one.
+    """
+
+    readings: int
+    regular_bytes: int
+    timeseries_bytes: int
+
+
+class SizeHistory:
+    """Samples of the run under way, or of the last one.
+
+    Data is sampled, not what the files take: files only follow at a checkpoint, once a minute.
+    """
+
+    def __init__(self) -> None:
+        self.samples: list[Sample] = []
+        self._of: object = None
+
+    def add(self, comparison: Comparison, run: object) -> None:
+        """Note the sizes; those of another run are forgotten.
+
+        Args:
+            comparison: what was measured.
+            run: what is the same object, or equal, for all samples of a run.
+        """
+        if run != self._of:
+            self.samples, self._of = [], run
+        sample = Sample(
+            comparison.regular.readings,
+            comparison.regular.data_bytes,
+            comparison.timeseries.data_bytes,
+        )
+        if not self.samples or sample.readings > self.samples[-1].readings:
+            self.samples.append(sample)
+        if len(self.samples) > _KEPT:
+            # Every second one is enough for the shape of a line.
+            self.samples = [self.samples[0], *self.samples[1::2]]
+
+    def plot(self) -> LinePlot | None:
+        """Both lines over the number of readings, ``None`` before two samples."""
+        if len(self.samples) < 2:
+            return None
+        first, last = self.samples[0].readings, self.samples[-1].readings
+        xs = [float(each.readings) for each in self.samples]
+        step = _round_step((last - first) / _MOST_TICKS)
+        ticks = range(-(-first // step) * step, last + 1, step)
+        return LinePlot(
+            unit="",
+            series=[
+                LineSeries(
+                    name="regular", xs=xs, ys=[each.regular_bytes / 1e6 for each in self.samples]
+                ),
+                LineSeries(
+                    name="time series",
+                    xs=xs,
+                    ys=[each.timeseries_bytes / 1e6 for each in self.samples],
+                ),
+            ],
+            x_range=(float(first), float(last)),
+            x_ticks=[Tick(at, count_text(at)) for at in ticks],
+        )
+
+
+def _round_step(least: float) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50 … that is at least ``least``."""
+    step = 1
+    while True:
+        for factor in (1, 2, 5):
+            if step * factor >= least:
+                return step * factor
+        step *= 10

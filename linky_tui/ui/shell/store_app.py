@@ -1,0 +1,206 @@
+"""The application's connection to MongoDB: made in the background, lost, found again."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from rich.text import Text
+from textual.app import App
+from textual.dom import DOMNode
+from textual.signal import Signal
+
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
+from linky_tui.storage.connection import ServerInfo
+from linky_tui.storage.store import Store
+from linky_tui.system import crash
+from linky_tui.ui.shell.backend import Backend
+from linky_tui.ui.shell.dialogs import ErrorDialog
+from linky_tui.ui.shell.messages import StoreFailed, StoreOpened
+
+T = TypeVar("T")
+
+RETRY_S = 3.0
+"""How soon a lost MongoDB is tried again."""
+SLOW_RETRY_S = 30.0
+"""How soon where somebody has to do something first, such as free some space."""
+
+
+class StoreApp(App[None]):
+    """What an application needs to ask MongoDB without ever waiting for it.
+
+    Args:
+        config_file: an explicitly named configuration file.
+        demo: work on the simulated home.
+
+    Attributes:
+        backend: what blocks, for worker threads.
+        demo: whether everything is simulated.
+        server: the server, once it has answered.
+        store_error: why it does not answer at this moment, or ``None``.
+        data_changed: published when stored data changed or another series was chosen.
+        status_changed: published when the header has something new to say.
+    """
+
+    def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
+        super().__init__()
+        self.backend = Backend(config_file, demo=demo)
+        self.demo = demo
+        self.server: ServerInfo | None = None
+        self.store_error: LinkyError | None = None
+        self.data_changed: Signal[None] = Signal(self, "data-changed")
+        self.status_changed: Signal[None] = Signal(self, "status")
+        self.leaving = threading.Event()
+        self._questions: dict[tuple[int, str], int] = {}
+        self._retry_is_due = False
+
+    @property
+    def store_ready(self) -> bool:
+        """Whether MongoDB answered last time."""
+        return self.server is not None and self.store_error is None
+
+    @property
+    def store_text(self) -> str:
+        """Which MongoDB it is, or why there is none, in a few words."""
+        if self.store_error is not None:
+            return "MongoDB is away" + (", trying again" if self.tries_again else "")
+        if self.server is None:
+            return "connecting to MongoDB"
+        return f"{'local ' if self.server.kind == 'local' else ''}MongoDB {self.server.version}"
+
+    def query_store(
+        self,
+        asker: DOMNode,
+        ask: Callable[[Store], T],
+        show: Callable[[T], None],
+        *,
+        group: str,
+    ) -> None:
+        """Ask the store in a thread; see :meth:`linky_tui.ui.shell.page.Page.query_store`."""
+        key = (id(asker), group)
+        number = self._questions[key] = self._questions.get(key, 0) + 1
+
+        def deliver(answer: T) -> None:
+            if asker.is_attached and self._questions.get(key) == number:
+                show(answer)
+
+        def work() -> None:
+            try:
+                answer = self.backend.query(ask)
+            except StorageUnavailable as error:
+                self.post_message(StoreFailed(error))
+            except LinkyError as error:
+                if not self.leaving.is_set():
+                    self.call_from_thread(self.show_error, error)
+            else:
+                if not self.leaving.is_set():
+                    self.call_from_thread(deliver, answer)
+
+        self.run_worker(work, thread=True, group=group, exit_on_error=False)
+
+    def show_error(self, error: LinkyError) -> None:
+        """Show an error in a dialog; one at a time."""
+        if not isinstance(self.screen, ErrorDialog):
+            self.push_screen(ErrorDialog(error))
+
+    def connect(self, *, again: bool = False) -> None:
+        """Connect to MongoDB in a thread; ``again`` after its address changed."""
+
+        def work() -> None:
+            try:
+                server = (
+                    self.backend.reopen(self.leaving) if again else self.backend.open(self.leaving)
+                )
+            except LinkyError as error:
+                self.post_message(StoreFailed(error))
+            else:
+                self.post_message(StoreOpened(server))
+
+        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+
+    def on_store_opened(self, message: StoreOpened) -> None:
+        """MongoDB answers: pages load."""
+        self.server, self.store_error = message.server, None
+        self.status_changed.publish(None)
+        self.data_changed.publish(None)
+        self.store_opened()
+
+    def on_store_failed(self, message: StoreFailed) -> None:
+        """MongoDB is away: say so once, try again until it is back."""
+        known = self.store_error
+        # A second, other error is the reason for the first one, such as a full disk.
+        first = known is None or known.title != message.error.title
+        self.store_error = message.error
+        self.status_changed.publish(None)
+        if first:
+            self.notify(
+                f"{message.error.cause} {message.error.next_step}",
+                title=message.error.title,
+                severity="warning",
+                markup=False,
+            )
+        passing = isinstance(message.error, StorageUnavailable)
+        # Every question that fails says so, but one try at a time is enough.
+        if self.tries_again and not self._retry_is_due:
+            self._retry_is_due = True
+            self.set_timer(RETRY_S if passing else SLOW_RETRY_S, self._try_again)
+        if first and not passing:
+            self.show_error(message.error)
+
+    @property
+    def tries_again(self) -> bool:
+        """Whether an error of MongoDB is one that may be gone the next time."""
+        error = self.store_error
+        if isinstance(error, StorageUnavailable | OutOfSpace):
+            return True
+        # Asking a server elsewhere again and again with a wrong password locks users out.
+        return error is not None and not self.backend.config.mongodb.uri
+
+    def store_opened(self) -> None:
+        """What else happens when MongoDB answers."""
+
+    # Secrets
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """The screen as SVG; a revealed token or password is masked first."""
+        from linky_tui.ui.forms.fields import Field
+
+        for screen in self.screen_stack:
+            for field in screen.query(Field):
+                field.mask()
+        return super().export_screenshot(title=title, simplify=simplify)
+
+    def _fatal_error(self) -> None:
+        """End after an error that nobody expected; Textual would show every local variable."""
+        error = sys.exception()
+        if error is None:
+            super()._fatal_error()
+            return
+        said = crash.unexpected(error)
+        self.panic(Text(f"{crash.traceback_text(error)}\n{said.title}. {said.next_step}"))
+
+    def _try_again(self) -> None:
+        self._retry_is_due = False
+        if self.leaving.is_set() or self.store_error is None:
+            return
+        if self.server is None:
+            self.connect()
+            return
+        server = self.server
+
+        def work() -> None:
+            try:
+                back = self.backend.recover(self.leaving)
+            except LinkyError as error:
+                self.post_message(StoreFailed(error))
+                return
+            known = self.store_error
+            if back:
+                self.post_message(StoreOpened(server))
+            elif known is not None:
+                self.post_message(StoreFailed(known))
+
+        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)

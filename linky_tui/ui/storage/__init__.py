@@ -1,0 +1,1 @@
+"""The storage page: sizes, verify, repair, defragment."""

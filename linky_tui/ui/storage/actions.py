@@ -1,0 +1,159 @@
+"""What the storage page can do: each runs in a worker thread and says in words how it ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeVar
+
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import today
+from linky_tui.storage.compare.verify import Verdict, Verification, verify
+from linky_tui.storage.compare.zstd_probe import ZstdProbe, probe_steps
+from linky_tui.storage.repair.rebuild import rebuild_steps
+from linky_tui.storage.repair.reconcile import repair
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import count_text, duration_text
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and the total (0 where that is not known)."""
+
+_DIGEST_DIGITS = 12
+
+
+class Action(Enum):
+    """The actions, with what they are called while they run."""
+
+    VERIFY = "Verifying every reading"
+    REPAIR = "Repairing"
+    DEFRAGMENT = "Rebuilding"
+    ZSTD = "Copying with zstd"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an action ended.
+
+    Attributes:
+        text: in words, one or two sentences.
+        good: whether all is well now.
+        wrote: whether readings may have been written.
+        probe: what was measured with zstd.
+    """
+
+    text: str
+    good: bool = True
+    wrote: bool = False
+    probe: ZstdProbe | None = None
+
+
+def run_action(
+    action: Action,
+    store: Store,
+    series: Series | None,
+    stop: threading.Event,
+    progress: Progress,
+) -> Outcome:
+    """Do it. Blocks.
+
+    Args:
+        action: what.
+        store: the store.
+        series: the series that the pages show; its lease is held while rebuilding.
+        stop: ends it.
+        progress: told how far it is.
+
+    Raises:
+        LinkyError: it failed, or was stopped (``Stopped``).
+    """
+    if action is Action.VERIFY:
+        return verified(verify(store, stop))
+    if action is Action.REPAIR:
+        return repaired(repair(store, today(), stop))
+    if action is Action.ZSTD:
+        probe = _followed(action, probe_steps(store, stop), progress)
+        return Outcome(_zstd_text(probe), probe=probe)
+    return _defragment(store, series, stop, progress)
+
+
+def verified(result: Verification) -> Outcome:
+    """What a verification found, in words."""
+    if result.identical:
+        return Outcome(
+            f"Identical: all {count_text(result.regular_readings)} readings, compared one by one. "
+            f"sha256 {_short(result.digest_regular)} of both."
+        )
+    text = (
+        f"Different: of {count_text(result.regular_readings)} readings the time series "
+        f"collection lacks {count_text(result.missing_in_timeseries)}, "
+        f"{count_text(result.differing)} say something else, "
+        f"{count_text(result.extra_in_timeseries)} are too many and "
+        f"{count_text(result.duplicated_in_timeseries)} are there twice. "
+        f"sha256 {_short(result.digest_regular)} and {_short(result.digest_timeseries)}."
+    )
+    if result.in_use:
+        return Outcome(f"{text} Somebody is writing just now: verify again later.", good=False)
+    return Outcome(f"{text} Press e to repair.", good=False)
+
+
+def repaired(result: Verification) -> Outcome:
+    """What a repair did, in words."""
+    readings = count_text(result.regular_readings)
+    digest = _short(result.digest_regular)
+    if result.status is Verdict.REPAIRED:
+        return Outcome(
+            f"Repaired: both hold the same {readings} readings again. sha256 {digest} of both.",
+            wrote=True,
+        )
+    if result.identical:
+        return Outcome(
+            f"Nothing to repair: both hold the same {readings} readings. sha256 {digest} of both."
+        )
+    return Outcome(verified(result).text, good=False, wrote=True)
+
+
+def _defragment(
+    store: Store, series: Series | None, stop: threading.Event, progress: Progress
+) -> Outcome:
+    if series is None or not store.readings.count():
+        return Outcome("Nothing is stored yet, so there is nothing to defragment.")
+    with store.leases.acquire(series) as lease:
+        result = _followed(Action.DEFRAGMENT, rebuild_steps(store, [lease], stop), progress)
+    progress(Action.VERIFY.value, 0, 0)
+    after = verify(store, stop)
+    before, now = count_text(result.buckets_before), count_text(result.buckets_after)
+    buckets = f"{now} buckets instead of {before}" if before != now else f"{now} buckets as before"
+    return Outcome(
+        f"Rebuilt in {duration_text(result.seconds)}: {count_text(result.readings)} readings in "
+        f"{buckets}. {'Identical' if after.identical else 'Different'}, verified.",
+        good=after.identical,
+        wrote=True,
+    )
+
+
+def _followed(action: Action, steps: Generator[tuple[int, int], None, T], progress: Progress) -> T:
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        if action is Action.ZSTD and done >= total:
+            progress("Waiting until it is written to disk, up to a minute", 0, 0)
+        else:
+            progress(action.value, done, total)
+
+
+def _zstd_text(probe: ZstdProbe) -> str:
+    text = (
+        f"Measured: {count_text(probe.size.readings)} regular documents with zstd. "
+        "The temporary collection is gone again."
+    )
+    return text if probe.settled else f"{text} Its size on disk may not be final."
+
+
+def _short(digest: str) -> str:
+    return f"{digest[:_DIGEST_DIGITS]}…"

@@ -1,0 +1,325 @@
+"""The storage page: both collections in full, what can be done with them, and how they grew."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical, VerticalScroll
+from textual.events import Resize
+from textual.message import Message
+from textual.widgets import Button, ProgressBar, Static
+
+from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.storage.collections.outcomes import Stopped
+from linky_tui.storage.compare.zstd_probe import ZstdProbe
+from linky_tui.text.formatting import count_text
+from linky_tui.ui.comparison.feed import ComparisonFeed
+from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.plots import Chart
+from linky_tui.ui.shell.measurements import Measured
+from linky_tui.ui.shell.messages import StoreFailed
+from linky_tui.ui.shell.page import Page
+from linky_tui.ui.storage.actions import Action, Outcome, run_action
+from linky_tui.ui.storage.size_bars import SizeBars, size_bars
+
+NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
+WHY = (
+    "A time series collection packs up to 1,000 readings of a meter into one document, column by "
+    "column. That saves most; the compressor is the smaller part."
+)
+_SIDE_CELLS = 114
+READY = "Verify reads every reading of both collections. Repair makes them identical again."
+
+
+class ActionAdvanced(Message):
+    """An action got on; queued ones collapse."""
+
+    def __init__(self, doing: str, done: int, total: int) -> None:
+        super().__init__()
+        self.doing, self.done, self.total = doing, done, total
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest matters."""
+        return isinstance(message, ActionAdvanced)
+
+
+class ActionEnded(Message):
+    """An action has ended; nothing comes after this."""
+
+    def __init__(self, outcome: Outcome | None, error: LinkyError | None) -> None:
+        super().__init__()
+        self.outcome, self.error = outcome, error
+
+
+@dataclass(frozen=True)
+class Running:
+    """The action that runs."""
+
+    action: Action
+    stop: threading.Event
+
+
+class StoragePage(Page):
+    """Both collections, measured and looked after."""
+
+    HELP: ClassVar[str] = """\
+## Storage
+
+The same readings in a regular collection and in a time series collection.
+
+- **Table**: sizes of both, what `_id` costs, each index, and how full the buckets are. A time
+  series collection packs up to 1,000 readings of a meter into one compressed bucket.
+- **Bars**: storage and indexes of both. Regular collections are compressed with snappy, time
+  series ones with zstd; `z` copies the regular documents into a temporary collection with zstd,
+  measures it and drops it, to show how much of the saving is only that.
+- **Growth**: the data of both while readings are fetched.
+
+`v` verifies every reading of both, `e` repairs a difference, `f` defragments: the time series
+collection is dropped and filled again in order, from the regular one. `Esc` cancels. Nothing is
+lost when they are stopped: the next run completes what is missing.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "run('VERIFY')", "Verify", id="storage-verify",
+                tooltip="Compare every reading of both collections"),
+        Binding("e", "run('REPAIR')", "Repair", id="storage-repair",
+                tooltip="Make both collections identical again"),
+        Binding("f", "run('DEFRAGMENT')", "Defragment", id="storage-defragment",
+                tooltip="Rebuild the time series collection with full buckets"),
+        Binding("z", "run('ZSTD')", "Measure zstd", id="storage-zstd",
+                tooltip="Measure the regular documents with the other compressor"),
+        Binding("escape", "cancel", "Cancel", id="storage-cancel", tooltip="Stop what runs here"),
+    ]  # fmt: skip
+    DEFAULT_CSS = """
+    StoragePage {
+        #panels {
+            layout: grid;
+            grid-size: 1 3;
+            grid-rows: 19 16 13;
+            height: 48;
+        }
+        &.-side #panels {
+            grid-size: 2 2;
+            grid-columns: 11fr 9fr;
+            grid-rows: 19 1fr;
+            height: 1fr;
+            min-height: 30;
+        }
+        &.-side #growth { column-span: 2; }
+        &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
+        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
+        #nothing { display: none; }
+        &.-nothing #table ComparisonTable, &.-nothing #note { display: none; }
+        &.-nothing #nothing { display: block; }
+        &.-nothing #sizes SizeBars { display: none; }
+        #why { color: $text-muted; height: auto; margin-top: 1; }
+        #body { height: 1fr; }
+        #work { height: 5; }
+        #buttons { height: 1; }
+        #buttons Button { margin-right: 2; min-width: 0; }
+        #cancel { display: none; }
+        #progress { height: 1; display: none; }
+        #progress ProgressBar { width: 1fr; margin-right: 2; }
+        #progress Bar { width: 1fr; }
+        #doing { width: auto; margin-right: 2; }
+        #result { height: auto; max-height: 2; color: $text-muted; }
+        #result.-good { color: $text-success; }
+        #result.-bad { color: $text-error; }
+        &.-working #progress, &.-working #cancel { display: block; }
+        &.-working #result { display: none; }
+        &.-flat #work { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._feed = ComparisonFeed(self, self._show_measured)
+        self._job: Running | None = None
+        self._probe: ZstdProbe | None = None
+
+    @property
+    def feed(self) -> ComparisonFeed:
+        """What fills the table."""
+        return self._feed
+
+    def compose_body(self) -> ComposeResult:
+        """Table, bars, growth; the actions below them, always in view."""
+        with VerticalScroll(id="body"), Container(id="panels"):
+            with Vertical(id="table", classes="panel"):
+                yield ComparisonTable(detailed=True)
+                yield Static("", id="note", markup=False)
+                yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+            with Vertical(id="sizes", classes="panel"):
+                yield SizeBars()
+                yield Static(WHY, id="why", markup=False)
+            yield Chart(NO_GROWTH, marker=self.linky.config.display.marker, id="growth",
+                        classes="panel")  # fmt: skip
+        with Vertical(id="work", classes="panel"):
+            with Horizontal(id="buttons"):
+                yield Button("Verify", id="verify", compact=True, name="VERIFY")
+                yield Button("Repair", id="repair", compact=True, name="REPAIR")
+                yield Button("Defragment", id="defragment", compact=True, name="DEFRAGMENT")
+                yield Button("Measure zstd", id="zstd", compact=True, name="ZSTD")
+                yield Button("Cancel", id="cancel", compact=True, variant="warning")
+            with Horizontal(id="progress"):
+                yield Static("", id="doing", markup=False)
+                yield ProgressBar(show_eta=False, show_percentage=False)
+            yield Static(READY, id="result", markup=False)
+
+    def on_mount(self) -> None:
+        """Listen to what changes what is shown."""
+        self.query_one("#table").border_title = "The same data, stored twice"
+        self.query_one("#sizes").border_title = "On disk"
+        self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
+        self.query_one("#work").border_title = "Actions"
+        self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
+        self.linky.status_changed.subscribe(self, lambda _: self._show_state())
+        self._feed.start()
+
+    def on_resize(self, event: Resize) -> None:
+        """Panels side by side where both have room."""
+        self.set_class(event.size.width >= _SIDE_CELLS, "-side")
+
+    def on_unmount(self) -> None:
+        """Nothing goes on after the application."""
+        self._feed.end()
+        if self._job is not None:
+            self._job.stop.set()
+
+    def refresh_data(self) -> None:
+        """Measure again."""
+        self._feed.soon()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is something to cancel only while something runs."""
+        return self._job is not None if action == "cancel" else True
+
+    # Actions
+
+    def action_run(self, name: str) -> None:
+        """Start an action, unless something else is at work."""
+        if self._job is not None:
+            self.notify(f"{self._job.action.value}: wait for it, or press Esc to cancel.",
+                        severity="warning", markup=False)  # fmt: skip
+        elif self.linky.ingest.state.busy:
+            self.notify("Readings are being fetched. Wait until that has finished, or stop it.",
+                        severity="warning")  # fmt: skip
+        elif not self.linky.store_ready:
+            self.notify("MongoDB is not connected.", severity="warning")
+        else:
+            self._run(Running(Action[name], threading.Event()))
+
+    def _run(self, running: Running) -> None:
+        linky, series = self.linky, self.linky.series
+        self._set_job(running)
+
+        def progress(doing: str, done: int, total: int) -> None:
+            self.post_message(ActionAdvanced(doing, done, total))
+
+        def work() -> None:
+            outcome: Outcome | None = None
+            error: LinkyError | None = None
+            try:
+                outcome = linky.backend.query(
+                    lambda store: run_action(running.action, store, series, running.stop, progress)
+                )
+            except LinkyError as failure:
+                error = failure
+            finally:
+                self.post_message(ActionEnded(outcome, error))
+
+        linky.run_worker(work, thread=True, group="storage-action", exit_on_error=False)
+
+    def action_cancel(self) -> None:
+        """Ask what runs to stop."""
+        if self._job is not None:
+            self._job.stop.set()
+            self.query_one("#doing", Static).update("Stopping")
+
+    @on(Button.Pressed, "#buttons Button")
+    def _pressed(self, event: Button.Pressed) -> None:
+        if event.button.name is None:
+            self.action_cancel()
+        else:
+            self.action_run(event.button.name)
+
+    def on_action_advanced(self, message: ActionAdvanced) -> None:
+        """Show how far it is."""
+        if self._job is not None and not self._job.stop.is_set():
+            how_far = f", {count_text(message.done)} of {count_text(message.total)}"
+            doing = message.doing + (how_far if message.total else "")
+            self.query_one("#doing", Static).update(doing)
+            bar = self.query_one(ProgressBar)
+            bar.update(total=message.total or None, progress=message.done)
+
+    def on_action_ended(self, message: ActionEnded) -> None:
+        """Say how it ended, and measure anew."""
+        running = self._job
+        self._set_job(None)
+        outcome = message.outcome
+        if isinstance(message.error, Stopped):
+            outcome = Outcome(_stopped_text(running), wrote=True)
+        elif message.error is not None:
+            outcome = Outcome(f"{message.error.title}. {message.error.cause}", good=False)
+            self._fail(message.error)
+        elif outcome is None:
+            outcome = Outcome("It failed unexpectedly. The next run repairs it.", good=False)
+        result = self.query_one("#result", Static)
+        result.update(("✓ " if outcome.good else "✗ ") + outcome.text)
+        result.set_class(outcome.good, "-good")
+        result.set_class(not outcome.good, "-bad")
+        if outcome.probe is not None:
+            self._probe = outcome.probe
+            self._show_bars()
+        if outcome.wrote:
+            self._feed.wrote()
+            self.linky.data_changed.publish(None)
+
+    def _fail(self, error: LinkyError) -> None:
+        if isinstance(error, StorageUnavailable):
+            self.linky.post_message(StoreFailed(error))
+        else:
+            self.linky.show_error(error)
+
+    def _set_job(self, running: Running | None) -> None:
+        self._job = running
+        self.set_class(running is not None, "-working")
+        if running is not None:
+            self.query_one("#doing", Static).update(running.action.value)
+            self.query_one(ProgressBar).update(total=None, progress=0)
+        self.refresh_bindings()
+
+    # What is shown
+
+    def _show_measured(self, measured: Measured) -> None:
+        table = self.query_one(ComparisonTable)
+        table.show(measured)
+        self.query_one("#note", Static).update(table.note())
+        self.set_class(not measured.comparison.regular.readings, "-nothing")
+        self._show_bars()
+        plot = self.linky.measurements.history.plot()
+        if plot is not None:
+            self.query_one("#growth", Chart).show(plot)
+        self._show_state()
+
+    def _show_bars(self) -> None:
+        measured = self._feed.measured
+        if measured is not None:
+            zstd = self._probe.size if self._probe is not None else None
+            self.query_one(SizeBars).show(
+                size_bars(measured.comparison, zstd, lagging=measured.lagging)
+            )
+
+    def _show_state(self) -> None:
+        self.query_one("#table").border_subtitle = self._feed.state_text
+
+
+def _stopped_text(running: Running | None) -> str:
+    if running is not None and running.action in (Action.REPAIR, Action.DEFRAGMENT):
+        return "Stopped before its end. Nothing is lost: the next run completes it, or press e."
+    return "Stopped before its end. Nothing was changed."

@@ -1,0 +1,144 @@
+"""What each way of storing the readings takes, as bars of one scale."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual.geometry import Size
+from textual.widget import Widget
+
+from linky_tui.storage.compare.stats import CollectionSize, Comparison
+from linky_tui.text.formatting import bytes_text, percent_text
+from linky_tui.words.comparison import SETTLING
+
+_STORAGE, _INDEXES = "█", "▒"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeBar:
+    """One bar.
+
+    Attributes:
+        label: how the readings are stored.
+        storage_bytes: what the documents take on disk.
+        index_bytes: what the indexes take.
+        note: beside the total, such as what it saves.
+        empty: said instead of a bar that there is nothing for yet.
+    """
+
+    label: str
+    storage_bytes: int = 0
+    index_bytes: int = 0
+    note: str = ""
+    empty: str = ""
+
+    @property
+    def total_bytes(self) -> int:
+        """Both together."""
+        return self.storage_bytes + self.index_bytes
+
+
+def size_bars(
+    comparison: Comparison, zstd: CollectionSize | None, *, lagging: bool = False
+) -> list[SizeBar]:
+    """The bars of a comparison.
+
+    Args:
+        comparison: of both collections.
+        zstd: the regular documents with zstd, where that was measured.
+        lagging: whether sizes on disk say nothing yet.
+    """
+    one, two = comparison.regular, comparison.timeseries
+    bars = [SizeBar(f"{one.name}, snappy", one.storage_bytes, one.index_bytes)]
+    if zstd is None:
+        bars.append(SizeBar(f"{one.name}, zstd", empty="Not measured yet: press z."))
+    else:
+        saved = 1 - zstd.total_bytes / one.total_bytes if one.total_bytes else None
+        note = f"{percent_text(saved)} saved"
+        bars.append(SizeBar(f"{one.name}, zstd", zstd.storage_bytes, zstd.index_bytes, note))
+    note = SETTLING if lagging else f"{percent_text(comparison.saved.total)} saved"
+    label = f"{two.name}, zstd"
+    return [*bars, SizeBar(label, two.storage_bytes, two.index_bytes, note)]
+
+
+class SizeBars(Widget):
+    """Each bar under its name, its total and what it saves; a legend below."""
+
+    DEFAULT_CSS = """
+    SizeBars {
+        width: 1fr;
+        height: auto;
+        & > .bars--label { color: $foreground; }
+        & > .bars--storage { color: $primary; }
+        & > .bars--indexes { color: $secondary; }
+        & > .bars--note { color: $text-muted; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "bars--label",
+        "bars--storage",
+        "bars--indexes",
+        "bars--note",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bars: list[SizeBar] = []
+
+    @property
+    def bars(self) -> list[SizeBar]:
+        """The bars that are shown."""
+        return list(self._bars)
+
+    def show(self, bars: list[SizeBar]) -> None:
+        """Show bars."""
+        grown = len(bars) != len(self._bars)
+        self._bars = bars
+        self.refresh(layout=grown)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Three lines a bar, and the legend."""
+        return 3 * len(self._bars) + 1 if self._bars else 0
+
+    def render(self) -> Text:
+        """Each bar with its name, its length, its total."""
+        text = Text(no_wrap=True)
+        if not self._bars:
+            return text
+        label, storage, indexes, muted = (
+            self.get_component_rich_style(f"bars--{name}")
+            for name in ("label", "storage", "indexes", "note")
+        )
+        width = max(self.size.width, 1)
+        most = max(max(bar.total_bytes for bar in self._bars), 1)
+        for bar in self._bars:
+            figures = "" if bar.empty else bytes_text(bar.total_bytes)
+            figures += f"  {bar.note}" if bar.note else ""
+            free = width - cell_len(figures)
+            name = Text(bar.label, label)
+            name.truncate(max(free - 1, 0), overflow="ellipsis", pad=True)
+            text.append(name)
+            text.append(figures.rjust(width - name.cell_len), label)
+            text.append("\n")
+            if bar.empty:
+                text.append(bar.empty, muted)
+            else:
+                filled, lighter = _parts(bar, most, width)
+                text.append(filled, storage)
+                text.append(lighter, indexes)
+            text.append("\n\n")
+        text.append(_STORAGE, storage)
+        text.append(" storage   ", muted)
+        text.append(_INDEXES, indexes)
+        text.append(" indexes", muted)
+        return text
+
+
+def _parts(bar: SizeBar, most: int, cells: int) -> tuple[str, str]:
+    """Storage and indexes in whole cells, so that they touch; neither vanishes."""
+    indexes = max(1, round(bar.index_bytes / most * cells)) if bar.index_bytes else 0
+    storage = max(1, round(bar.storage_bytes / most * cells)) if bar.storage_bytes else 0
+    return _STORAGE * min(storage, max(cells - indexes, 0)), _INDEXES * indexes

@@ -1,0 +1,284 @@
+"""The Welcome page: three doors, for who has no configuration yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Click
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher, Static
+
+from linky_tui.errors import ConfigError
+from linky_tui.ingest.engine import JobKind
+from linky_tui.ui.shell.page import Page
+from linky_tui.ui.welcome.connect_form import ConnectForm
+
+_CURVE = """\
+       ▁          ▄▇▅
+      ▃█▅▁ ▁▃▁   ▅████▃
+▃▃▂▂▃▅████████▇▆███████▆"""
+_METER = """\
+╭───────────╮
+│  0 4 8 2  │ kWh
+╰─────┬─────╯"""
+_SHEET = """\
+┌───┬───┬───┐
+├───┼───┼───┤ csv
+└───┴───┴───┘ xlsx"""
+
+
+class Door(Widget, can_focus=True):
+    """A way to begin: a picture, a title, a sentence.
+
+    Args:
+        name: which one.
+        title: in the frame.
+        picture: a few lines.
+        sentence: what is behind it.
+        hint: the key, or why it is shut.
+        shut: whether it cannot be opened yet.
+    """
+
+    DEFAULT_CSS = """
+    Door {
+        width: 1fr;
+        height: 100%;
+        padding: 1 2;
+        border: round $primary 60%;
+        border-title-style: bold;
+        border-title-color: $text;
+        border-subtitle-color: $text-muted;
+        &:focus, &:hover { border: round $accent; background: $boost; }
+        &:disabled { border: dashed $foreground 30%; }
+        .door-picture {
+            width: 100%;
+            height: 3;
+            color: $text-primary;
+            margin-bottom: 1;
+            text-wrap: nowrap;
+        }
+        .door-sentence { width: 100%; height: auto; }
+        &:disabled .door-picture, &:disabled .door-sentence { color: $text-disabled; }
+    }
+    """
+
+    class Opened(Message):
+        """A door was opened."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(
+        self, name: str, title: str, picture: str, sentence: str, hint: str, *, shut: bool = False
+    ) -> None:
+        super().__init__(id=f"door-{name}", name=name, disabled=shut)
+        self.border_title, self.border_subtitle = title, hint
+        self._picture, self._sentence = picture, sentence
+
+    def compose(self) -> ComposeResult:
+        """The picture and the sentence."""
+        yield Static(self._picture, classes="door-picture", markup=False)
+        yield Static(self._sentence, classes="door-sentence", markup=False)
+
+    def on_click(self, event: Click) -> None:
+        """A click goes through."""
+        event.stop()
+        self.post_message(self.Opened(self.name or ""))
+
+
+class WelcomePage(Page):
+    """Where to begin."""
+
+    HELP = """
+# Welcome
+
+Three ways to begin; **left** and **right** choose, **enter** opens.
+
+* **Try the demo**: a simulated home with its own database. It needs no account and leaves the
+  network alone.
+* **Connect my Linky**: paste the token from https://conso.boris.sh. It is read on this computer,
+  and its meters appear at once.
+* **Open Enedis files**: comes later.
+
+**g** opens the settings, for your own MongoDB or Atlas.
+"""
+    AUTO_FOCUS = "#door-demo"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "door('demo')", "Demo", tooltip="Try the demo", id="welcome-demo"),
+        Binding(
+            "m", "door('connect')", "My Linky", tooltip="Connect my Linky", id="welcome-connect"
+        ),
+        Binding(
+            "enter,space",
+            "open",
+            "Open",
+            show=False,
+            tooltip="Open the chosen door",
+            id="welcome-open",
+        ),
+        Binding("escape", "back", "Back", tooltip="The doors again", id="welcome-back"),
+        Binding(
+            "left,up",
+            "app.focus_previous",
+            "Door before",
+            show=False,
+            tooltip="Choose the door before",
+            id="welcome-previous",
+        ),
+        Binding(
+            "right,down",
+            "app.focus_next",
+            "Door after",
+            show=False,
+            tooltip="Choose the door after",
+            id="welcome-next",
+        ),
+    ]
+    CSS = """
+    #welcome { height: 1fr; align: center middle; }
+    #welcome-doors { width: 100%; max-width: 132; height: 100%; max-height: 26; padding: 0 2; }
+    #welcome-head { height: auto; margin: 1 0; }
+    #welcome-title { width: 100%; text-align: center; text-style: bold; color: $text-primary; }
+    #welcome-line { width: 100%; text-align: center; color: $text-muted; }
+    #doors { height: 1fr; max-height: 13; }
+    #welcome-foot { width: 100%; text-align: center; color: $text-muted; margin-top: 1; }
+    #welcome-connect { max-width: 110; }
+    WelcomePage.-low, WelcomePage.-flat {
+        #welcome-head { margin: 0 0 1 0; }
+        #welcome-foot { margin-top: 0; }
+        ConnectForm {
+            padding: 0 1;
+            .step-body, SelectionList, #connect-report { margin: 0 0 0 3; }
+            Field { margin-bottom: 0; }
+            #connect-buttons { height: 1; margin: 1 0 0 3; }
+            #connect-buttons Button { height: 1; border: none; }
+        }
+    }
+    WelcomePage.-narrow, WelcomePage.-tiny {
+        #welcome-doors { padding: 0 1; overflow-y: auto; }
+        #doors { layout: vertical; height: auto; max-height: 100; }
+        Door { height: auto; min-height: 4; padding: 0 1; width: 100%; }
+        .door-picture { display: none; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._start_wanted = False
+
+    def compose_body(self) -> ComposeResult:
+        """The doors, and what is behind the second one."""
+        with ContentSwitcher(initial="welcome-doors", id="welcome"):
+            with Vertical(id="welcome-doors"):
+                with Container(id="welcome-head"):
+                    yield Static("Welcome to linky-tui", id="welcome-title")
+                    yield Static(
+                        "Your Linky electricity history in MongoDB, stored twice and honestly "
+                        "compared.",
+                        id="welcome-line",
+                    )
+                with Horizontal(id="doors"):
+                    yield Door(
+                        "demo",
+                        "Try the demo",
+                        _CURVE,
+                        "A simulated home fills two years of readings in 20 seconds, without an "
+                        "account or the network.",
+                        "t",
+                    )
+                    yield Door(
+                        "connect",
+                        "Connect my Linky",
+                        _METER,
+                        "Paste your token from conso.boris.sh, and up to 3 years of your own "
+                        "history arrive.",
+                        "m",
+                    )
+                    yield Door(
+                        "files",
+                        "Open Enedis files",
+                        _SHEET,
+                        "Read the csv and xlsx files that you downloaded from your Enedis account.",
+                        "comes later",
+                        shut=True,
+                    )
+                yield Static(
+                    "Your own MongoDB or Atlas? Press g for the settings first.",
+                    id="welcome-foot",
+                    markup=False,
+                )
+            yield ConnectForm(id="welcome-connect", classes="panel")
+
+    def on_mount(self) -> None:
+        """A fetch that is wanted starts when MongoDB is there."""
+        self.linky.status_changed.subscribe(self, lambda _: self._start_if_ready())
+        self.query_one(ConnectForm).border_title = "Connect my Linky"
+
+    @property
+    def _switcher(self) -> ContentSwitcher:
+        return self.query_one("#welcome", ContentSwitcher)
+
+    @on(Door.Opened)
+    def _opened(self, event: Door.Opened) -> None:
+        event.stop()
+        self.action_door(event.name)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The doors have keys while they are shown, the way back once through."""
+        if action in ("back", "door"):
+            return (self._switcher.current == "welcome-doors") == (action == "door")
+        return super().check_action(action, parameters)
+
+    def action_open(self) -> None:
+        """Go through the door that has the focus."""
+        if isinstance(self.focused, Door):
+            self.action_door(self.focused.name or "")
+
+    def action_door(self, name: str) -> None:
+        """Go through a door."""
+        if name == "demo":
+            self.linky.open_demo()
+        elif name == "connect":
+            self._switcher.current = "welcome-connect"
+            self.query_one(ConnectForm).start()
+            self.refresh_bindings()
+
+    @on(ConnectForm.Left)
+    def action_back(self) -> None:
+        """The doors again."""
+        if self._switcher.current != "welcome-doors":
+            self._switcher.current = "welcome-doors"
+            self.query_one("#door-connect", Door).focus()
+            self.refresh_bindings()
+
+    @on(ConnectForm.Saved)
+    def _saved(self, event: ConnectForm.Saved) -> None:
+        if event.error is not None:
+            self.linky.show_error(event.error)
+            return
+        try:
+            self.linky.configuration_saved(reconnect=False)
+        except ConfigError as error:
+            self.linky.show_error(error)
+            return
+        self._start_wanted = True
+        self.notify(
+            "Saved. Up to 3 years of daily totals come first (3 to 5 requests), then the "
+            "half-hours over two days.",
+            title="Connected",
+            markup=False,
+        )
+        self.action_back()
+        self.linky.switch_mode("backfill")
+        self._start_if_ready()
+
+    def _start_if_ready(self) -> None:
+        if self._start_wanted and self.linky.store_ready:
+            self._start_wanted = False
+            self.linky.start_job(JobKind.BACKFILL)

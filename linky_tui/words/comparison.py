@@ -1,0 +1,134 @@
+"""The comparison of both collections as rows of texts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from linky_tui.storage.compare.stats import CollectionSize, Comparison
+from linky_tui.text.formatting import (
+    NOTHING,
+    bytes_per_reading_text,
+    bytes_text,
+    count_text,
+    percent_text,
+)
+
+SETTLING = "settling"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table.
+
+    Attributes:
+        label: what is compared.
+        regular: of the regular collection.
+        timeseries: of the time series one.
+        saved: what that saves, or what else there is to say.
+        heavy: whether it is one that the others lead up to.
+    """
+
+    label: str
+    regular: str
+    timeseries: str
+    saved: str = ""
+    heavy: bool = False
+
+    @property
+    def cells(self) -> tuple[str, str, str]:
+        """The three columns after the label."""
+        return self.regular, self.timeseries, self.saved
+
+
+def comparison_rows(comparison: Comparison, *, lagging: bool = False) -> list[Row]:
+    """The six rows that both the dashboard and the storage page show.
+
+    Args:
+        comparison: of both collections.
+        lagging: whether sizes on disk are older than the readings, so that comparing them says
+            nothing yet.
+    """
+    one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
+
+    def on_disk(fraction: float | None) -> str:
+        return SETTLING if lagging else percent_text(fraction)
+
+    return [
+        Row("readings", count_text(one.readings), count_text(two.readings), sameness(comparison)),
+        Row("data", *_bytes(one.data_bytes, two.data_bytes), percent_text(saved.data)),
+        Row("storage", *_bytes(one.storage_bytes, two.storage_bytes), on_disk(saved.storage)),
+        Row("indexes", *_bytes(one.index_bytes, two.index_bytes), on_disk(saved.index)),
+        Row(
+            "total",
+            *_bytes(one.total_bytes, two.total_bytes),
+            on_disk(saved.total),
+            heavy=True,
+        ),
+        Row(
+            "per reading",
+            bytes_per_reading_text(one.bytes_per_reading),
+            bytes_per_reading_text(two.bytes_per_reading),
+        ),
+    ]
+
+
+def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = False) -> list[Row]:
+    """What the storage page shows beside these: ``_id``, indexes, buckets."""
+    one, two = comparison.regular, comparison.timeseries
+    full = comparison.readings_per_bucket
+    return [
+        Row("total per reading", _total_a_reading(one), _total_a_reading(two)),
+        Row(
+            "data without _id",
+            *_bytes(one.data_bytes - one.id_bytes, two.data_bytes),
+            percent_text(comparison.saved_without_id_data),
+        ),
+        Row(
+            "total without _id",
+            *_bytes(one.total_bytes - one.id_index_bytes, two.total_bytes),
+            SETTLING if lagging else percent_text(comparison.saved_without_id_total),
+        ),
+        Row("index on _id", bytes_text(one.id_index_bytes), "none"),
+        Row("index on meter, time", *_bytes(one.index_bytes - one.id_index_bytes, two.index_bytes)),
+        Row(
+            "buckets", NOTHING, count_text(comparison.buckets), f"{count_text(ideal_buckets)} ideal"
+        ),
+        Row(
+            "readings a bucket",
+            NOTHING,
+            NOTHING if full is None else f"{full:,.0f}",
+            comparison.granularity or "",
+        ),
+    ]
+
+
+def sameness(comparison: Comparison) -> str:
+    """How alike both are: proved, or as far as counting tells."""
+    if comparison.identical is not None:
+        return "identical" if comparison.identical else "different"
+    apart = abs(comparison.regular.readings - comparison.timeseries.readings)
+    return f"{count_text(apart)} apart" if apart else "same count"
+
+
+def honest_note(comparison: Comparison, *, detailed: bool = False, lagging: bool = False) -> str:
+    """What a sceptic asks, in one line: ``_id``, and the compressor.
+
+    Args:
+        comparison: of both collections.
+        detailed: what ``_id`` costs stands in the table already.
+        lagging: see :func:`comparison_rows`.
+    """
+    if detailed:
+        return "Regular is compressed with snappy, time series with zstd."
+    saved = f"data {percent_text(comparison.saved_without_id_data)}"
+    if not lagging:
+        saved += f", total {percent_text(comparison.saved_without_id_total)}"
+    return f"Without _id: {saved}. Regular is snappy, time series zstd."
+
+
+def _total_a_reading(size: CollectionSize) -> str:
+    return bytes_per_reading_text(size.total_bytes / size.readings if size.readings else None)
+
+
+def _bytes(one: int, two: int) -> tuple[str, str]:
+    return bytes_text(one), bytes_text(two)

@@ -1,0 +1,187 @@
+"""What an event of the engine says, in plain words. Pure functions, no widget is known here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from linky_tui.domain.coverage import DayStatus
+from linky_tui.domain.paris import PARIS
+from linky_tui.errors import LinkyError
+from linky_tui.ingest.engine import Job, JobKind, Status
+from linky_tui.ingest.events import (
+    Event,
+    Failed,
+    Finished,
+    Noted,
+    Paused,
+    Planned,
+    Rebuilding,
+    Surveyed,
+    Waiting,
+    Window,
+    WindowStored,
+)
+from linky_tui.text.formatting import (
+    count_text,
+    day_text,
+    duration_text,
+    local_time_text,
+    mask_prm,
+    short_day_text,
+)
+
+
+class Tone(StrEnum):
+    """How a line is meant; its words say the same."""
+
+    PLAIN = "plain"
+    GOOD = "good"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class EventText:
+    """A line of the log.
+
+    Attributes:
+        text: what happened.
+        tone: how it is meant.
+        details: further lines: why, and what comes next.
+    """
+
+    text: str
+    tone: Tone = Tone.PLAIN
+    details: tuple[str, ...] = ()
+
+
+def event_text(event: Event, *, name_meter: bool = False) -> EventText | None:
+    """What an event says, ``None`` for one that the next makes superfluous.
+
+    Args:
+        event: the event.
+        name_meter: whether to say which meter it is about, where there are several.
+    """
+    found = _event_text(event)
+    if found is None or not name_meter:
+        return found
+    meter = f"{mask_prm(event.series.prm)} {event.series.flow}: "
+    return EventText(meter + found.text, found.tone, found.details)
+
+
+def _event_text(event: Event) -> EventText | None:
+    match event:
+        case Noted(text=text):
+            return EventText(text)
+        case Surveyed(first=first, last=last, totals=totals):
+            if first is None or last is None:
+                return EventText("No daily totals in that year.")
+            return EventText(
+                f"Daily totals of {things(totals, 'day')}, {short_day_text(first)} "
+                f"{first.year} to {day_text(last)}."
+            )
+        case Planned(windows=windows, left_today=left):
+            if not windows:
+                return EventText("Nothing is left to ask.")
+            budget = "" if left is None else f"; {things(left, 'request')} left today"
+            return EventText(f"{things(len(windows), 'week')} to ask, newest first{budget}.")
+        case WindowStored():
+            return _stored(event)
+        case Waiting(seconds=seconds, until=until, reason=reason):
+            return EventText(
+                f"Waiting {duration_text(seconds)}, until {local_time_text(until)}: {reason}.",
+                Tone.WARNING,
+            )
+        case Rebuilding(done=0, reason=reason):
+            return EventText(f"Rebuilding the time series collection: {reason}.")
+        case Paused(until=until, error=error):
+            return EventText(
+                f"Paused until {moment_text(until)}: {error.title}.",
+                Tone.WARNING,
+                (error.cause, error.next_step),
+            )
+        case Failed(error=error):
+            return error_text(error)
+        case Finished():
+            return _finished(event)
+        case _:
+            return None
+
+
+def started_text(job: Job) -> str:
+    """What begins now."""
+    if job.kind is JobKind.REFETCH and job.days is not None:
+        return f"Fetching {span_text(job.days)} again."
+    if job.kind is JobKind.BACKFILL and job.since is not None:
+        return f"Backfill started, back to {day_text(job.since)}."
+    return f"{str(job.kind).title()} started."
+
+
+def error_text(error: LinkyError) -> EventText:
+    """An error with its cause and what to do."""
+    return EventText(f"Failed: {error.title}.", Tone.ERROR, (error.cause, error.next_step))
+
+
+def span_text(window: Window) -> str:
+    """The days of a window: ``15 to Sat 21 Nov 2026``."""
+    first, last = window.first, window.last
+    if first == last:
+        return day_text(last)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {day_text(last)}"
+    if first.year == last.year:
+        return f"{short_day_text(first)} to {day_text(last)}"
+    return f"{short_day_text(first)} {first.year} to {day_text(last)}"
+
+
+def things(count: int, what: str) -> str:
+    """A number of things: ``1 week``, ``105 weeks``."""
+    return f"{count_text(count)} {what}" + ("" if count == 1 else "s")
+
+
+def moment_text(instant: datetime) -> str:
+    """The Paris day and time of an aware instant: ``Mon 23 Nov 01:00``."""
+    day = instant.astimezone(PARIS).date()
+    return f"{day_text(day)[:3]} {short_day_text(day)} {local_time_text(instant)}"
+
+
+def _stored(event: WindowStored) -> EventText:
+    days = event.days
+    complete = sum(day.status is DayStatus.COMPLETE for day in days)
+    certified = sum(day.certified for day in days)
+    parts = [things(event.inserted, "new reading")]
+    if event.corrected:
+        parts.append(f"{count_text(event.corrected)} corrected")
+    asked = event.window.days
+    whole = "" if asked == 1 else "all days "
+    if certified == asked:
+        parts.append(f"{whole}certified")
+    elif complete == asked:
+        parts.append(f"{whole}complete" + (f", {certified} certified" if certified else ""))
+    else:
+        also = " and certified" if complete and certified == complete else ""
+        parts.append(f"{complete} of {things(asked, 'day')} complete{also}")
+    tone = Tone.PLAIN if complete == asked else Tone.WARNING
+    return EventText(f"{span_text(event.window)}: {', '.join(parts)}.", tone)
+
+
+_ENDINGS = {
+    Status.COMPLETE: ("Done", Tone.GOOD),
+    Status.NOTHING_TO_DO: ("Nothing to do", Tone.GOOD),
+    Status.NOT_PUBLISHED_YET: ("Not published yet", Tone.WARNING),
+    Status.PAUSED: ("Ended for now", Tone.WARNING),
+    Status.INTERRUPTED: ("Stopped", Tone.PLAIN),
+    Status.FAILED: ("Ended", Tone.PLAIN),
+}
+
+
+def _finished(event: Finished) -> EventText:
+    status = Status(event.status)
+    word, tone = _ENDINGS[status]
+    details: tuple[str, ...] = ()
+    if status is Status.NOT_PUBLISHED_YET and event.error is not None:
+        details = (event.error.cause, event.error.next_step)
+    done = f"{things(event.inserted, 'new reading')} with {things(event.requests, 'request')}"
+    return EventText(f"{word}: {done}.", tone, details)

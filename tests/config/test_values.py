@@ -1,0 +1,134 @@
+"""What each key of the configuration may be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from linky_tui.config import Meter, MongoSettings, load
+from linky_tui.config.checks import is_loopback
+from tests.config_files import PRM, TOKEN, meter, problems, write
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "refused"),
+    [
+        ("mongodb", 'uri = "mongodb://"', "not a MongoDB address"),
+        ("mongodb", 'uri = "localhost:27017"', "not a MongoDB address"),
+        ("mongodb", 'uri = "mongodb://a b"', "space"),
+        ("mongodb", "uri = 1", "not a text"),
+        ("mongodb", 'database = ""', "is empty"),
+        ("mongodb", 'database = "a b"', "a space"),
+        ("mongodb", 'database = "a/b"', "the character /"),
+        ("mongodb", 'database = "a$b"', "the character $"),
+        ("mongodb", 'database = "Admin"', "MongoDB itself"),
+        ("mongodb", f'database = "{"é" * 32}"', "63 bytes"),
+        ("mongodb", 'database = "a\\u0000b"', "control character"),
+        ("mongodb", 'collection = "$x"', "the character $"),
+        ("mongodb", 'collection = "system.x"', "system."),
+        ("mongodb", 'collection = "x..y"', "dot"),
+        ("mongodb", f'collection = "{"x" * 121}"', "120 bytes"),
+        ("mongodb", 'collection = "consumptionTS"', "name of another collection"),
+        ("mongodb", 'timeseries_collection = "consumption"', "name of another collection"),
+        ("mongodb", 'timeseries_collection = "consumption_leases"', "name of another collection"),
+        ("enedis", 'api_url = ""', "is empty"),
+        ("enedis", 'api_url = "ftp://host/api"', "not an https address"),
+        ("enedis", 'api_url = "https://"', "not an https address"),
+        ("enedis", 'api_url = "https://host:99999"', "not an address"),
+        ("enedis", 'api_url = "https://[::1"', "not an address"),
+        ("enedis", 'api_url = "https://host/api?x=1"', "query"),
+        ("enedis", 'api_url = "https://host/api#x"', "fragment"),
+        ("enedis", 'api_url = "https://me@host/api"', "user name"),
+        ("enedis", 'api_url = "http://conso.boris.sh/api"', "not encrypted"),
+        ("enedis", 'api_url = "http://127.0.0.1.evil.example"', "not encrypted"),
+        ("enedis", 'api_url = "http://[::2]"', "not encrypted"),
+        ("enedis", 'api_url = "http://127.0.0.1\\\\@evil.example"', "not an address"),
+        ("enedis", "requests_per_day = 0", "too small"),
+        ("enedis", "requests_per_day = 80.0", "not a whole number"),
+        ("enedis", "requests_per_day = 1_000_001", "too large"),
+        ("enedis", 'requests_per_day = "80"', "not a whole number"),
+        ("enedis", "seconds_between_requests = -0.1", "too small"),
+        ("enedis", "seconds_between_requests = inf", "too large"),
+        ("enedis", "seconds_between_requests = nan", "not a number"),
+        ("enedis", "seconds_between_requests = true", "not a number"),
+        ("[meters]", "prm = 12345678901234", "not a text"),
+        ("[meters]", 'prm = "1234567890123٤"', "more than the digits"),
+        ("[meters]", f'prm = "{PRM}"\ntoken = "a.b"', "not a token"),
+        ("[meters]", f'prm = "{PRM}"\ntoken = "a.b.c d"', "not a token"),
+        ("[meters]", f'prm = "{PRM}"\ntoken = "a.b.é"', "not a token"),
+        ("[meters]", f'prm = "{PRM}"\nflow = "injection"', "is not known"),
+        ("[meters]", f'prm = "{PRM}"\nname = "two\\nlines"', "line break"),
+        ("[meters]", 'token = "a.b.c"\n[[meters]]\ntoken = "d.e.f"', "needs its PRM"),
+        ("meters", f'prm = "{PRM}"', "two brackets"),
+        ("display", 'theme = ""', "is empty"),
+        ("keys", 'sync = ""', "is empty"),
+        ("keys", "sync = {}", "not a text"),
+    ],
+)
+def test_values_that_are_refused(tmp_path: Path, section: str, line: str, refused: str) -> None:
+    found = problems(tmp_path, f"[{section}]\n{line}\n")
+    assert any(refused in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("section", "name", "written", "loaded"),
+    [
+        ("mongodb", "uri", '" mongodb://h1,h2/?replicaSet=r "', "mongodb://h1,h2/?replicaSet=r"),
+        ("mongodb", "uri", '"mongodb+srv://u:p@c.example"', "mongodb+srv://u:p@c.example"),
+        ("mongodb", "database", '"électricité"', "électricité"),
+        ("mongodb", "collection", '"house.readings"', "house.readings"),
+        ("mongodb", "timeseries_collection", '"consumption_ts"', "consumption_ts"),
+        ("enedis", "api_url", '"https://host/api/"', "https://host/api"),
+        ("enedis", "api_url", '"http://127.0.0.1:8080/api"', "http://127.0.0.1:8080/api"),
+        ("enedis", "api_url", '"http://127.9.9.9"', "http://127.9.9.9"),
+        ("enedis", "api_url", '"http://[::1]:1/api"', "http://[::1]:1/api"),
+        ("enedis", "api_url", '"http://LOCALHOST:1"', "http://LOCALHOST:1"),
+        # Over the gateway's limits is valid: the budget clamps it and --check says so.
+        ("enedis", "requests_per_day", "10_000", 10_000),
+        ("enedis", "seconds_between_requests", "0", 0.0),
+        ("display", "theme", '"of the next version"', "of the next version"),
+        ("display", "marker", '"half-block"', "half-block"),
+    ],
+)
+def test_values_that_are_taken(
+    tmp_path: Path, section: str, name: str, written: str, loaded: object
+) -> None:
+    config = load(write(tmp_path, f"[{section}]\n{name} = {written}\n"), {})
+    assert getattr(getattr(config, section), name) == loaded
+
+
+def test_a_pasted_bearer_prefix_and_white_space_are_taken_off(tmp_path: Path) -> None:
+    config = load(write(tmp_path, meter(f" {PRM} ", f" Bearer  {TOKEN} ")), {})
+    assert config.meters == (Meter(PRM, TOKEN),)
+
+
+def test_a_program_in_the_home_folder_is_found(tmp_path: Path) -> None:
+    config = load(write(tmp_path, '[mongodb]\nmongod = "~/bin/mongod"'), {})
+    assert config.mongodb.mongod == f"{os.environ['HOME']}/bin/mongod"
+
+
+def test_derived_collections_are_named_after_the_regular_one() -> None:
+    settings = MongoSettings(collection="house")
+    assert settings.days_collection == "house_days"
+    assert settings.leases_collection == "house_leases"
+    assert settings.requests_collection == "house_requests"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.255.0.9", True),
+        ("::1", True),
+        ("localhost.example", False),
+        ("0.0.0.0", False),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_loopback_is_this_machine_only(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected

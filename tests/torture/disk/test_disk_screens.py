@@ -1,0 +1,149 @@
+"""The application on a bad disk: it opens, says what is wrong, and goes on when that is over."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from linky_tui.ingest.engine import JobKind
+from linky_tui.system import paths
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell import store_app
+from linky_tui.ui.shell.dialogs import ErrorDialog
+from tests.ingest.bench import PRM
+from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
+from tests.torture.ground import SOON_S, Ground, ground
+from tests.torture.report import Tally
+from tests.ui.support import run_app, screen_text, wait_until
+
+SIZE = (100, 32)
+PATIENCE_S = 90.0
+
+
+@pytest.fixture
+def home(short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    """A home that this process lives in, too."""
+    with ground(short_tmp_path) as made:
+        for name in [name for name in os.environ if name.startswith("XDG_")]:
+            monkeypatch.delenv(name)
+        monkeypatch.setenv("HOME", str(made.folder))
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(made.runtime_dir))
+        assert paths.data_dir() == made.data_dir
+        yield made
+
+
+def dialog_says(app: LinkyApp, *words: str) -> bool:
+    """Whether an error is shown that says this."""
+    shown = " ".join(screen_text(app).replace("│", " ").split())
+    return isinstance(app.screen, ErrorDialog) and all(word in shown for word in words)
+
+
+async def test_a_full_data_folder_is_said_and_left_behind_when_there_is_space(
+    home: Ground, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    row = tally("bad disks under the application")
+    monkeypatch.setattr(store_app, "SLOW_RETRY_S", 0.5)
+    home.settle()
+    with small_disk(home.data_dir, "30m") as disk:
+        ballast = fill(disk)
+        row.tried += 1
+        app = LinkyApp()
+        async with run_app(app, SIZE) as pilot:
+            await wait_until(pilot, lambda: dialog_says(app, "disk is full"), PATIENCE_S)
+            assert "Free some space" in screen_text(app)
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: "trying again" in screen_text(app), PATIENCE_S)
+            ballast.unlink()
+            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+            row.survived += 1
+
+
+async def test_requests_that_cannot_be_counted_are_not_sent(
+    home: Ground, mongod_uri: str, mongo_database_name: str, tally: Tally
+) -> None:
+    row = tally("bad disks under the application")
+    home.settle(mongod_uri, database=mongo_database_name)
+    assert home.run("--sync", "--json").code == 0
+    sent = home.requests()
+    row.tried += 1
+    app = LinkyApp()
+    async with run_app(app, SIZE) as pilot:
+        await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+        with immutable(home.budget_file):
+            assert app.start_job(JobKind.BACKFILL)
+            await wait_until(pilot, lambda: dialog_says(app, "counted"), PATIENCE_S)
+            assert home.requests() == sent
+        await pilot.press("escape")
+        home.started()
+        assert app.start_job(JobKind.BACKFILL)
+        await wait_until(pilot, lambda: home.requests() > sent, PATIENCE_S)
+        await wait_until(pilot, lambda: not app.ingest.state.busy, PATIENCE_S)
+        row.survived += 1
+
+
+async def test_a_theme_that_cannot_be_saved_is_said(
+    home: Ground, mongod_uri: str, mongo_database_name: str, tally: Tally
+) -> None:
+    row = tally("bad disks under the application")
+    home.settle(mongod_uri, database=mongo_database_name)
+    before = snapshot(home.config.parent)
+    row.tried += 1
+    app = LinkyApp()
+    with immutable(home.config):
+        async with run_app(app, SIZE, notifications=True) as pilot:
+            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+            app.theme = "nord"
+            await wait_until(pilot, lambda: "was not saved" in screen_text(app), PATIENCE_S)
+    assert snapshot(home.config.parent) == before
+    row.survived += 1
+
+
+async def test_a_file_in_place_of_the_socket_is_said_and_kept(home: Ground, tally: Tally) -> None:
+    row = tally("bad disks under the application")
+    home.settle()
+    place = home.data_dir / "mongodb" / "mongod.sock"
+    place.parent.mkdir(mode=0o700, parents=True)
+    place.write_text("dear diary")
+    row.tried += 1
+    app = LinkyApp()
+    async with run_app(app, SIZE) as pilot:
+        await wait_until(pilot, lambda: dialog_says(app, "is no socket"), PATIENCE_S)
+    assert place.read_text() == "dear diary"
+    row.survived += 1
+
+
+@pytest.mark.parametrize("what", ["damaged", "pipe"])
+def test_a_damaged_configuration_is_said_on_the_terminal(
+    what: str, home: Ground, tally: Tally
+) -> None:
+    row = tally("bad disks under the application")
+    home.config.parent.mkdir(parents=True)
+    if what == "pipe":
+        os.mkfifo(home.config)
+    else:
+        home.config.write_bytes(b"[[meters]]\nprm = '" + PRM.encode())
+    row.tried += 1
+    ours, theirs = pty.openpty()
+    try:
+        process = subprocess.Popen(
+            home.command(),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=home.environment | {"TERM": "xterm"},
+            start_new_session=True,
+        )
+        _, said = process.communicate(timeout=SOON_S)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert process.returncode == 2
+    assert str(home.config) in said
+    assert "Traceback" not in said
+    row.survived += 1

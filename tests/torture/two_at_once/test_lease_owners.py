@@ -1,0 +1,184 @@
+"""Owners of a lease that were killed, froze, or live elsewhere: never two, nothing doubled."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pymongo
+import pytest
+
+from linky_tui.demo.api_server import RecordedSource
+from linky_tui.domain.paris import today
+from linky_tui.storage.leases.lease import LEASE_S
+from tests.ingest.bench import PRM
+from tests.torture.cli_runs import Home, document, finished, killed
+from tests.torture.conftest import Scale
+from tests.torture.disk import odd_process
+from tests.torture.disk.odd_process import AGED_S, Freeze, is_frozen
+from tests.torture.report import Row, Tally
+from tests.torture.two_at_once.together import (
+    Crowd,
+    GatedSource,
+    Run,
+    assert_one_after_the_other,
+    assert_polite,
+    assert_said_busy,
+    double_a_reading,
+    judge,
+    wait_until,
+)
+
+LEASES = "consumption_leases"
+ON_THE_WIRE = Freeze("insert", "consumptionTS", 2)
+FREEZES = {
+    "readings sent": Freeze("insert", "consumptionTS", 2),
+    "readings checked": Freeze("insert", "consumptionTS", 2, sent=False),
+    "correction sent": Freeze("update", "consumption"),
+    "days sent": Freeze("update", "consumption_days", 3),
+    "drop sent": Freeze("drop", "consumptionTS"),
+    "filling sent": Freeze("insert", "consumptionTS"),
+    "first copy sent": Freeze("insert", "consumption", 2),
+    "before a request": Freeze("findAndModify", "consumption_requests", 4),
+}
+SHORT = {"readings sent", "drop sent", "before a request"}
+
+
+@pytest.fixture
+def homes(
+    crowd: Crowd, mongod_uri: str, mongo_database_name: str, short_tmp_path: Path
+) -> Iterator[tuple[Home, Home]]:
+    """Two machines with one database and one gateway."""
+    with Home(short_tmp_path, "one") as one, Home(short_tmp_path, "two") as two:
+        for home in (one, two):
+            home.configure(
+                crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=60
+            )
+        yield one, two
+
+
+def hold_the_evening_back(source: GatedSource) -> None:
+    """Let Enedis publish no more than the first 44 half hours of the last day."""
+    day = source.truth[:-4]
+    source.remove(source.last, source.last)
+    source.put(day)
+
+
+def correct(source: GatedSource) -> None:
+    """Let Enedis publish the rest of the last day, and correct a reading of it."""
+    source.put(source.truth)
+    source.correct(source.truth[-40].start, 6_000)
+    source.truth = list(RecordedSource.curve(source, source.first, today()))
+
+
+def make_worth_asking(uri: str, database: str) -> None:
+    """As if the hour had passed in which the last day is not asked again."""
+    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+        day = (today() - timedelta(1)).isoformat()
+        changed = client[database]["consumption_days"].update_one(
+            {"_id.day": day}, {"$set": {"last_attempt": None}}
+        )
+        assert changed.modified_count == 1
+
+
+def let_lease_run_out(uri: str, database: str) -> None:
+    """As if the minute had passed on the server's clock, by which leases are judged."""
+    past = [{"$set": {"expires": {"$subtract": ["$expires", (LEASE_S + 1) * 1000]}}}]
+    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+        changed = client[database][LEASES].update_one(
+            {"_id.prm": PRM, "expires": {"$ne": None}}, past
+        )
+        assert changed.matched_count == 1
+
+
+def kill_at_the_gate(crowd: Crowd, source: GatedSource, home: Home) -> Run:
+    """A run that is killed while it waits for an answer, and holds its lease."""
+    source.shut()
+    run = crowd.start(home, "--backfill")
+    wait_until(lambda: source.asked.is_set() or not run.running, "the first request")
+    assert killed(run.process)
+    source.gate.set()
+    # The gateway notes a request when it answers.
+    wait_until(
+        lambda: crowd.requests_of(run) and not source.waiting, "the answer to a dead process"
+    )
+    return run
+
+
+def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
+    crowd: Crowd,
+    source: GatedSource,
+    homes: tuple[Home, Home],
+    mongod_uri: str,
+    mongo_database_name: str,
+    tally: Tally,
+) -> None:
+    one, two = homes
+    kill_at_the_gate(crowd, source, one)
+    owner = kill_at_the_gate(crowd, source, one)
+    busy = crowd.start(two, "--sync", "--json")
+    assert_said_busy(busy.done(), owner.process.pid)
+    assert crowd.requests_of(busy) == 0
+    let_lease_run_out(mongod_uri, mongo_database_name)
+    assert crowd.start(two, "--backfill").done().code == 0
+    assert_one_after_the_other(crowd.server)
+    assert_polite(crowd.server, per_day=60)
+    row = tally("owner of the lease killed")
+    judge(row, mongod_uri, mongo_database_name, source.truth, tried=2)
+
+
+@pytest.mark.parametrize("moment", FREEZES)
+def test_a_frozen_owner_wakes_up_after_another_took_over(
+    crowd: Crowd,
+    source: GatedSource,
+    homes: tuple[Home, Home],
+    mongod_uri: str,
+    mongo_database_name: str,
+    scale: Scale,
+    tally: Tally,
+    moment: str,
+) -> None:
+    """The hard cases: what it was about to write is behind the last look at any clock."""
+    if moment not in SHORT and not scale.long:
+        pytest.skip("--long")
+    one, two = homes
+    if moment in ("drop sent", "filling sent"):
+        assert crowd.start(two, "--backfill").done().code == 0
+        double_a_reading(mongod_uri, mongo_database_name)
+    if moment == "correction sent":
+        hold_the_evening_back(source)
+        assert crowd.start(two, "--backfill").done().code == 0
+        correct(source)
+        make_worth_asking(mongod_uri, mongo_database_name)
+    token = crowd.token()
+    owner = crowd.joined(
+        odd_process.start(
+            one, "--backfill", "--json", freeze=FREEZES[moment], LINKY_TUI_TOKEN=token
+        ),
+        token,
+    )
+    wait_until(lambda: is_frozen(owner.process) or not owner.running, "the freeze")
+    frozen_s = time.monotonic()
+    assert owner.running, owner.done()
+    try:
+        asked = crowd.requests_of(owner)
+        let_lease_run_out(mongod_uri, mongo_database_name)
+        done = crowd.start(two, "--backfill", "--json").done()
+        assert done.code == 0, done
+        judge(Row("by then"), mongod_uri, mongo_database_name, source.truth)
+        time.sleep(max(0.0, frozen_s + AGED_S - time.monotonic()))
+    finally:
+        os.kill(owner.process.pid, signal.SIGCONT)
+    done = finished(owner.process)
+    assert done.code == 3, done
+    assert "took over" in document(done)["error"]["title"], done.out
+    # It asked nothing more, and what was on its way when it froze is undone.
+    assert crowd.requests_of(owner) == asked
+    assert_one_after_the_other(crowd.server)
+    assert_polite(crowd.server, per_day=60)
+    judge(tally("owner of the lease frozen"), mongod_uri, mongo_database_name, source.truth)

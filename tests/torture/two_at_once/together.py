@@ -1,0 +1,241 @@
+"""Several processes at once: each has a token of its own, so that the gateway's log tells them."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+from types import TracebackType
+from typing import Any, Self
+
+import pymongo
+
+from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.gateway import caller_of
+from linky_tui.domain.models import DailyTotal, Reading
+from linky_tui.domain.paris import ONE_DAY, today, utc_now
+from tests.clock import noon
+from tests.ingest.bench import PRM, half_hours
+from tests.torture.cli_runs import Home, document, finished
+from tests.torture.manners import patient
+from tests.torture.manners.manners import assert_manners
+from tests.torture.report import Row
+from tests.whole.cli.tools import Done
+
+DAYS = 20
+PATIENCE_S = 120.0
+_GATE_S = 150.0
+
+
+class GatedSource(RecordedSource):
+    """A meter whose answers wait behind a gate, so that whoever asks stays at it.
+
+    None waits for ever, so that a test that failed ends; the processes of :class:`Crowd` have the
+    patience for it.
+
+    Args:
+        activated: whether requests from before the first day are refused, which they are without
+            passing the gate.
+
+    Attributes:
+        first: its first day.
+        last: yesterday, its last one.
+        truth: its readings.
+        gate: open when set, as it is at first.
+        asked: set when a request has arrived; cleared by :meth:`shut`.
+        waiting: how many requests are behind the gate at this moment.
+    """
+
+    def __init__(self, *, activated: bool = True) -> None:
+        self.asked, self.gate = threading.Event(), threading.Event()
+        self.gate.set()
+        self.waiting = 0
+        self._counting = threading.Lock()
+        self.first, self.last = today() - timedelta(DAYS), today() - ONE_DAY
+        self.truth = half_hours(self.first, self.last)
+        floor = self.first if activated else None
+        super().__init__(self.truth, activated=floor, curve_from=floor)
+
+    def shut(self) -> None:
+        """Let no answer pass until the gate is set again."""
+        self.asked.clear()
+        self.gate.clear()
+
+    def curve(self, first: date, end: date) -> list[Reading]:
+        self._pass()
+        return super().curve(first, end)
+
+    def daily(self, first: date, end: date) -> list[DailyTotal]:
+        self._pass()
+        return super().daily(first, end)
+
+    def _pass(self) -> None:
+        with self._counting:
+            self.waiting += 1
+        self.asked.set()
+        self.gate.wait(_GATE_S)
+        with self._counting:
+            self.waiting -= 1
+
+
+@dataclass
+class Run:
+    """A process that was started.
+
+    Attributes:
+        process: the process.
+        caller: how the gateway's log names it.
+    """
+
+    process: subprocess.Popen[str]
+    caller: str
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.poll() is None
+
+    def done(self) -> Done:
+        """Its end and what it printed."""
+        return finished(self.process)
+
+
+def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
+    """A gateway where yesterday is out and nobody is blocked but by ourselves."""
+    options.setdefault("clock", lambda: max(utc_now(), noon()))
+    options.setdefault("block_after", None)
+    return ApiServer(dict.fromkeys(prms or (PRM,), source), **options)
+
+
+class Crowd:
+    """Starts patient processes, each with a token of its own; a context manager that ends them."""
+
+    def __init__(self, server: ApiServer) -> None:
+        self.server = server
+        self._made = 0
+        self._started: list[subprocess.Popen[str]] = []
+
+    def token(self) -> str:
+        """A token that nobody else has."""
+        self._made += 1
+        return self.server.make_token(expires=utc_now() + timedelta(days=400 + self._made))
+
+    def start(self, home: Home, *arguments: str, **environment: str) -> Run:
+        """Start a run of the command line."""
+        token = self.token()
+        home.module = patient.__name__
+        process = home.start(*arguments, LINKY_TUI_TOKEN=token, **environment)
+        return self.joined(process, token)
+
+    def joined(self, process: subprocess.Popen[str], token: str) -> Run:
+        """A process that was started in another way."""
+        self._started.append(process)
+        return Run(process, caller_of(token))
+
+    def requests_of(self, run: Run) -> int:
+        """How many requests of a process have reached the gateway."""
+        return sum(entry.caller == run.caller for entry in self.server.log)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        for process in self._started:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
+
+
+def wait_until(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Wait for something that other processes do."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {patience_s:g} s: {what}"
+        time.sleep(0.02)
+
+
+def assert_said_busy(done: Done, pid: int | None = None) -> None:
+    """A process that did nothing said so: exit code 3, who is at work, and since when."""
+    assert done.code == 3, (done.code, done.out, done.err)
+    error = document(done)["error"]
+    assert all(error[key] for key in ("title", "cause", "next_step")), error
+    assert "at work" in error["title"]
+    assert pid is None or f"process {pid} " in error["cause"], error
+    assert " since 20" in error["cause"], error
+    assert PRM not in error["cause"] + done.err
+
+
+def assert_one_after_the_other(server: ApiServer, prm: str = PRM) -> None:
+    """The requests about a meter of one process never stand between those of another."""
+    asked = sorted((e for e in server.log if e.prm == prm), key=lambda entry: entry.monotonic)
+    order = [caller for caller, _ in groupby(entry.caller for entry in asked)]
+    assert len(order) == len(set(order)), order
+
+
+def assert_polite(server: ApiServer, per_day: int | None = None, pace_s: float = 0.0) -> None:
+    """Every process was polite, and all of them together."""
+    log = server.log
+    callers = dict.fromkeys(entry.caller for entry in log)
+    runs = [[entry for entry in log if entry.caller == caller] for caller in callers]
+    assert_manners(runs, per_day=per_day, pace_s=pace_s)
+
+
+Measure = tuple[Any, int, int]
+
+
+def measured(uri: str, database: str, prm: str = PRM) -> tuple[list[Measure], list[Measure]]:
+    """What both collections hold of a meter, read past our own storage."""
+    with pymongo.MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+        regular, timeseries = (
+            sorted(
+                (each["timestamp"], each["meter"]["interval_min"], each["power_w"])
+                for each in client[database][name].find({"meter.prm": prm})
+            )
+            for name in ("consumption", "consumptionTS")
+        )
+    return regular, timeseries
+
+
+def judge(
+    row: Row, uri: str, database: str, truth: Sequence[Reading], *prms: str, tried: int = 1
+) -> None:
+    """Count what was lost and doubled in both collections, and insist on none.
+
+    Args:
+        row: where it is counted.
+        uri: of the MongoDB.
+        database: its database.
+        truth: what each meter really has.
+        prms: the meters; the usual one where none is given.
+        tried: how often the fault happened.
+    """
+    row.tried += tried
+    wanted = Counter((each.start, each.interval_min, each.power_w) for each in truth)
+    lost = doubled = 0
+    for prm in prms or (PRM,):
+        for present in map(Counter, measured(uri, database, prm)):
+            lost += (wanted - present).total()
+            doubled += (present - wanted).total()
+    row.lost += lost
+    row.doubled += doubled
+    assert (lost, doubled) == (0, 0)
+    row.survived += tried
+
+
+def double_a_reading(uri: str, database: str) -> None:
+    """Make a rebuild necessary: only that takes a reading out of a time series collection."""
+    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+        collection = client[database]["consumptionTS"]
+        found = collection.find_one({}, {"_id": 0})
+        assert found is not None
+        collection.insert_one(found)

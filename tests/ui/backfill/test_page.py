@@ -1,0 +1,266 @@
+"""The Backfill page on a real database and a simulated gateway."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from textual.widgets import Button, Input, ProgressBar
+
+from linky_tui.demo.api_server import Fault
+from linky_tui.domain.paris import days_between
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.backfill.calendar import CoverageCalendar
+from linky_tui.ui.backfill.calendar_marks import Mark
+from linky_tui.ui.backfill.page import BackfillPage
+from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
+from linky_tui.ui.shell.ingest_control import Phase
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import curve_requests, gateway, turnstile
+from tests.ui.support import FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
+
+SIZES = [(80, 24), (120, 40)]
+
+
+async def opened(pilot: object, app: LinkyApp) -> BackfillPage:
+    """The page, with its facts."""
+    await wait_until(pilot, lambda: app.store_ready)  # type: ignore[arg-type]
+    await pilot.press("b")  # type: ignore[attr-defined]
+    await wait_until(pilot, lambda: getattr(app.screen, "_plan", None) is not None)  # type: ignore[arg-type]
+    page = app.screen
+    assert isinstance(page, BackfillPage)
+    return page
+
+
+def flowing(app: LinkyApp) -> str:
+    """What the screen says, as if no line were wrapped."""
+    return " ".join(screen_text(app).replace("│", " ").split())
+
+
+def calendar(page: BackfillPage) -> CoverageCalendar:
+    return page.query_one(CoverageCalendar)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_before_it_starts_the_page_says_what_it_will_ask(
+    size: tuple[int, int], empty_app: LinkyApp
+) -> None:
+    async with empty_app.run_test(size=size) as pilot:
+        page = await opened(pilot, empty_app)
+        words = (
+            "105 weeks + 3 to 5 daily requests: 80 today, about 30 tomorrow after 01:00; "
+            "newest first."
+        )
+        await wait_until(pilot, lambda: words in flowing(empty_app))
+        text = flowing(empty_app)
+        assert "0 of 105 weeks" in text
+        assert "2024-11-22" in text
+        assert not page.query_one("#run", Button).disabled
+        assert page.query_one("#pause", Button).disabled
+        assert page.query_one("#stop", Button).disabled
+
+
+async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
+    make_app: MakeApp,
+) -> None:
+    with gateway(28) as server:
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40)) as pilot:
+            page = await opened(pilot, app)
+            await pilot.press("r")
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
+            shown = calendar(page)
+            for day in days_between(TODAY - timedelta(days=28), YESTERDAY):
+                assert shown.mark(day) is Mark.CERTIFIED, day
+            assert shown.mark(FIRST_DAY) is Mark.NO_DATA
+            why = "702 days without data: before the load curve starts on"
+            await wait_until(pilot, lambda: why in screen_text(app))
+            text = screen_text(app)
+            assert f"{len(server.log)} requests" in text
+            # One of the days is the one of October that has 25 hours.
+            assert "1,346 readings" in text
+            await wait_until(pilot, lambda: "Done: 1,346 new readings" in screen_text(app))
+            assert page.query_one(ProgressBar).percentage == 1.0
+
+
+async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
+    make_app: MakeApp,
+) -> None:
+    with turnstile(28) as (server, home):
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40)) as pilot:
+            page = await opened(pilot, app)
+            await pilot.click("#run")
+            shown = calendar(page)
+            await wait_until(pilot, lambda: shown.mark(YESTERDAY) is Mark.ASKING)
+            asking = "Fetching 15 to Sat 21 Nov 2026."
+            await wait_until(pilot, lambda: asking in screen_text(app))
+            assert page.query_one("#run", Button).disabled
+            home.let(1)
+            await wait_until(pilot, lambda: shown.mark(YESTERDAY) is Mark.COMPLETE)
+            assert app.ingest.state.busy
+            assert shown.mark(FIRST_DAY) is Mark.TO_ASK
+            await wait_until(pilot, lambda: "15 to Sat 21 Nov 2026: 336" in screen_text(app))
+            # Elsewhere it goes on, and the page knows when it is shown again.
+            await pilot.press("l")
+            home.let()
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
+            assert app.ingest.state.finished is not None
+            assert app.ingest.state.finished.status == "complete"
+            await pilot.press("b")
+            await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
+
+
+async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
+    with turnstile(28) as (server, home):
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(80, 24)) as pilot:
+            page = await opened(pilot, app)
+            state = app.ingest
+            await pilot.press("r")
+            home.let(1)
+            await wait_until(pilot, lambda: state.state.windows_done >= 1)
+            await pilot.click("#pause")
+            await wait_until(pilot, lambda: state.state.phase is Phase.PAUSED)
+            await wait_until(pilot, lambda: "r goes on where it ended" in screen_text(app))
+            assert str(page.query_one("#run", Button).label) == "Go on"
+            made = len(server.log)
+            # The button that had the focus is greyed: the keys still work.
+            assert page.query_one(CoverageCalendar).has_focus
+            await pilot.press("p")
+            assert state.state.phase is Phase.PAUSED
+            await pilot.press("r")
+            home.let(2)  # also the one that was abandoned
+            await wait_until(pilot, lambda: len(server.log) > made + 1)
+            await pilot.press("x")
+            await wait_until(pilot, lambda: state.state.phase is Phase.IDLE)
+            windows = curve_requests(server)
+            # The window whose answer the pause abandoned is asked again, nothing else.
+            assert len(windows) - len(set(windows)) <= 1
+            assert len(server.log) > made
+            await wait_until(pilot, lambda: not page.query_one("#run", Button).disabled)
+
+
+async def test_a_spent_budget_says_when_it_goes_on(make_app: MakeApp) -> None:
+    with gateway(28) as server:
+        app = make_app(
+            empty=True, api_url=server.url, token=server.token, more="requests_per_day = 6"
+        )
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await opened(pilot, app)
+            await pilot.press("r")
+            await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
+            words = "It goes on by itself on Mon 23 Nov 01:00."
+            await wait_until(pilot, lambda: words in screen_text(app))
+            assert len(server.log) == 6
+            header = "backfill paused until 01:00"
+            await wait_until(pilot, lambda: header in screen_text(app))
+
+
+async def test_a_failure_shows_a_dialog_and_stays_on_the_page(make_app: MakeApp) -> None:
+    with gateway(28) as server:
+        server.inject(Fault("banned", times=None, after=4))
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await opened(pilot, app)
+            await pilot.press("r")
+            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+            next_step = "ask its author to lift the block"
+            await wait_until(pilot, lambda: next_step in flowing(app))
+            assert "The gateway blocks your address" in screen_text(app)
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: isinstance(app.screen, BackfillPage))
+            words = "The gateway blocks your address. Stop every tool"
+            await wait_until(pilot, lambda: words in screen_text(app))
+            await wait_until(pilot, lambda: "Ended:" in screen_text(app))
+
+
+async def test_one_day_is_fetched_again_for_one_request(
+    make_app: MakeApp, own_home: StoredHome
+) -> None:
+    with gateway(28) as server:
+        app = make_app(home=own_home, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            page = await opened(pilot, app)
+            day = YESTERDAY - timedelta(days=8)
+            await pilot.press("up", "left")
+            assert calendar(page).cursor == day
+            await wait_until(pilot, lambda: "Fri 13 Nov 2026" in screen_text(app))
+            assert "once, last" in screen_text(app)
+            await pilot.press("f")
+            await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            await wait_until(pilot, lambda: "costs one request" in screen_text(app))
+            await pilot.press("escape")
+            await pilot.pause()
+            assert not app.ingest.state.busy
+            await pilot.click("#refetch")
+            await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
+            await pilot.press("enter")
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            assert curve_requests(server) == [(day, day + timedelta(days=1))]
+            await wait_until(pilot, lambda: "twice, last" in screen_text(app))
+            assert app.ingest.state.finished is not None
+            assert app.ingest.state.finished.inserted == 0
+
+
+async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
+    make_app: MakeApp,
+) -> None:
+    with gateway(28) as server:
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(80, 24)) as pilot:
+            page = await opened(pilot, app)
+            field = page.query_one("#since", Input)
+            field.value = "2026-13-01"
+            await wait_until(pilot, lambda: "Write the day as" in screen_text(app))
+            assert page.query_one("#run", Button).disabled
+            field.value = "2026-11-10"
+            await wait_until(pilot, lambda: "2 weeks + 3 to 5 daily" in screen_text(app))
+            assert "Write the day" not in screen_text(app)
+            field.focus()
+            await pilot.press("enter")
+            assert page.query_one("#run", Button).has_focus
+            await pilot.press("enter")
+            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            assert min(first for first, _ in curve_requests(server)) == date(2026, 11, 10)
+            await pilot.press("escape")
+            assert page.query_one(CoverageCalendar).has_focus
+
+
+async def test_without_a_meter_the_page_names_the_key_that_leads_to_one(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        await pilot.press("b")
+        await wait_until(pilot, lambda: "No meter yet. g opens the settings." in screen_text(app))
+        assert app.screen.query_one("#run", Button).disabled
+        assert app.screen.query_one("#refetch", Button).disabled
+
+
+async def test_every_size_and_theme_shows_the_stored_home(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        page = await opened(pilot, app)
+        await wait_until(pilot, lambda: "726 of 730 days complete" in screen_text(app))
+        for theme in ("textual-light", "nord", "textual-dark"):
+            app.theme = theme
+            await pilot.pause()
+            strip = calendar(page).render_line(1)
+            colours = {
+                segment.style.color
+                for segment in strip
+                if segment.text.strip() == "■" and segment.style
+            }
+            assert colours, theme
+        for size in ((20, 5), (60, 20), (200, 60), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.05)
+        await wait_until(pilot, lambda: "105 of 105 weeks" in screen_text(app))
+        # Everything can be reached by scrolling.
+        body = page.query_one("#body")
+        body.scroll_end(animate=False)
+        await wait_until(pilot, lambda: "Last events" in screen_text(app))
+        assert "Fetch this day again" in screen_text(app)

@@ -1,0 +1,243 @@
+"""The plan, the summary, a day and the progress of a backfill in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.paris import days_between
+from linky_tui.errors import BudgetSpent
+from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
+from linky_tui.storage.leases.leases import SeriesState
+from linky_tui.ui.backfill.day_words import day_rows, status_words
+from linky_tui.ui.backfill.plan import Facts, Plan, plan_of, since_of, since_problem
+from linky_tui.ui.backfill.summary import gaps, headline
+from linky_tui.ui.backfill.track import Track, counts_text, paused_text, running_text, track_of
+from linky_tui.ui.shell.ingest_control import IngestState, Phase
+from tests.ui.backfill.test_calendar import record
+from tests.ui.support import FIRST_DAY, NOW, SERIES, TODAY, YESTERDAY
+
+WEEK_AGO = NOW - timedelta(days=7)
+SURVEYED = SeriesState(surveyed_at=NOW, totals_at=NOW)
+
+
+def facts(
+    records: Mapping[date, DayRecord] | None = None,
+    state: SeriesState | None = None,
+    *,
+    left: int | None = 80,
+    per_day: int | None = 80,
+    now: datetime = NOW,
+) -> Facts:
+    return Facts(records or {}, state or SeriesState(), left, per_day, now)
+
+
+def full() -> dict[date, DayRecord]:
+    return {day: record(day) for day in days_between(FIRST_DAY, YESTERDAY)}
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            facts(),
+            "105 weeks + 3 to 5 daily requests: 80 today, about 30 tomorrow after 01:00; "
+            "newest first.",
+        ),
+        (
+            facts(left=12, per_day=60),
+            "105 weeks + 3 to 5 daily requests: 12 today, 60 tomorrow after 01:00, "
+            "about 38 the day after; newest first.",
+        ),
+        (
+            facts(left=0),
+            "105 weeks + 3 to 5 daily requests: no more requests today, 80 tomorrow after 01:00, "
+            "about 30 the day after; newest first.",
+        ),
+        (
+            facts(left=10, per_day=10),
+            "105 weeks + 3 to 5 daily requests: 10 today, 10 tomorrow after 01:00, 10 the day "
+            "after, the last 80 on the days after that; newest first.",
+        ),
+        (
+            facts(left=None, per_day=None),
+            "105 weeks + 3 to 5 daily requests: about 110 requests, without a limit; newest first.",
+        ),
+        (
+            facts(state=SURVEYED),
+            "105 weeks: 80 today, about 25 tomorrow after 01:00; newest first.",
+        ),
+        (
+            # Summer: the UTC day starts at 02:00, and half past midnight it starts today.
+            facts(now=datetime(2026, 7, 22, 22, 30, tzinfo=UTC)),
+            "105 weeks + 3 to 5 daily requests: 80 now, about 30 later today after 02:00; "
+            "newest first.",
+        ),
+        (
+            facts(full(), SeriesState(surveyed_at=NOW, totals_at=WEEK_AGO)),
+            "Nothing to ask just now.",
+        ),
+        (
+            facts(
+                full() | {YESTERDAY: record(YESTERDAY, enedis_wh=None)},
+                SeriesState(surveyed_at=NOW, totals_at=WEEK_AGO),
+            ),
+            "up to 1 daily request: all today.",
+        ),
+    ],
+)
+def test_the_plan_says_how_many_requests_on_which_day(given: Facts, words: str) -> None:
+    assert plan_of(given, None).text() == words
+
+
+def test_the_plan_asks_less_where_something_is_stored_or_less_is_wanted() -> None:
+    stored = {day: record(day) for day in days_between(date(2026, 1, 1), YESTERDAY)}
+    plan = plan_of(facts(stored, SURVEYED), None)
+    assert (plan.weeks, plan.whole) == (58, 105)
+    plan = plan_of(facts(state=SURVEYED), date(2026, 11, 1))
+    assert (plan.weeks, plan.whole) == (3, 3)
+    plan = plan_of(facts(state=SeriesState(surveyed_at=NOW, curve_from=date(2026, 11, 1))), None)
+    assert plan.weeks == 3
+    # A survey of which the newest year is done.
+    plan = plan_of(facts(state=SeriesState(daily_from=date(2025, 11, 22))), None)
+    assert (plan.least, plan.most) == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "Write the day as year-month-day"),
+        ("22.11.2024", "Write the day"),
+        ("2026-02-30", "Write the day"),
+        ("2026-11-22", "not over yet"),
+        ("2030-01-01", "not over yet"),
+        ("2024-11-21", "nothing before Fri 22 Nov 2024"),
+        ("2024-11-22", ""),
+        (" 2026-11-21 ", ""),
+    ],
+)
+def test_the_day_to_go_back_to_is_checked(typed: str, problem: str) -> None:
+    found = since_problem(typed, TODAY)
+    assert problem in found
+    assert bool(found) == bool(problem)
+
+
+def test_two_years_back_means_everything() -> None:
+    assert since_of("2024-11-22", TODAY) is None
+    assert since_of("2024-11-23", TODAY) == date(2024, 11, 23)
+
+
+def test_the_summary_says_what_is_missing_why_and_when_it_is_tried_again() -> None:
+    records = full()
+    assert headline(records, TODAY) == "All 730 days are complete and certified to the Wh."
+    assert gaps(records, SURVEYED, TODAY) == []
+    day = date(2026, 6, 1)
+    records[YESTERDAY] = record(YESTERDAY, DayStatus.LATE)
+    records[day] = record(day, DayStatus.PARTIAL)
+    records[date(2026, 6, 2)] = record(date(2026, 6, 2), DayStatus.PARTIAL, attempts=2)
+    records[date(2026, 6, 3)] = record(date(2026, 6, 3), DayStatus.MISSING)
+    records[FIRST_DAY] = record(FIRST_DAY, DayStatus.NO_DATA, attempts=0)
+    records[date(2025, 6, 4)] = record(date(2025, 6, 4), DayStatus.NO_DATA, attempts=2)
+    records[date(2026, 6, 5)] = record(date(2026, 6, 5), enedis_wh=7_999)
+    records[date(2026, 6, 6)] = record(date(2026, 6, 6), enedis_wh=None)
+    del records[date(2026, 6, 7)]
+    state = SeriesState(surveyed_at=NOW, totals_at=NOW, curve_from=date(2024, 11, 23))
+    assert headline(records, TODAY) == "723 of 730 days complete, 721 certified."
+    assert gaps(records, state, TODAY) == [
+        "1 day not asked yet.",
+        "1 day of the last 7 late: Enedis publishes a day the next morning, at times later. "
+        "Each sync asks again, once an hour at most.",
+        "2 days partial: 1 of them asked twice, Enedis has no more; a backfill asks again from "
+        "Sun 29 Nov 2026.",
+        "1 day missing: a backfill asks again from Sun 29 Nov 2026.",
+        "2 days without data: 1 of them before the load curve starts on Sat 23 Nov 2024, 1 asked "
+        "and found empty. Not asked again.",
+        "1 day complete but different: a backfill asks again from Sun 29 Nov 2026.",
+        "1 complete day not certified yet: Enedis' own totals are asked once a week, next from "
+        "Sun 29 Nov 2026.",
+    ]
+
+
+def test_a_day_in_words() -> None:
+    day = date(2026, 6, 1)
+    assert day_rows(record(day), day, TODAY) == [
+        ("Status", "Certified: equals Enedis' total."),
+        ("Minutes", "1,440 of 1,440 in 48 readings"),
+        ("Energy", "8.00 kWh"),
+        ("Enedis", "8.00 kWh, the same to the Wh"),
+        ("Asked", "once, last Sun 22 Nov 2026 09:30"),
+    ]
+    rows = dict(day_rows(None, date(2026, 3, 29), TODAY))
+    assert rows["Minutes"] == "0 of 1,380 in 0 readings"
+    assert rows["Status"] == "Not asked yet."
+    assert rows["Asked"] == "never"
+    rows = dict(day_rows(record(day, enedis_wh=7_990), day, TODAY))
+    assert rows["Enedis"] == "7.99 kWh, 10 Wh less"
+    assert "unlike Enedis' total" in rows["Status"]
+    rows = dict(day_rows(record(day, DayStatus.PARTIAL), day, TODAY))
+    assert rows["Status"] == "Partial: 1 h missing. A backfill asks again from Sun 29 Nov 2026."
+    assert "may still arrive" in status_words(record(YESTERDAY, DayStatus.LATE), YESTERDAY, TODAY)
+    twice = record(day, DayStatus.NO_DATA, attempts=2)
+    assert status_words(twice, day, TODAY) == "No data: asked twice, Enedis has nothing."
+    assert "starts on Tue 2 Jun 2026" in status_words(twice, day, TODAY, date(2026, 6, 2))
+
+
+def test_the_track_counts_survey_and_weeks_as_one_whole() -> None:
+    track = track_of(plan_of(facts(), None), IngestState())
+    assert (track.total, track.done) == (108, 0)
+    window = Window(date(2026, 11, 15), YESTERDAY)
+    stored = WindowStored(SERIES, window, 336, 0, (), 104)
+    for event, done in (
+        (Surveyed(SERIES, None, None, 0), 1),
+        (Surveyed(SERIES, None, None, 0), 2),
+        (Planned(SERIES, (window,) * 105, 78), 3),
+        (WindowAsked(SERIES, window), 3),
+        (stored, 4),
+    ):
+        track = track.after(event, backfilling=True)
+        assert track.done == done
+    assert track.asking == window
+    # What a sync plans and asks is no part of it.
+    same = track.after(Planned(SERIES, (window,), 70), backfilling=False)
+    assert same.after(WindowStored(SERIES, window, 0, 0, (), 0), backfilling=False).done == 4
+    # The floor was found: nothing older is asked.
+    assert track.after(Planned(SERIES, (), 70), backfilling=True).done == track.total
+
+
+def test_an_interrupted_backfill_goes_on_where_it_was() -> None:
+    plan = Plan(40, 105, 0, 0, 10, 80, NOW)
+    assert track_of(plan, IngestState()).done == 65
+    job = Job(JobKind.BACKFILL, SERIES, "token")
+    running = IngestState(Phase.RUNNING, job, windows_done=2, windows_left=38)
+    assert track_of(plan, running) == Track(105, 38)
+
+
+def test_the_state_in_words() -> None:
+    job = Job(JobKind.BACKFILL, SERIES, "token")
+    window = Window(date(2026, 4, 26), date(2026, 5, 2))
+    running = IngestState(Phase.RUNNING, job)
+    assert running_text(running, None) == "Asking Enedis' own daily totals first."
+    assert running_text(running, window) == "Fetching 26 Apr to Sat 2 May 2026."
+    waiting = IngestState(Phase.RUNNING, job, waiting="the gateway is down; one more try")
+    assert running_text(waiting, window) == "Waiting: the gateway is down; one more try."
+    rebuilding = IngestState(Phase.RUNNING, job, rebuilding=0.5)
+    assert running_text(rebuilding, None).endswith("50.0 %.")
+    assert running_text(IngestState(Phase.STOPPING, job), window).startswith("Stopping")
+    assert paused_text(IngestState(Phase.PAUSED, job), 25) == (
+        "Paused, 25 weeks left. r goes on where it ended."
+    )
+    until = datetime(2026, 11, 23, tzinfo=UTC)
+    spent = BudgetSpent("Today's requests are used up", "", "", until)
+    ended = Finished(SERIES, "paused", 1, 1, spent)
+    assert paused_text(IngestState(Phase.PAUSED, job, until, finished=ended), 1) == (
+        "Today's requests are used up, 1 week left. It goes on by itself on Mon 23 Nov 01:00."
+    )
+    track = Track(105, 40)
+    text = counts_text(track, readings=21_840, certified=455, requests=68, left_today=12)
+    assert text == "65 of 105 weeks · 21,840 readings · 455 certified · 68 requests, 12 left"
+    text = counts_text(track, readings=0, certified=0, requests=None, left_today=80)
+    assert text.endswith("80 requests left today")

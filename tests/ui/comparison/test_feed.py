@@ -1,0 +1,137 @@
+"""The live table: current, honest, and never in the way of a run."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import pymongo
+import pytest
+
+from linky_tui.ingest.engine import JobKind
+from linky_tui.storage.compare.stats import measure
+from linky_tui.text.formatting import count_text
+from linky_tui.ui.comparison import feed as comparison_feed
+from linky_tui.ui.comparison import table as comparison_table
+from linky_tui.ui.shell import store_app
+from tests.ui.conftest import MakeApp
+from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
+from tests.ui.gateway import turnstile
+from tests.ui.support import (
+    HOME,
+    TODAY,
+    YESTERDAY,
+    StoredHome,
+    screen_text,
+    wait_until,
+)
+
+
+@pytest.fixture(autouse=True)
+def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
+
+
+@pytest.fixture
+def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """How the table measured: with which arguments, and whether the engine was at work then."""
+    seen: list[dict[str, Any]] = []
+
+    def watched(store: Any, **how: Any) -> Any:
+        seen.append(how | {"lease_held": bool(store.leases.in_use())})
+        return measure(store, **how)
+
+    monkeypatch.setattr(comparison_feed, "measure", watched)
+    return seen
+
+
+async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
+    make_app: MakeApp,
+    measurements: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
+    with turnstile(28) as (server, home):
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await wait_until(pilot, lambda: app.store_ready and table(app).rows)
+            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+            assert app.start_job(JobKind.BACKFILL)
+            await wait_until(pilot, lambda: "● live" in screen_text(app))
+            home.let(2)
+            await wait_until(pilot, lambda: table(app).marked >= {"readings", "data"})
+            assert (
+                cells(app, "readings")[2] in ("same count", "different")
+                or "apart" in cells(app, "readings")[2]
+            )
+            assert not page(app).query_one("#table").has_class("-nothing")
+            await wait_until(pilot, lambda: sum(each["lease_held"] for each in measurements) >= 3)
+            home.let()
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
+            await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+            readings = count_text(len(HOME.readings(TODAY - timedelta(days=28), YESTERDAY)))
+            assert cells(app, "readings") == (readings, readings, "identical")
+            assert cells(app, "storage")[2] == cells(app, "total")[2] == "settling"
+            assert "settling" in str(page(app).query_one("#table").border_subtitle)
+            assert "%" in cells(app, "data")[2]
+            await wait_until(pilot, lambda: card_texts(app)[4][0] == "28 / 28 days")
+    busy = [each for each in measurements if each["lease_held"]]
+    assert not any(each.get("settle") or each.get("compare") for each in busy)
+    assert sum(bool(each.get("settle")) for each in measurements) == 1
+
+
+async def test_what_changed_is_marked_for_a_moment(
+    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison_table, "MARKED_S", 3.0)
+    app = make_app(home=small_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        await wait_until(pilot, lambda: not table(app).marked)
+        with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
+            client[small_home.database]["consumption"].delete_one({})
+        page(app).feed.soon()
+        await wait_until(pilot, lambda: "readings" in table(app).marked)
+        await wait_until(pilot, lambda: cells(app, "readings")[2] == "different")
+        await wait_until(pilot, lambda: not table(app).marked)
+
+
+async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
+    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison_feed, "IDLE_EVERY_S", 0.2)
+    started: list[float] = []
+    held = threading.Event()
+    held.set()
+
+    def watched(store: Any, **how: Any) -> Any:
+        started.append(1)
+        held.wait(100)
+        return measure(store, **how)
+
+    monkeypatch.setattr(comparison_feed, "measure", watched)
+    app = make_app(home=small_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) >= before + 3)
+        held.clear()
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) == before + 1)
+        for _ in range(10):
+            await pilot.pause(0.03)
+        assert len(started) == before + 1, "one at a time"
+        held.set()
+        await pilot.press("l")
+        await wait_until(pilot, lambda: app.current_mode == "log")
+        await pilot.pause(0.05)
+        before = len(started)
+        for _ in range(10):
+            await pilot.pause(0.03)
+        assert len(started) <= before + 1, "hidden: at most the one that was under way"
+        await pilot.press("d")
+        before = len(started)
+        await wait_until(pilot, lambda: len(started) > before)

@@ -1,0 +1,263 @@
+"""The dashboard: every number is that of the readings."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from datetime import date, timedelta
+from typing import Any
+
+import pymongo
+import pytest
+
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import PARIS, days_between
+from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.comparison import feed as comparison_feed
+from linky_tui.ui.dashboard.card import FigureCard
+from linky_tui.ui.plots import BarPlot, Chart, LinePlot
+from linky_tui.ui.shell import store_app
+from tests.ui.conftest import MakeApp
+from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
+from tests.ui.support import (
+    SMALL_FIRST_DAY,
+    TODAY,
+    YESTERDAY,
+    StoredHome,
+    mongodb_away,
+    screen_text,
+    wait_until,
+)
+
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.fixture(autouse=True)
+def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
+
+
+def by_day(home: StoredHome) -> dict[date, float]:
+    """Wh by Paris day, the plain way."""
+    found: dict[date, float] = {}
+    for each in home.readings():
+        day = each.start.astimezone(PARIS).date()
+        found[day] = found.get(day, 0) + each.power_w * each.interval_min / 60
+    return found
+
+
+def change(value: float, reference: float) -> str:
+    return f"{round((value / reference - 1) * 100):+d} %"
+
+
+async def test_the_six_figures_are_those_of_the_readings(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    wh = by_day(stored_home)
+    weekends = [
+        wh[day]
+        for day in days_between(YESTERDAY - timedelta(days=56), YESTERDAY - timedelta(days=1))
+        if day.weekday() >= 5
+    ]
+    week, before = (
+        sum(wh[TODAY - timedelta(days=ago)] for ago in range(first, first + 7)) for first in (1, 8)
+    )
+    month, year_ago = (
+        sum(wh[date(year, 11, day)] for day in range(1, 22)) for year in (2026, 2025)
+    )
+    nights = sorted(
+        each.power_w
+        for each in stored_home.readings(TODAY - timedelta(days=30))
+        if each.start.astimezone(PARIS).hour in (1, 2, 3, 4)
+    )
+    watts = nights[math.ceil(len(nights) / 10) - 1]
+    used = sum(wh[TODAY - timedelta(days=ago)] for ago in range(1, 31))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        expected = [
+            (
+                kwh_text(wh[YESTERDAY]),
+                f"{change(wh[YESTERDAY], statistics.median(weekends))} vs usual",
+            ),
+            (kwh_text(week), f"{change(week, before)} vs before"),
+            (kwh_text(month), f"{change(month, year_ago)} vs 2025"),
+            (f"{watts} W", f"{watts * (30 * 24 + 1) / used * 100:.0f} % of all use"),
+            ("726 / 730 days", "726 certified"),
+            ("80 of 80 left", "next 01:00"),
+        ]
+        assert card_texts(app) == expected
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await wait_until(
+                pilot, lambda: shows(app, *(text for each in expected for text in each))
+            )
+        spans = [str(card.border_subtitle) for card in page(app).query(FigureCard)]
+        assert spans == ["Sat 21 Nov", "15 to 21 Nov", "1 to 21 Nov", "30 nights", "24 months", ""]
+
+
+async def test_charts_show_the_days_and_the_last_day(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    wh = by_day(stored_home)
+    days = list(days_between(TODAY - timedelta(days=60), YESTERDAY))
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        bars, curve = (page(app).query_one(name, Chart) for name in ("#bars", "#curve"))
+        assert isinstance(bars.plot, BarPlot)
+        assert bars.plot.values == pytest.approx([wh[day] / 1000 for day in days])
+        assert bars.plot.labels[0] == "23 Sep"
+        assert kwh_text(sum(wh[day] for day in days)) in str(bars.border_subtitle)
+        assert isinstance(curve.plot, LinePlot)
+        powers = [each.power_w for each in stored_home.readings(YESTERDAY)]
+        assert set(curve.plot.series[0].ys) == set(powers)
+        assert max(powers) in curve.plot.series[0].ys
+        assert "Load curve, Sat 21 Nov (W)" in screen_text(app)
+        assert curve.border_subtitle == kwh_text(wh[YESTERDAY])
+
+
+async def test_the_table_says_what_the_server_says(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
+        database = client[stored_home.database]
+        one, two = (
+            database.command("collStats", each) for each in ("consumption", "consumptionTS")
+        )
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        count = count_text(len(stored_home.readings()))
+        assert cells(app, "readings") == (count, count, "identical")
+        assert cells(app, "data") == (
+            bytes_text(one["size"]),
+            bytes_text(two["size"]),
+            percent_text(1 - two["size"] / one["size"]),
+        )
+        per_reading = [each["size"] / len(stored_home.readings()) for each in (one, two)]
+        assert cells(app, "per reading")[:2] == tuple(f"{each:.1f} B" for each in per_reading)
+        shown = page(app).feed.measured
+        assert shown is not None
+        for label, own in (("storage", "storage_bytes"), ("indexes", "index_bytes"),
+                           ("total", "total_bytes")):  # fmt: skip
+            sizes = [
+                getattr(each, own)
+                for each in (shown.comparison.regular, shown.comparison.timeseries)
+            ]
+            saved = percent_text(1 - sizes[1] / sizes[0])
+            assert cells(app, label) == (bytes_text(sizes[0]), bytes_text(sizes[1]), saved)
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            await wait_until(
+                pilot,
+                lambda: shows(
+                    app,
+                    "Without _id: data",
+                    *(cell for row in table(app).rows for cell in row.cells),
+                ),
+            )
+
+
+async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_first(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        assert len({card.region.y for card in page(app).query(FigureCard)}) == 1
+        assert page(app).query_one("#body").max_scroll_y == 0, "all in view"
+        await pilot.resize_terminal(80, 24)
+        await wait_until(
+            pilot, lambda: shows(app, "Yesterday", "Requests today", "per reading", "live")
+        )
+        assert len({card.region.y for card in page(app).query(FigureCard)}) == 2
+        page(app).query_one("#body").scroll_end(animate=False)
+        await wait_until(pilot, lambda: "Load curve, Sat 21 Nov" in screen_text(app))
+        for size in ((20, 5), (200, 60), (40, 16), (100, 30), (120, 40)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await wait_until(
+            pilot, lambda: len({card.region.y for card in page(app).query(FigureCard)}) == 1
+        )
+        assert "…" not in screen_text(app).split("Daily energy")[0], "no figure is cut"
+
+
+async def test_a_click_on_a_card_opens_its_page(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        for number, mode in ((0, "charts"), (4, "backfill")):
+            await pilot.click(f"#card-{number}")
+            await wait_until(pilot, lambda mode=mode: app.current_mode == mode)  # type: ignore[misc]
+            await pilot.press("d")
+            await wait_until(pilot, lambda: app.current_mode == "dashboard")
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_empty_says_why_and_names_the_key(empty_app: LinkyApp, size: tuple[int, int]) -> None:
+    async with empty_app.run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: "Press b to backfill" in screen_text(empty_app))
+        await wait_until(pilot, lambda: card_texts(empty_app)[0][0])
+        assert card_texts(empty_app) == [
+            ("–", "not fetched yet"),
+            ("–", "not fetched yet"),
+            ("–", "not fetched yet"),
+            ("–", "needs 7 nights"),
+            ("–", "nothing fetched"),
+            ("80 of 80 left", "next 01:00"),
+        ]
+        for chart in page(empty_app).query(Chart):
+            assert chart.plot is None
+            assert "Press b" in chart.empty
+        # A table of zeros would say nothing.
+        await wait_until(pilot, lambda: table(empty_app).rows and not table(empty_app).display)
+
+
+async def test_without_a_meter_it_says_where_to_connect_one(make_app: MakeApp) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        await pilot.press("escape")
+        app.switch_mode("dashboard")
+        await wait_until(pilot, lambda: "Press g to connect yours" in screen_text(app))
+        assert {texts[1] for texts in card_texts(app)} == {"no meter yet"}
+
+
+async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: str) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await loaded(pilot, app)
+        figures = card_texts(app)
+        with mongodb_away(mongod_uri):
+            page(app).refresh_data()
+            await wait_until(
+                pilot,
+                lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away",
+            )
+            assert card_texts(app) == figures, "what was known stays"
+        await wait_until(pilot, lambda: page(app).query_one("#table").border_subtitle == "live")
+
+
+async def test_a_meter_without_readings_leaves_the_table_of_all(
+    make_app: MakeApp, small_home: StoredHome
+) -> None:
+    app = make_app(home=small_home, meters=("98765432109876",))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        assert app.series == Series("98765432109876")
+        assert card_texts(app)[0] == ("–", "not fetched yet")
+        assert cells(app, "readings")[0] == count_text(len(small_home.readings(SMALL_FIRST_DAY)))
+
+
+async def test_every_kind_of_theme_draws_it(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await loaded(pilot, app)
+        for theme in ("textual-light", "gruvbox", "ansi-dark"):
+            app.theme = theme
+            await pilot.pause()
+            assert cells(app, "data")[0] in screen_text(app)

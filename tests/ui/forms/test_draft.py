@@ -1,0 +1,126 @@
+"""What the settings form holds, without the form; keys for actions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linky_tui.config import Config, Meter, load
+from linky_tui.config.save import save
+from linky_tui.config.schema import SECTIONS
+from linky_tui.domain.models import Flow
+from linky_tui.errors import ConfigError
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.forms.draft import Draft, meter_problems
+from linky_tui.ui.forms.token_report import report_token
+from linky_tui.ui.settings.key_actions import (
+    EVERYWHERE,
+    conflicts,
+    key_actions,
+    key_problem,
+    key_warning,
+)
+from tests.ui.support import token_for
+
+PRM, OTHER = "12345678902823", "98765432109876"
+EXAMPLE = Config(
+    meters=(Meter(PRM, "a.b.c", "Maison"), Meter(PRM, "a.b.c", "", Flow.PRODUCTION)),
+    keys={"sync": "y"},
+)
+
+
+def test_a_draft_holds_every_key_and_gives_the_same_configuration_back(tmp_path: Path) -> None:
+    draft = Draft.of(EXAMPLE)
+    for section in SECTIONS.values():
+        if section.keys and not section.repeated:
+            assert set(draft.tables[section.name]) == {key.name for key in section.keys}
+    assert draft.config() == EXAMPLE
+    assert load(save(draft.config(), tmp_path / "c.toml"), {}) == EXAMPLE
+
+
+def test_all_problems_are_told_together_and_no_secret_is_repeated() -> None:
+    draft = Draft.of(EXAMPLE)
+    draft.tables["mongodb"]["uri"] = "postgres://me:hunter2@host"
+    draft.tables["enedis"]["requests_per_day"] = "many"
+    draft.tables["mongodb"]["timeseries_collection"] = "consumption_days"
+    draft.meters[1]["flow"] = "consumption"
+    with pytest.raises(ConfigError) as caught:
+        draft.config()
+    text = "\n".join(caught.value.problems)
+    for part in ("uri", "requests_per_day", "timeseries_collection", "number 2"):
+        assert part in text
+    assert "hunter2" not in text
+    assert draft.problem_count("mongodb") == 2
+
+
+def test_what_will_be_made_of_a_value_is_said() -> None:
+    draft = Draft.of(EXAMPLE)
+    assert draft.note("enedis", "requests_per_day") == ""
+    draft.tables["enedis"]["requests_per_day"] = "95"
+    assert "90 applies" in draft.note("enedis", "requests_per_day")
+    assert draft.problem("enedis", "requests_per_day") == ""
+
+
+def test_changes_are_told_by_section() -> None:
+    saved = Draft.of(EXAMPLE)
+    draft = saved.copy()
+    assert draft.changed(saved) == ()
+    draft.keys["sync"] = "z"
+    draft.tables["display"]["theme"] = "nord"
+    assert draft.changed(saved) == ("display", "keys")
+
+
+def test_a_meter_without_prm_and_token_is_none() -> None:
+    empty = {"prm": "", "token": "", "name": "Barn", "flow": "consumption"}
+    assert "prm" in meter_problems(empty)
+    assert meter_problems({**empty, "prm": PRM}) == {}
+    assert "14 digits" in meter_problems({**empty, "prm": "123"})["prm"]
+
+
+def test_a_token_is_described_without_being_repeated() -> None:
+    both = report_token(f"Bearer {token_for(PRM, OTHER)}")
+    assert both.prms == (PRM, OTHER)
+    assert both.line == "✓ Covers 2 meters, valid until Mon 22 Nov 2027."
+    assert report_token(token_for(PRM, days=10)).level == "warn"
+    assert report_token(token_for(PRM, days=-1)).level == "bad"
+    assert report_token(token_for(PRM), OTHER).level == "bad"
+    assert "secret" not in report_token("secret").line
+    assert report_token("secret").level == "bad"
+    assert report_token("").level == "muted"
+
+
+@pytest.mark.parametrize("key", ["a", "/", "slash", "ctrl+x", "f5", "shift+tab", "x, y", "é", "<"])
+def test_keys_that_exist_are_taken(key: str) -> None:
+    assert key_problem(key) == ""
+
+
+@pytest.mark.parametrize("key", ["foo", "ctrl+foo", ",", "[bold]"])
+def test_keys_that_do_not_exist_are_refused(key: str) -> None:
+    assert key_problem(key)
+
+
+@pytest.mark.parametrize("key", ["5", "[", "backslash", "ctrl+right_square_bracket", "\\"])
+def test_keys_that_azerty_hides_are_warned_of(key: str) -> None:
+    assert key_problem(key) == ""
+    assert "AZERTY" in key_warning(key)
+
+
+def test_every_action_of_the_application_can_have_another_key() -> None:
+    app = LinkyApp()
+    actions = {action.id: action for action in key_actions(app, app.PAGES)}
+    assert actions["sync"].scope == EVERYWHERE
+    assert actions["settings-save"].scope == "Settings"
+    for action in actions.values():
+        assert action.default, action
+        assert not any(key_problem(key) for key in action.default), action
+
+
+def test_a_clash_is_told_where_both_keys_work() -> None:
+    app = LinkyApp()
+    actions = key_actions(app, app.PAGES)
+    assert conflicts(actions, {}) == {}
+    assert "Backfill" in conflicts(actions, {"charts": "b"})["charts"]
+    assert conflicts(actions, {"charts": "b", "backfill": "c"}) == {}
+    assert "Dashboard" in conflicts(actions, {"settings-discard": "d"})["settings-discard"]
+    assert conflicts(actions, {"settings-discard": "t"}) == {}

@@ -1,0 +1,53 @@
+"""Whatever the gateway answers, the application says it in words and goes on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from linky_tui.demo.api_server import ApiServer, Fault, FaultKind
+from linky_tui.demo.homes import demo_homes
+from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.events import Window
+from linky_tui.ui.shell.dialogs import ErrorDialog
+from tests.ui.conftest import MakeApp
+from tests.ui.support import TODAY, screen_text, wait_until
+
+SLOW = {FaultKind.SILENT, FaultKind.TRICKLE, FaultKind.HUGE_BODY}
+"""These take seconds by their nature; leaving during one is tested with the ingest control."""
+LASTING = [FaultKind.QUOTA, FaultKind.QUOTA_FAULT, FaultKind.QUOTA_OLD, FaultKind.BANNED]
+"""After these nothing more is sent for a while, so they come last."""
+
+
+async def test_the_application_survives_every_answer_of_the_gateway(make_app: MakeApp) -> None:
+    kinds = [kind for kind in FaultKind if kind not in {*SLOW, *LASTING}] + LASTING
+    days = Window(TODAY - timedelta(days=12), TODAY - timedelta(days=10))
+    with ApiServer(demo_homes(), block_after=None) as server:
+        app = make_app(
+            empty=True,
+            api_url=server.url,
+            token=server.token,
+            more="requests_per_day = 500",
+        )
+        async with app.run_test(size=(100, 30), notifications=True) as pilot:
+            await wait_until(pilot, lambda: app.store_ready)
+            ended = {}
+            for kind in kinds:
+                server.clear_faults()
+                server.inject(Fault(kind, times=1))
+                assert app.start_job(JobKind.REFETCH, days=days), kind
+                await wait_until(pilot, lambda: not app.ingest.state.busy)
+                finished = app.ingest.state.finished
+                assert finished is not None, kind
+                ended[kind] = finished.status
+                if isinstance(app.screen, ErrorDialog):
+                    assert finished.error is not None
+                    word = finished.error.title.split()[0]
+                    await wait_until(pilot, lambda word=word: word in screen_text(app))  # type: ignore[misc]
+                    await pilot.press("escape")
+                    await wait_until(pilot, lambda: not isinstance(app.screen, ErrorDialog))
+                app.ingest.stop()
+            assert ended[FaultKind.TOKEN_REFUSED] == "failed"
+            assert ended[FaultKind.BANNED] in ("failed", "paused")
+            assert ended[FaultKind.T_LABELS] == "complete"
+            await pilot.press("l")
+            await wait_until(pilot, lambda: app.current_mode == "log")

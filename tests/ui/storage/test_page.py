@@ -1,0 +1,340 @@
+"""The storage page: every number is the server's, and each action says how it ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pymongo
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import ProgressBar, Static
+
+from linky_tui.ingest.engine import JobKind
+from linky_tui.storage.collections.outcomes import Stopped
+from linky_tui.storage.compare.stats import CollectionSize
+from linky_tui.storage.compare.verify import verify
+from linky_tui.storage.compare.zstd_probe import SUFFIX, ZstdProbe
+from linky_tui.text.formatting import bytes_text, count_text
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.comparison import feed as comparison_feed
+from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.plots import Chart, LinePlot
+from linky_tui.ui.shell import store_app
+from linky_tui.ui.storage import actions as storage_actions
+from linky_tui.ui.storage.page import StoragePage
+from linky_tui.ui.storage.size_bars import SizeBars
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import turnstile
+from tests.ui.support import SMALL_FIRST_DAY, StoredHome, mongodb_away, screen_text, wait_until
+
+SIZES = [(120, 40), (80, 24)]
+
+
+@pytest.fixture(autouse=True)
+def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
+    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
+
+
+def page(app: LinkyApp) -> StoragePage:
+    assert isinstance(app.screen, StoragePage)
+    return app.screen
+
+
+def rows(app: LinkyApp) -> dict[str, tuple[str, str, str]]:
+    return {row.label: row.cells for row in page(app).query_one(ComparisonTable).rows}
+
+
+def result(app: LinkyApp) -> str:
+    return str(page(app).query_one("#result", Static).content)
+
+
+async def opened(pilot: Pilot[None], app: LinkyApp) -> None:
+    """The page is shown and measured."""
+    await wait_until(pilot, lambda: app.store_ready)
+    await pilot.press("o")
+    await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
+    await wait_until(pilot, lambda: rows(app))
+
+
+def said(app: LinkyApp, text: str) -> bool:
+    """Whether a toast says something."""
+    return any(text in str(toast.message) for toast in app._notifications)
+
+
+async def done(pilot: Pilot[None], app: LinkyApp, start: str) -> str:
+    """The result of an action, once it begins with some words."""
+    await wait_until(pilot, lambda: result(app)[2:].startswith(start))
+    assert not page(app).has_class("-working")
+    return result(app)
+
+
+async def test_every_number_is_the_servers(make_app: MakeApp, stored_home: StoredHome) -> None:
+    with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
+        database = client[stored_home.database]
+        one, two = (
+            database.command("collStats", each) for each in ("consumption", "consumptionTS")
+        )
+    readings = len(stored_home.readings())
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await wait_until(pilot, lambda: rows(app)["readings"][2] == "identical")
+        shown = rows(app)
+        assert shown["readings"][:2] == (count_text(readings),) * 2
+        assert shown["data"][:2] == (bytes_text(one["size"]), bytes_text(two["size"]))
+        assert shown["data without _id"][0] == bytes_text(one["size"] - 17 * readings)
+        assert shown["index on _id"][:2] == (bytes_text(one["indexSizes"]["_id_"]), "none")
+        assert shown["index on meter, time"][0] == bytes_text(
+            one["indexSizes"]["meter_prm_flow_timestamp"]
+        )
+        assert shown["indexes"][1] == bytes_text(two["totalIndexSize"])
+        buckets = two["timeseries"]["bucketCount"]
+        ideal = sum(
+            -(-sum(each.interval_min == step for each in stored_home.readings()) // 1000)
+            for step in (30, 60)
+        )
+        assert shown["buckets"] == ("–", str(buckets), f"{ideal} ideal")
+        assert shown["readings a bucket"][1:] == (f"{readings / buckets:,.0f}", "hours")
+        bars = page(app).query_one(SizeBars).bars
+        assert [bar.total_bytes for bar in bars] == [
+            one["storageSize"] + one["totalIndexSize"],
+            0,
+            two["storageSize"] + two["totalIndexSize"],
+        ]
+        text = screen_text(app)
+        assert all(cell in text for cells in shown.values() for cell in cells)
+        assert all(bar.label in text for bar in bars)
+        assert "Not measured yet: press z." in text
+
+
+async def test_narrow_shows_the_table_and_the_actions_and_scrolls_to_the_rest(
+    make_app: MakeApp,
+    small_home: StoredHome,
+) -> None:
+    app = make_app(home=small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        text = screen_text(app)
+        assert all(word in text for word in ("readings a bucket", "Verify", "Measure zstd"))
+        page(app).query_one("#body").scroll_end(animate=False)
+        await wait_until(pilot, lambda: "Fills while readings are fetched" in screen_text(app))
+        for size in ((20, 5), (200, 60), (40, 16), (100, 30)):
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_verify_by_key_and_by_mouse(
+    make_app: MakeApp, small_home: StoredHome, size: tuple[int, int], tmp_path: Any
+) -> None:
+    with small_home.open(tmp_path / "other") as store:
+        digest = verify(store).digest_regular
+    app = make_app(home=small_home)
+    async with app.run_test(size=size) as pilot:
+        await opened(pilot, app)
+        if size == SIZES[0]:
+            await pilot.press("v")
+        else:
+            await pilot.click("#verify")
+        text = await done(pilot, app, "Identical")
+        assert text.startswith("✓ ")
+        assert count_text(len(small_home.readings(SMALL_FIRST_DAY))) in text
+        assert f"{digest[:12]}…" in text
+        assert digest not in text
+
+
+async def test_a_difference_is_named_then_repaired_then_rebuilt(
+    make_app: MakeApp, small_home: StoredHome, tmp_path: Any
+) -> None:
+    with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
+        regular = client[small_home.database]["consumption"]
+        for lost in list(regular.find().sort("timestamp", -1).limit(3)):
+            regular.delete_one({"_id": lost["_id"]})
+    readings = count_text(len(small_home.readings(SMALL_FIRST_DAY)))
+    app = make_app(home=small_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await wait_until(pilot, lambda: rows(app)["readings"][2] == "different")
+        await pilot.press("v")
+        text = await done(pilot, app, "Different")
+        assert text.startswith("✗ ")
+        assert "3 are too many" in text
+        assert text.endswith("Press e to repair.")
+        await pilot.press("e")
+        assert f"the same {readings} readings again" in await done(pilot, app, "Repaired")
+        await wait_until(pilot, lambda: rows(app)["readings"] == (readings, readings, "identical"))
+        await pilot.click("#defragment")
+        text = await done(pilot, app, "Rebuilt")
+        assert "buckets" in text
+        assert text.endswith("Identical, verified.")
+        await wait_until(pilot, lambda: page(app).query_one("#table").border_subtitle == "settling")
+        assert rows(app)["total"][2] == "settling", "sizes on disk follow within a minute"
+    with small_home.open(tmp_path / "other") as store:
+        assert verify(store).identical
+
+
+async def test_zstd_is_measured_and_shown_beside_the_others(
+    make_app: MakeApp, stored_home: StoredHome
+) -> None:
+    stop = threading.Event()
+    app = make_app()
+
+    def checkpoints() -> None:
+        with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
+            while not stop.wait(0.3):
+                client.admin.command("fsync")
+
+    thread = threading.Thread(target=checkpoints)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("z")
+        # Unless the server writes it at this very moment.
+        await wait_until(
+            pilot,
+            lambda: "Waiting until it is written" in screen_text(app) or "Measured" in result(app),
+        )
+        thread.start()
+        try:
+            text = await done(pilot, app, "Measured")
+        finally:
+            stop.set()
+            thread.join()
+        assert count_text(len(stored_home.readings())) in text
+        snappy, zstd, series = page(app).query_one(SizeBars).bars
+        assert series.total_bytes < zstd.storage_bytes < snappy.storage_bytes
+        assert "% saved" in zstd.note
+        assert bytes_text(zstd.total_bytes) in screen_text(app)
+    with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
+        names = client[stored_home.database].list_collection_names()
+        assert not any(SUFFIX in name for name in names)
+
+
+class Slow:
+    """An action that goes on until it is stopped."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stopped = threading.Event()
+
+        def steps(_: object, stop: threading.Event) -> Generator[tuple[int, int], None, ZstdProbe]:
+            for number in range(1000):
+                yield number, 1000
+                if stop.wait(0.05):
+                    self.stopped.set()
+                    raise Stopped
+            return ZstdProbe(CollectionSize("", 0, 0, 0, 0), True)
+
+        monkeypatch.setattr(storage_actions, "probe_steps", steps)
+
+
+async def test_an_action_shows_progress_and_is_cancelled(
+    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(monkeypatch)
+    app = make_app(home=small_home)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await opened(pilot, app)
+        for cancel in ("escape", "button"):
+            await pilot.press("z")
+            bar = page(app).query_one(ProgressBar)
+            await wait_until(pilot, lambda: bar.progress > 2)  # noqa: B023
+            assert bar.total == 1000
+            assert "of 1,000" in screen_text(app)
+            if cancel == "escape":
+                await pilot.press("v")
+                await wait_until(pilot, lambda: said(app, "press Esc to cancel"))
+                app.clear_notifications()  # they would lie over the button
+                await pilot.press("escape")
+            else:
+                await pilot.click("#cancel")
+            await wait_until(pilot, slow.stopped.is_set)
+            text = await done(pilot, app, "Stopped")
+            assert "Nothing was changed" in text
+            slow.stopped.clear()
+        assert app.store_error is None, "stopping is no trouble with MongoDB"
+
+
+async def test_leaving_the_application_ends_an_action(
+    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Slow(monkeypatch)
+    app = make_app(home=small_home)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, app)
+        await pilot.press("z")
+        await wait_until(pilot, lambda: page(app).has_class("-working"))
+        await pilot.press("q")
+    assert slow.stopped.wait(60)
+
+
+async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
+    with turnstile(28) as (server, home):
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await opened(pilot, app)
+            assert "Press b to backfill" in screen_text(app)
+            assert app.start_job(JobKind.BACKFILL)
+            await wait_until(pilot, lambda: "● live" in screen_text(app))
+            await pilot.press("v")
+            await wait_until(pilot, lambda: said(app, "Readings are being fetched"))
+            assert not page(app).has_class("-working")
+            home.let()
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
+            readings = page(app).linky.ingest.state.readings
+            await wait_until(pilot, lambda: rows(app)["readings"][0] == count_text(readings))
+            chart = page(app).query_one("#growth", Chart)
+            await wait_until(pilot, lambda: chart.plot is not None)
+            plot = chart.plot
+            assert isinstance(plot, LinePlot)
+            regular, timeseries = plot.series
+            assert list(regular.xs) == sorted(regular.xs)
+            assert regular.xs[-1] == readings
+            measured = page(app).feed.measured
+            assert measured is not None
+            assert regular.ys[-1] == measured.comparison.regular.data_bytes / 1e6
+            assert timeseries.ys[-1] is not None
+            assert timeseries.ys[-1] < regular.ys[-1] / 5
+
+
+async def test_mongodb_goes_away_during_an_action_and_comes_back(
+    make_app: MakeApp, mongod_uri: str, small_home: StoredHome
+) -> None:
+    app = make_app(home=small_home)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await opened(pilot, app)
+        before = rows(app)
+        with mongodb_away(mongod_uri):
+            await pilot.press("v")
+            text = await done(pilot, app, "MongoDB")
+            assert text.startswith("✗ ")
+            await wait_until(
+                pilot, lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away"
+            )
+            assert rows(app)["data"] == before["data"], "what was known stays"
+            await pilot.press("v")
+            await wait_until(pilot, lambda: said(app, "MongoDB is not connected"))
+        await wait_until(pilot, lambda: app.store_ready)
+        await pilot.press("v")
+        await done(pilot, app, "Identical")
+
+
+async def test_empty_names_the_key_and_has_nothing_to_defragment(empty_app: LinkyApp) -> None:
+    async with empty_app.run_test(size=(80, 24)) as pilot:
+        await opened(pilot, empty_app)
+        assert "Press b to backfill the history" in screen_text(empty_app)
+        assert not page(empty_app).query_one(ComparisonTable).display
+        await pilot.press("f")
+        await done(pilot, empty_app, "Nothing is stored yet")
+
+
+async def test_keys_do_not_clash_with_those_of_the_application() -> None:
+    taken = {str(each.key) for each in LinkyApp.BINDINGS}  # type: ignore[union-attr]
+    own = {str(each.key) for each in StoragePage.BINDINGS}  # type: ignore[union-attr]
+    assert not taken & own
+    assert all(each.id and each.tooltip for each in StoragePage.BINDINGS)  # type: ignore[union-attr]

@@ -1,0 +1,156 @@
+"""The Welcome page: three doors for who has no configuration."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Input, SelectionList
+
+from linky_tui.config import load
+from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.ingest.engine import JobKind
+from linky_tui.system import paths
+from linky_tui.ui import app as app_module
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.welcome.page import Door
+from tests.ui.conftest import MakeApp
+from tests.ui.settings.test_page import shows_secret
+from tests.ui.support import HOME, screen_text, token_for, wait_until
+
+OTHER = "98765432109876"
+
+
+@pytest.fixture
+def gateway() -> Iterator[ApiServer]:
+    with ApiServer({DEMO_PRM: HOME}) as server:
+        yield server
+
+
+async def open_connect(app: LinkyApp, pilot: Pilot[None]) -> Input:
+    """Go through the second door; gives the field of the token."""
+    await wait_until(pilot, lambda: app.screen.query(Door))
+    await pilot.press("m")
+    await wait_until(pilot, lambda: isinstance(app.screen.focused, Input))
+    focused = app.screen.focused
+    assert isinstance(focused, Input)
+    return focused
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_three_doors_are_shown_and_one_is_shut(
+    make_app: MakeApp, size: tuple[int, int]
+) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: "Connect my Linky" in screen_text(app))
+        text = screen_text(app)
+        for part in ("Try the demo", "20 seconds", "Open Enedis files", "comes later"):
+            assert part in text
+        await pilot.click("#door-files")
+        await pilot.press("right", "right")
+        await pilot.pause()
+        assert app.current_mode == "welcome"
+        assert app.screen.query_one("#door-demo").has_focus
+        await pilot.resize_terminal(20, 5)
+        await pilot.resize_terminal(*size)
+        await wait_until(pilot, lambda: "Try the demo" in screen_text(app))
+
+
+@pytest.mark.parametrize("how", ["key", "enter", "mouse"])
+async def test_the_demo_door_leaves_for_the_demo(make_app: MakeApp, how: str) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.screen.query(Door))
+        await pilot.pause()
+        if how == "mouse":
+            await pilot.click("#door-demo")
+        else:
+            await pilot.press("t" if how == "key" else "enter")
+        await wait_until(pilot, lambda: app.demo_wanted)
+
+
+def test_run_opens_the_demo_after_its_door(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def fake_run(app: LinkyApp) -> None:
+        opened.append(app.demo)
+        app.demo_wanted = not app.demo
+
+    monkeypatch.setattr(LinkyApp, "run", fake_run)
+    assert app_module.run(None, demo=False) == 0
+    assert opened == [False, True]
+
+
+async def test_a_token_shows_its_meters_and_its_end_at_once(make_app: MakeApp) -> None:
+    app = make_app(empty=True, meters=())
+    token = token_for(DEMO_PRM, OTHER)
+    async with app.run_test(size=(80, 24)) as pilot:
+        field = await open_connect(app, pilot)
+        assert "https://conso.boris.sh" in screen_text(app)
+        assert "hourly" in screen_text(app)
+        save = app.screen.query_one("#connect-save", Button)
+        assert save.disabled
+        field.value = "no token"
+        await wait_until(pilot, lambda: "✗ This is no token" in screen_text(app))
+        field.value = token_for(DEMO_PRM, days=-1)
+        await wait_until(pilot, lambda: "✗ The token has expired" in screen_text(app))
+        assert save.disabled
+        field.value = f"Bearer {token}"
+        await wait_until(pilot, lambda: "Covers 2 meters, valid until" in screen_text(app))
+        assert DEMO_PRM in screen_text(app)
+        assert OTHER in screen_text(app)
+        assert not save.disabled
+        assert not shows_secret(app, token)
+        chosen = app.screen.query_one(SelectionList)
+        chosen.focus()
+        await pilot.press("space", "down", "space")
+        await wait_until(pilot, lambda: save.disabled)  # no meter is chosen
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: "Try the demo" in screen_text(app))
+
+
+async def test_connecting_saves_and_fetches(make_app: MakeApp, gateway: ApiServer) -> None:
+    app = make_app(empty=True, meters=(), api_url=gateway.url, more="# mine\nrequests_per_day = 5")
+    file = app.config.path
+    assert file is not None
+    async with app.run_test(size=(120, 40)) as pilot:
+        field = await open_connect(app, pilot)
+        field.value = gateway.token
+        await wait_until(pilot, lambda: app.screen.query("#field-connect-name")[0].region.height)
+        app.screen.query_one("#field-connect-name Input", Input).value = "Maison"
+        await pilot.pause()
+        assert "3 to 5 requests" in screen_text(app)
+        await pilot.click("#connect-save")
+        await wait_until(pilot, lambda: app.current_mode == "backfill")
+        await wait_until(pilot, lambda: len(gateway.log) == 5)
+        job = app.ingest.state.job
+        assert job is not None
+        assert job.kind is JobKind.BACKFILL
+        assert {entry.type for entry in gateway.log[:3]} == {"consommation_quotidienne"}
+        await wait_until(pilot, lambda: not app.ingest.state.busy)
+        assert "paused until" in app.state_text
+        assert app.backend.query(lambda store: store.readings.count()) > 0
+    (meter,) = load(file, {}).meters
+    assert (meter.prm, meter.name, meter.token) == (DEMO_PRM, "Maison", gateway.token)
+    assert "# mine" in file.read_text()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+async def test_a_first_configuration_is_written_private(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LinkyApp, "connect", lambda app, *, again=False: None)  # no MongoDB yet
+    app = LinkyApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        field = await open_connect(app, pilot)
+        field.value = token_for(DEMO_PRM, OTHER)
+        await wait_until(pilot, lambda: not app.screen.query_one("#connect-save", Button).disabled)
+        await pilot.press("enter", "enter")
+        await wait_until(pilot, lambda: app.current_mode == "backfill")
+        assert [meter.prm for meter in app.config.meters] == [DEMO_PRM, OTHER]
+        assert app.ingest.state.job is None  # it starts when MongoDB is there
+    file = paths.config_file()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700

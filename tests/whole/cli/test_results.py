@@ -1,0 +1,206 @@
+"""What each command prints, where, and how it ends (design.md §5)."""
+
+from __future__ import annotations
+
+import signal
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from linky_tui.demo.api_server import Fault, FaultKind
+from linky_tui.storage.store import Store
+from tests.whole.cli.conftest import NOW, A, Serve, database
+from tests.whole.cli.tools import ERROR_KEYS, METER_KEYS, SUMMARY_KEYS, Done, Terminal
+
+
+def test_sync_and_backfill_print_the_promised_json(terminal: Terminal, serve: Serve) -> None:
+    server = serve()
+    terminal.configure(server, A, per_day=50)
+    for command, status in (("sync", "complete"), ("sync", "nothing_to_do"), ("backfill", None)):
+        server.clear_log()
+        done = terminal.run(f"--{command}", "--json", *_since(command))
+        document = done.document
+        assert done.code == 0
+        assert document.keys() >= SUMMARY_KEYS
+        assert document["command"] == command
+        assert document["status"] == (status or "complete")
+        assert document["error"] is None
+        assert document["requests"].keys() == {"made", "left_today", "resets_at"}
+        assert document["requests"]["made"] == len(server.log)
+        assert document["requests"]["resets_at"] == "2026-11-23T00:00:00Z"
+        (only,) = document["meters"]
+        assert only.keys() >= METER_KEYS
+        assert (only["prm"], only["flow"]) == (A, "consumption")
+    assert document["requests"]["left_today"] == 50 - 3 - 2
+    assert only["days_complete"] == only["days_certified"] == 14
+    assert only["days_missing"] == 730 - 14
+    assert only["days_no_data"] == 0
+    assert only["readings_inserted"] == 7 * 48
+    assert only["first"] == "2026-11-07T23:00:00Z"
+    assert only["last"] == "2026-11-21T23:00:00Z"
+
+
+def _since(command: str) -> list[str]:
+    return ["--since", "2026-11-08"] if command == "backfill" else []
+
+
+def test_stats_and_verify_print_the_promised_json(terminal: Terminal, serve: Serve) -> None:
+    terminal.configure(serve(), A)
+    empty = terminal.run("--stats", "--json").document
+    assert set(empty["saved"].values()) == {None}
+    assert terminal.run("--verify", "--json").document["status"] == "identical"
+    terminal.run("--sync")
+
+    done = terminal.run("--stats", "--json")
+    assert (done.code, done.err) == (0, "")
+    document = done.document
+    assert document.keys() >= {"command", "server", "regular", "timeseries", "saved", "identical"}
+    assert document["command"] == "stats"
+    assert document["identical"] is True
+    assert document["server"].keys() >= {"version", "kind"}
+    assert document["server"]["kind"] == "remote"
+    sizes = {"name", "readings", "data_bytes", "storage_bytes", "index_bytes", "total_bytes"}
+    assert document["regular"].keys() >= sizes | {"bytes_per_reading"}
+    assert document["timeseries"].keys() >= sizes | {
+        *("bytes_per_reading", "buckets", "readings_per_bucket", "granularity")
+    }
+    assert document["timeseries"]["granularity"] == "hours"
+    assert document["saved"].keys() == {"data", "storage", "index", "total"}
+    assert 0 < document["saved"]["data"] < 1
+    assert document["regular"]["readings"] == document["timeseries"]["readings"] == 336
+
+    done = terminal.run("--verify", "--json")
+    assert (done.code, done.err) == (0, "")
+    document = done.document
+    assert document["command"] == "verify"
+    assert document["digest"]["regular"] == document["digest"]["timeseries"]
+    assert len(document["digest"]["regular"]) == 64
+    expected = {
+        "status": "identical",
+        "regular_readings": 336,
+        "timeseries_readings": 336,
+        "missing_in_timeseries": 0,
+        "extra_in_timeseries": 0,
+        "duplicated_in_timeseries": 0,
+        "differing": 0,
+    }
+    assert {key: document[key] for key in expected} == expected
+
+
+def test_check_prints_json_and_sends_no_request(terminal: Terminal, serve: Serve) -> None:
+    server = serve()
+    terminal.configure(server, A)
+    done = terminal.run("--check", "--json")
+    assert (done.code, done.err) == (0, "")
+    document = done.document
+    assert document.keys() >= {"command", "status", "problems", "warnings", "server", "error"}
+    assert (document["command"], document["status"]) == ("check", "ok")
+    assert document["problems"] == document["warnings"] == []
+    assert document["error"] is None
+    assert server.log == []
+
+
+def test_a_difference_is_reported_with_1_and_repaired_on_request(
+    terminal: Terminal, serve: Serve
+) -> None:
+    terminal.configure(serve(), A)
+    terminal.run("--sync")
+    with database(terminal) as client:
+        readings = client[terminal.database]["consumption"]
+        lost = readings.find_one_and_delete({})
+        assert lost is not None
+        readings.update_one({}, {"$inc": {"power_w": 2}})
+    assert terminal.run("--stats", "--json").document["identical"] is False
+    done = terminal.run("--verify", "--json")
+    assert done.code == 1
+    assert done.document["status"] == "different"
+    assert done.document["extra_in_timeseries"] == 1
+    assert done.document["differing"] == 1
+    quiet = terminal.run("--verify", "--quiet")
+    assert quiet.code == 1
+    assert "--repair" in quiet.out
+    repaired = terminal.run("--verify", "--repair", "--json")
+    assert repaired.code == 0
+    assert repaired.document["status"] == "repaired"
+    assert repaired.document["regular_readings"] == 336
+    assert terminal.run("--verify", "--repair", "--json").document["status"] == "identical"
+
+
+def test_a_sync_for_cron_prints_nothing_at_all_when_all_is_well(
+    terminal: Terminal, serve: Serve
+) -> None:
+    terminal.configure(serve(), A)
+    for _ in range(2):
+        assert terminal.run("--sync") == Done(0, "", "")
+    loud = terminal.run("--sync", "--verbose")
+    assert loud.code == 0
+    assert "nothing to do" in loud.err
+
+
+def test_a_sync_that_finds_nothing_published_says_so_and_ends_with_3(
+    terminal: Terminal, serve: Serve
+) -> None:
+    terminal.configure(serve(late_yesterday=True), A)
+    done = terminal.run("--sync")
+    assert (done.code, done.out) == (3, "")
+    assert "Sat 21 Nov 2026" in done.err
+    document = terminal.run("--sync", "--json").document
+    assert document["status"] == "not_published_yet"
+    assert document["error"].keys() >= ERROR_KEYS
+    assert document["meters"][0]["days_missing"] == 730 - 6
+
+
+def test_a_backfill_talks_on_stderr_and_shows_its_result_on_stdout(
+    terminal: Terminal, serve: Serve
+) -> None:
+    terminal.configure(serve(), A)
+    done = terminal.run("--backfill", "--since", "2026-11-08")
+    assert done.code == 0
+    assert "2/2  8 to 14 Nov 2026" in done.err
+    assert "complete" in done.err
+    assert "consumptionTS" in done.out
+    assert A not in done.out + done.err
+    assert "\x1b" not in done.out + done.err
+    as_json = terminal.run("--backfill", "--since", "2026-11-08", "--json")
+    assert as_json.document["status"] == "complete"
+
+
+@pytest.mark.parametrize("command", ["--backfill", "--sync", "--verify"])
+def test_quiet_leaves_errors_only(terminal: Terminal, serve: Serve, command: str) -> None:
+    server = serve()
+    terminal.configure(server, A)
+    assert terminal.run(command, "--quiet") == Done(0, "", "")
+    if command != "--verify":
+        server.inject(Fault(FaultKind.NOT_OWNER, times=None))
+        with time_machine.travel(NOW + timedelta(days=1)):
+            done = terminal.run(command, "--quiet")
+        assert (done.code, done.out) == (1, "")
+        assert "not yours" in done.err
+
+
+@pytest.mark.parametrize("command", ["--backfill", "--sync", "--stats", "--verify", "--check"])
+def test_ctrl_c_ends_every_command_with_130_and_one_json_object(
+    terminal: Terminal, serve: Serve, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    terminal.configure(serve(), A)
+    terminal.run("--sync")
+    open_it = Store.open
+
+    def open_and_press(*arguments: Any) -> Store:
+        store = open_it(*arguments)
+        signal.raise_signal(signal.SIGINT)
+        return store
+
+    monkeypatch.setattr(Store, "open", open_and_press)
+    with time_machine.travel(NOW + timedelta(days=1)):
+        done = terminal.run(command, "--json")
+        assert done.code == 130
+        assert done.document["status"] == "interrupted"
+        assert done.document["command"] == command.removeprefix("--")
+        plain = terminal.run(command)
+    assert plain.code == 130
+    assert plain.out == ""
+    assert "nterrupted" in plain.err or command == "--sync"  # cron mails what is printed
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
