@@ -111,10 +111,10 @@ class BackfillPage(Page):
         """Follow the engine."""
         self._controls.border_title = "Backfill"
         self._log.border_title = "Last events"
-        self.linky.ingest_events.subscribe(self, self._events_came)
-        self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
-        self.linky.status_changed.subscribe(self, lambda _: self._show_state())
-        self._log.catch_up(self.linky.ingest, name_meter=self._several_meters)
+        self.app.ingest.events.subscribe(self, self._events_came)
+        self.app.ingest.state_changed.subscribe(self, lambda _: self._show_state())
+        self.app.status_changed.subscribe(self, lambda _: self._show_state())
+        self._log.catch_up(self.app.ingest, name_meter=self._several_meters)
         self._show_calendar({})
         # Not by AUTO_FOCUS, which would scroll the plan away on a small terminal.
         self._calendar.focus(scroll_visible=False)
@@ -137,14 +137,14 @@ class BackfillPage(Page):
 
     @property
     def _several_meters(self) -> bool:
-        return len(self.linky.config.meters) > 1
+        return len(self.app.config.meters) > 1
 
     # Data
 
     def refresh_data(self) -> None:
         """Load the ledger and what the plan follows from."""
-        series = self.linky.series
-        backend = self.linky.backend
+        series = self.app.series
+        backend = self.app.backend
         if series is None:
             self._facts = self._plan = None
             self._show_calendar({})
@@ -168,7 +168,7 @@ class BackfillPage(Page):
     def _plan_again(self) -> None:
         if self._facts is not None:
             self._plan = plan_of(self._facts, self._controls.since)
-            state = self.linky.ingest.state
+            state = self.app.ingest.state
             # The ledger, which is read again after the survey, does not know what is being asked.
             asking = self._track.asking if state.busy else None
             self._track = replace(track_of(self._plan, state), asking=asking)
@@ -192,15 +192,15 @@ class BackfillPage(Page):
     @property
     def _ours(self) -> bool:
         """Whether the engine's job is about the meter that is shown."""
-        job = self.linky.ingest.state.job
-        return job is not None and job.series == self.linky.series
+        job = self.app.ingest.state.job
+        return job is not None and job.series == self.app.series
 
     def _events_came(self, events: tuple[Event, ...]) -> None:
-        self._log.catch_up(self.linky.ingest, name_meter=self._several_meters)
-        job = self.linky.ingest.state.job
+        self._log.catch_up(self.app.ingest, name_meter=self._several_meters)
+        job = self.app.ingest.state.job
         surveyed = False
         for event in events:
-            if event.series != self.linky.series:
+            if event.series != self.app.series:
                 continue
             backfilling = job is not None and job.kind is JobKind.BACKFILL
             self._track = self._track.after(event, backfilling=backfilling)
@@ -230,7 +230,7 @@ class BackfillPage(Page):
         """Words, bar and buttons for what the engine does now."""
         if not self.is_mounted:
             return
-        state = self.linky.ingest.state
+        state = self.app.ingest.state
         if not state.busy:
             self._calendar.set_asking(None)
         controls = self._controls
@@ -262,14 +262,14 @@ class BackfillPage(Page):
         self.query_one("#refetch", Button).disabled = not refetch
 
     def _status_text(self) -> str:
-        state = self.linky.ingest.state
-        if self.linky.series is None:
+        state = self.app.ingest.state
+        if self.app.series is None:
             return "No meter yet. g opens the settings."
         if state.busy:
             if not self._ours:
                 return "The engine is at work on another meter."
             return running_text(state, self._track.asking)
-        if not self.linky.store_ready:
+        if not self.app.store_ready:
             return "Waiting for MongoDB."
         if self._plan is None or self._facts is None:
             return "Reading the ledger."
@@ -279,7 +279,7 @@ class BackfillPage(Page):
 
     def _gaps(self) -> list[str]:
         facts = self._facts
-        resting = self.linky.ingest.state.phase is Phase.IDLE
+        resting = self.app.ingest.state.phase is Phase.IDLE
         if facts is None or self._plan is None or not resting or not self._plan.empty:
             return []
         return gaps(facts.records, facts.state, facts.today)
@@ -287,8 +287,8 @@ class BackfillPage(Page):
     # Actions
 
     def _can(self, action: str) -> bool:
-        state = self.linky.ingest.state
-        ready = self.linky.store_ready and self.linky.series is not None
+        state = self.app.ingest.state
+        ready = self.app.store_ready and self.app.series is not None
         match action:
             case "run":
                 return ready and not state.busy and not self._controls.problem
@@ -308,7 +308,7 @@ class BackfillPage(Page):
 
     @on(BackfillControls.SinceChanged)
     def _since_changed(self) -> None:
-        if not self.linky.ingest.state.busy:
+        if not self.app.ingest.state.busy:
             self._plan_again()
         self._show_state()
 
@@ -332,20 +332,20 @@ class BackfillPage(Page):
 
     def action_run(self) -> None:
         """Start the backfill, or go on with a paused one."""
-        state, since = self.linky.ingest.state, self._controls.since
+        state, since = self.app.ingest.state, self._controls.since
         job = state.job if state.phase is Phase.PAUSED and self._ours else None
         if job is not None and job.kind is JobKind.BACKFILL and job.since == since:
-            self.linky.ingest.resume()
+            self.app.ingest.resume()
         else:
-            self.linky.start_job(JobKind.BACKFILL, since=since)
+            self.app.start_job(JobKind.BACKFILL, since=since)
 
     def action_pause(self) -> None:
         """Pause in a way that goes on where it ended."""
-        self.linky.ingest.pause()
+        self.app.ingest.pause()
 
     def action_stop(self) -> None:
         """Stop; what was fetched is stored."""
-        self.linky.ingest.stop()
+        self.app.ingest.stop()
 
     def action_refetch(self) -> None:
         """Ask for the day under the cursor again, after a question."""
@@ -355,7 +355,7 @@ class BackfillPage(Page):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.linky.start_job(JobKind.REFETCH, days=Window(day, day))
+                self.app.start_job(JobKind.REFETCH, days=Window(day, day))
 
         self.app.push_screen(
             ConfirmDialog(

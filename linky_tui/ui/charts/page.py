@@ -124,7 +124,7 @@ Enedis' own total.
         yield SummaryLine()
         yield Chart(
             "Waiting for MongoDB.",
-            marker=self.linky.config.display.marker,
+            marker=self.app.config.display.marker,
             id="chart",
             classes="panel",
         )
@@ -143,7 +143,7 @@ Enedis' own total.
 
     def refresh_data(self) -> None:
         """Ask from when to when there is data, then load the view."""
-        series = self.linky.series
+        series = self.app.series
         if series is None:
             self._no_data("No meter yet. Press g to add one.")
             return

@@ -79,7 +79,7 @@ class ComparisonFeed:
         """How current the table is, in a word or two."""
         if self.measured is None:
             return ""
-        if not self._page.linky.store_ready:
+        if not self._page.app.store_ready:
             return "MongoDB is away"
         if self._busy or self.measured.in_use:
             return "● live"
@@ -87,11 +87,11 @@ class ComparisonFeed:
 
     @property
     def _shared(self) -> Measurements:
-        return self._page.linky.measurements
+        return self._page.app.measurements
 
     @property
     def _busy(self) -> bool:
-        return self._page.linky.ingest.state.busy
+        return self._page.app.ingest.state.busy
 
     def _tick(self) -> None:
         now_s, busy = time.monotonic(), self._busy
@@ -99,7 +99,7 @@ class ComparisonFeed:
             self._shared.note_write()
             self._due_s = min(self._due_s, now_s + BUSY_EVERY_S)
             self._proof_due_s = _NEVER
-        if self._asking or not self._page.is_current or not self._page.linky.store_ready:
+        if self._asking or not self._page.is_current or not self._page.app.store_ready:
             return
         if now_s >= self._due_s:
             settle = self._settling = self._shared.written and not busy
@@ -124,7 +124,7 @@ class ComparisonFeed:
     def _arrived(self, measured: Measured) -> None:
         shared, quiet = self._shared, not measured.in_use and not self._busy
         if shared.written:
-            shared.history.add(measured.comparison, self._page.linky.ingest.state.job)
+            shared.history.add(measured.comparison, self._page.app.ingest.state.job)
         if quiet and self._settling:
             shared.written = False
         proof = shared.proof_for(measured.comparison) if quiet else None

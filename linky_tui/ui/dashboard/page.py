@@ -132,7 +132,7 @@ class DashboardPage(Page):
 
     def compose_body(self) -> ComposeResult:
         """Cards, then bars, curve and table."""
-        marker = self.linky.config.display.marker
+        marker = self.app.config.display.marker
         with VerticalScroll(id="body"):
             with Container(id="cards"):
                 yield from self._cards
@@ -149,12 +149,12 @@ class DashboardPage(Page):
         self.query_one("#bars").border_title = f"Daily energy, last {BAR_DAYS} days (kWh)"
         self.query_one("#curve").border_title = "Load curve (W)"
         self.query_one("#table").border_title = "The same data, stored twice"
-        self.linky.ingest_events.subscribe(self, self._engine_said)
-        self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
-        self.linky.status_changed.subscribe(self, lambda _: self._show_state())
+        self.app.ingest.events.subscribe(self, self._engine_said)
+        self.app.ingest.state_changed.subscribe(self, lambda _: self._show_state())
+        self.app.status_changed.subscribe(self, lambda _: self._show_state())
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
         self._feed.start()
-        if self.linky.series is None:
+        if self.app.series is None:
             self._show_no_meter()
 
     def on_resize(self, event: Resize) -> None:
@@ -181,12 +181,12 @@ class DashboardPage(Page):
         self._load()
 
     def _load(self) -> None:
-        series = self.linky.series
+        series = self.app.series
         self._loaded_s, self._stale = time.monotonic(), False
         if series is None:
             self._show_no_meter()
             return
-        backend = self.linky.backend
+        backend = self.app.backend
         self.query_store(
             lambda store: load_dashboard(store, series, lambda: backend.session.budget()),
             self._show,
@@ -199,7 +199,7 @@ class DashboardPage(Page):
 
     def _reload_stale(self) -> None:
         due = self._stale and time.monotonic() - self._loaded_s >= _RELOAD_S
-        if due and self.is_current and self.linky.store_ready:
+        if due and self.is_current and self.app.store_ready:
             self._load()
 
     def _show(self, data: DashboardData) -> None:
@@ -238,4 +238,4 @@ class DashboardPage(Page):
 
     @on(FigureCard.Opened)
     def _open_page(self, message: FigureCard.Opened) -> None:
-        self.linky.switch_mode(message.page)
+        self.app.switch_mode(message.page)

@@ -51,7 +51,7 @@ class LogPage(Page):
 
     def on_mount(self) -> None:
         """Follow the engine."""
-        self.linky.ingest_events.subscribe(self, lambda _: self._catch_up())
+        self.app.ingest.events.subscribe(self, lambda _: self._catch_up())
         self._catch_up()
 
     def on_screen_resume(self) -> None:
@@ -74,7 +74,7 @@ class LogPage(Page):
 
     def _catch_up(self) -> None:
         log = self._log()
-        log.catch_up(self.linky.ingest, name_meter=len(self.linky.config.meters) > 1)
+        log.catch_up(self.app.ingest, name_meter=len(self.app.config.meters) > 1)
         log.border_title = "Log"
         log.border_subtitle = things(len(log.entries), "line")
         switcher = self.query_one(ContentSwitcher)

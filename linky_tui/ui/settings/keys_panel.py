@@ -86,7 +86,7 @@ class KeysPanel(SettingsPanel):
 
     def load(self, draft: Draft) -> None:
         """Show the keys of a draft; names that no action has can at least be taken out."""
-        actions = list(key_actions(self.app, self.linky.PAGES))
+        actions = list(key_actions(self.app, self.app.PAGES))
         names = {action.id for action in actions}
         actions += [
             KeyAction(name, name, "No action has this name.", (), _UNKNOWN)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -22,10 +22,8 @@ from linky_tui.text.formatting import count_text, day_text, kwh_text
 from linky_tui.ui.forms.draft import Texts, meter_problems
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.forms.token_report import report_token
+from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog
-
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
 
 _ORDER = ("token", "prm", "name", "flow")
 
@@ -38,6 +36,8 @@ class MeterDialog(ModalScreen[Texts | None]):
         meter: the texts to begin with.
         others: the texts of the other meters: no two have one PRM and one direction.
     """
+
+    app = getters.app(AppCore)
 
     DEFAULT_CSS = """
     MeterDialog {
@@ -97,11 +97,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         self._taken = {(other["prm"].strip(), other["flow"]) for other in others}
         self._stop = threading.Event()
         self._asking = False
-
-    @property
-    def linky(self) -> LinkyApp:
-        """The application, typed."""
-        return cast("LinkyApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The fields; what the token says; buttons."""
@@ -207,7 +202,7 @@ class MeterDialog(ModalScreen[Texts | None]):
 
     @on(Button.Pressed, "#ask")
     def _prepare(self) -> None:
-        backend, stop = self.linky.backend, self._stop
+        backend, stop = self.app.backend, self._stop
 
         def work() -> None:
             try:
@@ -245,7 +240,7 @@ class MeterDialog(ModalScreen[Texts | None]):
         )
 
     def _ask(self) -> None:
-        backend, stop, token = self.linky.backend, self._stop, self._meter["token"].strip()
+        backend, stop, token = self.app.backend, self._stop, self._meter["token"].strip()
         prm = self._meter["prm"].strip() or next(iter(report_token(token).prms), "")
         series = Series(prm, Flow(self._meter["flow"]))
 

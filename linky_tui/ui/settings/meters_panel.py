@@ -99,7 +99,7 @@ class MetersPanel(SettingsPanel):
         yield from self.head("What is fetched: an entry for each meter and direction.")
         overridden = [
             variable
-            for name, variable in self.linky.config.overridden.items()
+            for name, variable in self.app.config.overridden.items()
             if name.startswith(f"{METERS.name}.")
         ]
         if overridden:
@@ -116,8 +116,8 @@ class MetersPanel(SettingsPanel):
                 classes="panel-help",
                 markup=False,
             )
-        shown = self.linky.series
-        known = {meter.series for meter in self.linky.config.meters if meter.prm}
+        shown = self.app.series
+        known = {meter.series for meter in self.app.config.meters if meter.prm}
         for number, meter in enumerate(meters):
             series = _series(meter)
             yield MeterCard(
@@ -134,7 +134,7 @@ class MetersPanel(SettingsPanel):
         if self.locked:
             return [
                 {"prm": each.prm, "token": each.token, "name": each.name, "flow": str(each.flow)}
-                for each in self.linky.config.meters
+                for each in self.app.config.meters
             ]
         return [] if self._draft is None else self._draft.meters
 

@@ -121,7 +121,7 @@ the environment go before the file: their fields say so.
             self._read()
 
     def _read(self) -> None:
-        app, config, demo = self.linky, self.linky.config, self.linky.demo
+        app, config, demo = self.app, self.app.config, self.app.demo
 
         def work() -> None:
             found: Config | LinkyError
@@ -139,7 +139,7 @@ the environment go before the file: their fields say so.
         """Show what the file says."""
         after, self._after_saving = self._after_saving, None
         if isinstance(message.found, LinkyError):
-            self.linky.show_error(message.found)
+            self.app.show_error(message.found)
             return
         if message.saved is None and self.changed_sections:
             return  # typing was faster than the disk
@@ -258,7 +258,7 @@ the environment go before the file: their fields say so.
         config = self._checked(draft)
         if config is None:
             return
-        if MONGODB.name in self.changed_sections and self.linky.ingest.state.busy:
+        if MONGODB.name in self.changed_sections and self.app.ingest.state.busy:
             self.notify(
                 "A fetch is writing to this MongoDB. Stop it on the Backfill page, then save.",
                 title="Not saved",
@@ -267,7 +267,7 @@ the environment go before the file: their fields say so.
             )
             return
         self._after_saving = then
-        asked, demo = draft.copy(), self.linky.demo
+        asked, demo = draft.copy(), self.app.demo
 
         def work() -> None:
             found: Config | LinkyError
@@ -292,12 +292,12 @@ the environment go before the file: their fields say so.
             config = draft.config()
         except ConfigError as error:
             all_problems = (*error.problems, *problems)
-            self.linky.show_error(
+            self.app.show_error(
                 ConfigError(error.title, error.cause, error.next_step, all_problems)
             )
             return None
         if problems:
-            self.linky.show_error(
+            self.app.show_error(
                 ConfigError(
                     "Not saved: keys that no keyboard has",
                     "The file is as it was.",
@@ -310,9 +310,9 @@ the environment go before the file: their fields say so.
 
     def _tell_app(self, reconnect: bool) -> None:
         try:
-            self.linky.configuration_saved(reconnect=reconnect)
+            self.app.configuration_saved(reconnect=reconnect)
         except ConfigError as error:
-            self.linky.show_error(error)
+            self.app.show_error(error)
             return
         for panel in self.query(MetersPanel):
             panel.refresh(recompose=True)
@@ -331,7 +331,7 @@ the environment go before the file: their fields say so.
 
     @on(MetersPanel.ShowWanted)
     def _show_meter(self, event: MetersPanel.ShowWanted) -> None:
-        self.linky.choose_meter(event.series)
+        self.app.choose_meter(event.series)
         self.query_one(MetersPanel).refresh(recompose=True)
 
     # Leaving

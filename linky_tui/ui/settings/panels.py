@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -21,9 +20,7 @@ from linky_tui.system import paths
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.forms.fields import Field
-
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell.core import AppCore
 
 TITLES = {
     "mongodb": "MongoDB",
@@ -45,6 +42,8 @@ class SettingsPanel(VerticalScroll):
     Args:
         section: its definition.
     """
+
+    app = getters.app(AppCore)
 
     DEFAULT_CSS = """
     SettingsPanel {
@@ -68,14 +67,9 @@ class SettingsPanel(VerticalScroll):
         self.section = section
 
     @property
-    def linky(self) -> LinkyApp:
-        """The application, typed."""
-        return cast("LinkyApp", self.app)
-
-    @property
     def locked(self) -> bool:
         """Whether nothing of this can be changed, because the demo ignores it."""
-        return self.linky.demo and self.section.name in _NOT_IN_DEMO
+        return self.app.demo and self.section.name in _NOT_IN_DEMO
 
     def on_mount(self) -> None:
         """Ask for the texts to show."""
@@ -124,7 +118,7 @@ class FieldsPanel(SettingsPanel):
             name = field.key.name
             problem = draft.problem(field.section, name)
             note = draft.note(field.section, name)
-            variable = self.linky.config.overridden.get(f"{field.section}.{name}", "")
+            variable = self.app.config.overridden.get(f"{field.section}.{name}", "")
             if variable:
                 note = f"{variable} is set and goes before this; what you save counts without it."
             field.say(problem, note)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from rich.table import Table
 from rich.text import Text
+from textual import getters
 from textual.widget import Widget
 
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell.core import AppCore
 
 
 class StatusHeader(Widget):
     """One line: application and meter on the left, the state on the right."""
+
+    app = getters.app(AppCore)
 
     DEFAULT_CSS = """
     StatusHeader {
@@ -26,19 +26,17 @@ class StatusHeader(Widget):
 
     def on_mount(self) -> None:
         """Redraw when anything in the line changes."""
-        app = cast("LinkyApp", self.app)
-        app.status_changed.subscribe(self, lambda _: self.refresh())
-        app.ingest_state_changed.subscribe(self, lambda _: self.refresh())
+        self.app.status_changed.subscribe(self, lambda _: self.refresh())
+        self.app.ingest.state_changed.subscribe(self, lambda _: self.refresh())
 
     def render(self) -> Table:
         """The line, cut where the terminal is narrow."""
-        app = cast("LinkyApp", self.app)
         left = Text(no_wrap=True, overflow="ellipsis")
         left.append(" linky-tui ", "bold reverse")
-        left.append(f"  {app.meter_text}" if self.size.width >= 60 else "")
-        if app.demo:
+        left.append(f"  {self.app.meter_text}" if self.size.width >= 60 else "")
+        if self.app.demo:
             left.append("  demo", "italic")
-        right = Text(app.state_text + " ", no_wrap=True, overflow="ellipsis", justify="right")
+        right = Text(self.app.state_text + " ", no_wrap=True, overflow="ellipsis", justify="right")
         line = Table.grid(expand=True)
         line.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         line.add_column(justify="right", no_wrap=True, overflow="ellipsis")

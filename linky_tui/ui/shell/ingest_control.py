@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from functools import partial
+
+from textual.signal import Signal
 
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError
@@ -24,10 +27,8 @@ from linky_tui.ingest.events import (
 )
 from linky_tui.text.formatting import count_text, local_time_text, plain
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded
+from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.words.events import started_text
-
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
 
 EVENTS_KEPT = 2000
 """Enough for two backfills of two years."""
@@ -117,11 +118,20 @@ class IngestControl:
     """Owns the ingest thread. Every method runs on the interface's thread.
 
     Args:
-        app: receives the messages; publishes events and states on its signals.
+        app: what runs the thread, hears its messages and owns the signals.
+        finished: called with how a run ended, and with its error where it broke off.
+
+    Attributes:
+        events: published with each batch of events of the engine.
+        state_changed: published with each new :class:`IngestState`.
     """
 
-    def __init__(self, app: LinkyApp) -> None:
-        self._app = app
+    def __init__(
+        self, app: StoreApp, finished: Callable[[IngestState, LinkyError | None], None]
+    ) -> None:
+        self._app, self._finished = app, finished
+        self.events: Signal[tuple[Event, ...]] = Signal(app, "ingest-events")
+        self.state_changed: Signal[IngestState] = Signal(app, "ingest-state")
         self._stop = threading.Event()
         self._queue: deque[Logged] = deque()
         self._pause_wanted = False
@@ -150,10 +160,7 @@ class IngestControl:
         self._queue.append(Logged(utc_now(), Noted(job.series, started_text(job))))
         self.drain()
         self._app.run_worker(
-            _Work(self._app, job, self._stop, self._queue),
-            thread=True,
-            group="ingest",
-            exit_on_error=False,
+            partial(self._work, job, self._stop), thread=True, group="ingest", exit_on_error=False
         )
         return True
 
@@ -190,7 +197,7 @@ class IngestControl:
         self.journal.extend(logged)
         self.journal_total += len(logged)
         self._set(state)
-        self._app.ingest_events.publish(tuple(each.event for each in logged))
+        self.events.publish(tuple(each.event for each in logged))
 
     def ended(self, error: LinkyError | None) -> None:
         """The thread has ended; decide what that means."""
@@ -208,25 +215,17 @@ class IngestControl:
         if self._suspended is not None:
             suspended, self._suspended = self._suspended, None
             self._set(suspended)
-        self._app.ingest_finished(ended, error)
+        self._finished(ended, error)
 
     def _set(self, state: IngestState) -> None:
         self.state = state
-        self._app.ingest_state_changed.publish(state)
+        self.state_changed.publish(state)
 
-
-class _Work:
-    """What the ingest thread does: run the engine, queue its events, post that there are some."""
-
-    def __init__(
-        self, app: LinkyApp, job: Job, stop: threading.Event, queue: deque[Logged]
-    ) -> None:
-        self._app, self._job, self._stop, self._queue = app, job, stop, queue
-
-    def __call__(self) -> None:
+    def _work(self, job: Job, stop: threading.Event) -> None:
+        """In the ingest thread: run the engine, queue its events, post that there are some."""
         error: LinkyError | None = None
         try:
-            for event in self._app.backend.run(self._job, self._stop):
+            for event in self._app.backend.run(job, stop):
                 self._queue.append(Logged(utc_now(), event, self._app.backend.requests_made))
                 self._app.post_message(IngestAdvanced())
         except LinkyError as failure:

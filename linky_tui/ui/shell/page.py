@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar
 
+from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widgets import Footer
 
 from linky_tui.storage.store import Store
+from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
-
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
 
 T = TypeVar("T")
 
@@ -26,10 +25,7 @@ class Page(Screen[None]):
     switched, or MongoDB came back; never while the page is hidden.
     """
 
-    @property
-    def linky(self) -> LinkyApp:
-        """The application, typed."""
-        return cast("LinkyApp", self.app)
+    app = getters.app(AppCore)
 
     def compose(self) -> ComposeResult:
         """Header, body, footer."""
@@ -43,7 +39,7 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         """Listen to what makes the data of the page old."""
-        self.linky.data_changed.subscribe(self, lambda _: self.load_if_shown())
+        self.app.data_changed.subscribe(self, lambda _: self.load_if_shown())
 
     def on_screen_resume(self) -> None:
         """The page is shown."""
@@ -51,7 +47,7 @@ class Page(Screen[None]):
 
     def load_if_shown(self) -> None:
         """Load the data now, if the page is shown and MongoDB is there."""
-        if self.is_current and self.linky.store_ready:
+        if self.is_current and self.app.store_ready:
             self.refresh_data()
 
     def before_leaving(self, go: Callable[[], object]) -> None:
@@ -78,4 +74,4 @@ class Page(Screen[None]):
             show: called with the answer, if the page is still there.
             group: what is asked, a name.
         """
-        self.linky.query_store(self, ask, show, group=group)
+        self.app.query_store(self, ask, show, group=group)

@@ -157,7 +157,7 @@ lost when they are stopped: the next run completes what is missing.
             with Vertical(id="sizes", classes="panel"):
                 yield SizeBars()
                 yield Static(WHY, id="why", markup=False)
-            yield Chart(NO_GROWTH, marker=self.linky.config.display.marker, id="growth",
+            yield Chart(NO_GROWTH, marker=self.app.config.display.marker, id="growth",
                         classes="panel")  # fmt: skip
         with Vertical(id="work", classes="panel"):
             with Horizontal(id="buttons"):
@@ -177,8 +177,8 @@ lost when they are stopped: the next run completes what is missing.
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
         self.query_one("#work").border_title = "Actions"
-        self.linky.ingest_state_changed.subscribe(self, lambda _: self._show_state())
-        self.linky.status_changed.subscribe(self, lambda _: self._show_state())
+        self.app.ingest.state_changed.subscribe(self, lambda _: self._show_state())
+        self.app.status_changed.subscribe(self, lambda _: self._show_state())
         self._feed.start()
 
     def on_resize(self, event: Resize) -> None:
@@ -206,16 +206,16 @@ lost when they are stopped: the next run completes what is missing.
         if self._job is not None:
             self.notify(f"{self._job.action.value}: wait for it, or press Esc to cancel.",
                         severity="warning", markup=False)  # fmt: skip
-        elif self.linky.ingest.state.busy:
+        elif self.app.ingest.state.busy:
             self.notify("Readings are being fetched. Wait until that has finished, or stop it.",
                         severity="warning")  # fmt: skip
-        elif not self.linky.store_ready:
+        elif not self.app.store_ready:
             self.notify("MongoDB is not connected.", severity="warning")
         else:
             self._run(Running(Action[name], threading.Event()))
 
     def _run(self, running: Running) -> None:
-        linky, series = self.linky, self.linky.series
+        linky, series = self.app, self.app.series
         self._set_job(running)
 
         def progress(doing: str, done: int, total: int) -> None:
@@ -278,13 +278,13 @@ lost when they are stopped: the next run completes what is missing.
             self._show_bars()
         if outcome.wrote:
             self._feed.wrote()
-            self.linky.data_changed.publish(None)
+            self.app.data_changed.publish(None)
 
     def _fail(self, error: LinkyError) -> None:
         if isinstance(error, StorageUnavailable):
-            self.linky.post_message(StoreFailed(error))
+            self.app.post_message(StoreFailed(error))
         else:
-            self.linky.show_error(error)
+            self.app.show_error(error)
 
     def _set_job(self, running: Running | None) -> None:
         self._job = running
@@ -302,7 +302,7 @@ lost when they are stopped: the next run completes what is missing.
         self.query_one("#note", Static).update(table.note())
         self.set_class(not measured.comparison.regular.readings, "-nothing")
         self._show_bars()
-        plot = self.linky.measurements.history.plot()
+        plot = self.app.measurements.history.plot()
         if plot is not None:
             self.query_one("#growth", Chart).show(plot)
         self._show_state()

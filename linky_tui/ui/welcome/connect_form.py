@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -19,9 +18,7 @@ from linky_tui.errors import LinkyError
 from linky_tui.ui.forms.draft import file_config, file_text, problem_of
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.forms.token_report import WHERE, report_token
-
-if TYPE_CHECKING:
-    from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell.core import AppCore
 
 GET_TOKEN = f"Open {WHERE} in a browser, sign in to Enedis from there, and copy the token it shows."
 HOURLY = (
@@ -36,6 +33,8 @@ WHAT_FOLLOWS = (
 
 class ConnectForm(VerticalScroll):
     """Token, meters, name; saves them and says so."""
+
+    app = getters.app(AppCore)
 
     DEFAULT_CSS = """
     ConnectForm {
@@ -76,11 +75,6 @@ class ConnectForm(VerticalScroll):
 
     _offered: tuple[str, ...] = ()
 
-    @property
-    def linky(self) -> LinkyApp:
-        """The application, typed."""
-        return cast("LinkyApp", self.app)
-
     def compose(self) -> ComposeResult:
         """Three steps and a button."""
         yield Label("1  Get a token", classes="step")
@@ -109,7 +103,7 @@ class ConnectForm(VerticalScroll):
         """Nothing is typed yet."""
         for field in self.query(Field):
             field.load("")
-        path = file_text(self.linky.config.path)
+        path = file_text(self.app.config.path)
         self.query_one("#connect-next", Static).update(
             f"Saves {path}, which only you can read. {WHAT_FOLLOWS}"
         )
@@ -183,7 +177,7 @@ class ConnectForm(VerticalScroll):
         name = self._name_field.text.strip() if len(chosen) == 1 else ""
         token = str(METERS.key("token").from_text(self._token_field.text))
         meters = tuple(Meter(prm, token, name) for prm in chosen)
-        config, demo = self.linky.config, self.linky.demo
+        config, demo = self.app.config, self.app.demo
 
         def work() -> None:
             error: LinkyError | None = None

@@ -217,7 +217,7 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
 
     def on_mount(self) -> None:
         """A fetch that is wanted starts when MongoDB is there."""
-        self.linky.status_changed.subscribe(self, lambda _: self._start_if_ready())
+        self.app.status_changed.subscribe(self, lambda _: self._start_if_ready())
         self.query_one(ConnectForm).border_title = "Connect my Linky"
 
     @property
@@ -243,7 +243,7 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
     def action_door(self, name: str) -> None:
         """Go through a door."""
         if name == "demo":
-            self.linky.open_demo()
+            self.app.open_demo()
         elif name == "connect":
             self._switcher.current = "welcome-connect"
             self.query_one(ConnectForm).start()
@@ -260,12 +260,12 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
     @on(ConnectForm.Saved)
     def _saved(self, event: ConnectForm.Saved) -> None:
         if event.error is not None:
-            self.linky.show_error(event.error)
+            self.app.show_error(event.error)
             return
         try:
-            self.linky.configuration_saved(reconnect=False)
+            self.app.configuration_saved(reconnect=False)
         except ConfigError as error:
-            self.linky.show_error(error)
+            self.app.show_error(error)
             return
         self._start_wanted = True
         self.notify(
@@ -275,10 +275,10 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
             markup=False,
         )
         self.action_back()
-        self.linky.switch_mode("backfill")
+        self.app.switch_mode("backfill")
         self._start_if_ready()
 
     def _start_if_ready(self) -> None:
-        if self._start_wanted and self.linky.store_ready:
+        if self._start_wanted and self.app.store_ready:
             self._start_wanted = False
-            self.linky.start_job(JobKind.BACKFILL)
+            self.app.start_job(JobKind.BACKFILL)

@@ -286,7 +286,7 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
             assert not page(app).has_class("-working")
             home.let()
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            readings = page(app).linky.ingest.state.readings
+            readings = page(app).app.ingest.state.readings
             await wait_until(pilot, lambda: rows(app)["readings"][0] == count_text(readings))
             chart = page(app).query_one("#growth", Chart)
             await wait_until(pilot, lambda: chart.plot is not None)

@@ -1,0 +1,221 @@
+"""What every page may ask of the application: the configuration, the meter, the ingest worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import ClassVar
+
+from linky_tui.config import Config, Meter
+from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, today, utc_now
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
+from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.events import Finished, Window
+from linky_tui.text.formatting import mask_prm, plain
+from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
+from linky_tui.ui.shell.measurements import Measurements
+from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
+from linky_tui.ui.shell.outcome import outcome_text, synced_text
+from linky_tui.ui.shell.store_app import StoreApp
+
+
+class AppCore(StoreApp):
+    """The application without its pages and keys, so that pages can name its type.
+
+    Args:
+        config_file: an explicitly named configuration file.
+        demo: work on the simulated home.
+
+    Attributes:
+        ingest: the one ingest worker.
+        measurements: the sizes of both collections, which several pages show.
+        demo_wanted: whether the demo is to be opened next.
+    """
+
+    PAGES: ClassVar[dict[str, str]] = {}
+    """Page to ``module:Class``, imported when it is first shown."""
+
+    def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
+        super().__init__(config_file, demo=demo)
+        self.ingest = IngestControl(self, self._ingest_finished)
+        self.measurements = Measurements()
+        self.demo_wanted = False
+        self.last_sync_text = ""
+        self._meter_index = 0
+
+    # What screens ask
+
+    @property
+    def config(self) -> Config:
+        """The configuration as loaded last."""
+        return self.backend.config
+
+    @property
+    def meter(self) -> Meter | None:
+        """The meter that the pages show, ``None`` where none is configured."""
+        meters = self.config.meters
+        return meters[self._meter_index % len(meters)] if meters else None
+
+    @property
+    def series(self) -> Series | None:
+        """The series of that meter."""
+        return None if self.meter is None or not self.meter.prm else self.meter.series
+
+    @property
+    def meter_text(self) -> str:
+        """The meter for the header: its name, its masked PRM, its flow."""
+        meter = self.meter
+        if meter is None:
+            return "no meter yet"
+        return " ".join(filter(None, [plain(meter.name, 60), mask_prm(meter.prm), str(meter.flow)]))
+
+    @property
+    def state_text(self) -> str:
+        """MongoDB and the engine in a few words, for the header."""
+        parts = [self.store_text, self.ingest.state.text(), self.last_sync_text]
+        return " · ".join(filter(None, parts))
+
+    # Configuration
+
+    def _note_last_sync(self) -> None:
+        """Say in the header when the days that the pages show were fetched last."""
+        series, yesterday = self.series, today() - ONE_DAY
+        if series is None or not self.store_ready:
+            return
+
+        def show(found: Mapping[date, DayRecord]) -> None:
+            self.last_sync_text = synced_text(found.values())
+            self.status_changed.publish(None)
+
+        self.query_store(
+            self,
+            lambda store: store.days.load(series, yesterday - RECENT_DAYS * ONE_DAY, yesterday),
+            show,
+            group="last-sync",
+        )
+
+    def _apply_configuration(self) -> None:
+        theme = self.config.display.theme
+        if theme in self.available_themes:
+            self.theme = theme
+        else:
+            self.notify(f"The theme {theme} is not known here.", severity="warning", markup=False)
+        self.set_keymap(dict(self.config.keys))
+
+    def configuration_saved(self, *, reconnect: bool) -> None:
+        """Take over a configuration that was just saved."""
+        shown = self.series
+        try:
+            self.backend.reload()
+        except LinkyError as error:  # somebody else changed the file at the same time
+            self.show_error(error)
+            return
+        self._apply_configuration()
+        self._meter_index = self._index_of(shown) or 0
+        self.status_changed.publish(None)
+        if reconnect:
+            self.server = None
+            self.connect(again=True)
+        else:
+            self.data_changed.publish(None)
+
+    def choose_meter(self, series: Series) -> None:
+        """Show a configured meter on all pages."""
+        index = self._index_of(series)
+        if index is not None:
+            self._meter_index = index
+            self.status_changed.publish(None)
+            self.data_changed.publish(None)
+
+    def _index_of(self, series: Series | None) -> int | None:
+        meters = enumerate(self.config.meters)
+        return next((i for i, meter in meters if meter.prm and meter.series == series), None)
+
+    # The engine
+
+    def start_job(
+        self, kind: JobKind, *, since: date | None = None, days: Window | None = None
+    ) -> bool:
+        """Start a job for the current meter; ``False``, and said, where that is not possible."""
+        if self.ingest.state.busy:
+            self.notify("Already at work; the header says on what.", severity="warning")
+            return False
+        if not self.store_ready:
+            self.notify("MongoDB is not connected yet.", severity="warning")
+            return False
+        try:
+            meters = self.backend.meters()
+        except LinkyError as error:
+            self.show_error(error)
+            return False
+        ready = next((meter for meter in meters if meter.series == self.series), meters[0])
+        if ready.problem is not None:
+            self.show_error(ready.problem)
+            return False
+        return self.ingest.start(Job(kind, ready.series, ready.token, since=since, days=days))
+
+    def on_ingest_advanced(self, message: IngestAdvanced) -> None:
+        """Events wait."""
+        self.ingest.drain()
+
+    def on_ingest_ended(self, message: IngestEnded) -> None:
+        """The thread has ended."""
+        self.ingest.ended(message.error)
+
+    def _ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:
+        """A run is over: say how, show what is new, arrange what comes next."""
+        if self.leaving.is_set():
+            return
+        finished = ended.finished
+        self.data_changed.publish(None)
+        failure = error or (finished.error if finished and finished.status == "failed" else None)
+        if isinstance(failure, StorageUnavailable | OutOfSpace):
+            self.post_message(StoreFailed(failure))
+        elif failure is not None:
+            self.show_error(failure)
+        elif finished is not None and ended.job is not None:
+            paused = ended.phase is Phase.PAUSED
+            self._toast_outcome(ended.job.kind, finished, paused=paused)
+        if self.ingest.state.phase is Phase.PAUSED and self.ingest.state.until is not None:
+            self._resume_at(self.ingest.state)
+
+    def _toast_outcome(self, kind: JobKind, finished: Finished, *, paused: bool) -> None:
+        yesterday = today() - ONE_DAY
+
+        def show(found: object) -> None:
+            record = found.get(yesterday) if isinstance(found, dict) else None
+            text, severity = outcome_text(kind, finished, yesterday, record, paused=paused)
+            self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
+
+        self.query_store(
+            self,
+            lambda store: store.days.load(finished.series, yesterday, yesterday),
+            show,
+            group="outcome",
+        )
+
+    def _resume_at(self, state: IngestState) -> None:
+        if state.until is None:
+            return
+        seconds = max((state.until - utc_now()).total_seconds(), 1.0)
+        # A laptop sleeps: look at the clock every minute rather than trust one long timer.
+        self.set_timer(min(seconds, 60.0), lambda: self._resume_if_due(state))
+
+    def _resume_if_due(self, state: IngestState) -> None:
+        if self.ingest.state is not state or state.until is None:
+            return
+        if utc_now() < state.until or not self.store_ready or not self.ingest.resume():
+            self._resume_at(state)
+
+    def _leave(self) -> None:
+        self.leaving.set()
+        self.ingest.stop()
+        self.exit()
+
+    def open_demo(self) -> None:
+        """Leave, and let :func:`run` open the demo."""
+        self.demo_wanted = True
+        self._leave()
