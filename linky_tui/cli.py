@@ -172,12 +172,12 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
 
 def _run(options: Options) -> int:
     if options.command == "app":
-        from linky_tui.ui.app import run
+        from linky_tui.ui.app import run_app
 
-        return run(options.config, demo=options.demo)
+        return run_app(options.config, demo=options.demo)
     from linky_tui.headless import commands
 
-    return commands.run(options)
+    return commands.run_command(options)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ from typing import Any, Self
 
 from linky_tui.demo.faults import Fault, FaultKind
 from linky_tui.demo.gateway import BLOCK_AFTER, Gateway, RequestLogEntry
-from linky_tui.demo.rules import FloorAnswer, Shape
+from linky_tui.demo.rules import AnswerShape, FloorAnswer
 from linky_tui.demo.sources import RecordedSource, Source
 from linky_tui.demo.wire import Handler
 from linky_tui.domain.models import Series
@@ -130,7 +130,7 @@ class ApiServer:
         homes: Mapping[str | Series, Source] | Mapping[str, Source] | Mapping[Series, Source],
         *,
         port: int = 0,
-        shapes: Collection[str] = (Shape.NEW, Shape.LEGACY),
+        shapes: Collection[str] = (AnswerShape.NEW, AnswerShape.LEGACY),
         clock: Callable[[], datetime] = utc_now,
         block_after: int | None = BLOCK_AFTER,
         quota_per_hour: int | None = None,

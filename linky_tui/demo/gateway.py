@@ -16,7 +16,7 @@ import jwt
 from linky_tui.demo import canned, payloads, rules
 from linky_tui.demo.canned import Reply
 from linky_tui.demo.faults import Fault, FaultKind, FaultQueue
-from linky_tui.demo.rules import FloorAnswer, GatewayRequest, Kind, Query, Refusal, Shape
+from linky_tui.demo.rules import AnswerShape, FloorAnswer, GatewayRequest, Kind, Query, Refusal
 from linky_tui.demo.sources import Source
 from linky_tui.demo.spoilt import spoil
 from linky_tui.domain.models import Flow, Series
@@ -72,7 +72,7 @@ class Gateway:
 
     Args:
         homes: who is behind it: a PRM (consumption) or a series, and its source.
-        shapes: the :class:`Shape` values whose types it knows.
+        shapes: the :class:`AnswerShape` values whose types it knows.
         clock: the current instant, aware.
         block_after: requests of a UTC day after which the address is blocked; ``None``: never.
         quota_per_hour: requests of a UTC hour that Enedis answers; ``None``: all.
@@ -94,7 +94,7 @@ class Gateway:
         self.homes = {
             (Series(key) if isinstance(key, str) else key): source for key, source in homes.items()
         }
-        self.shapes = frozenset(Shape(shape) for shape in shapes)
+        self.shapes = frozenset(AnswerShape(shape) for shape in shapes)
         self.clock = clock
         self.block_after = block_after
         self.quota_per_hour = quota_per_hour

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TypeAlias
 
-from linky_tui.demo.rules import Query, Shape
+from linky_tui.demo.rules import AnswerShape, Query
 from linky_tui.domain.models import DailyTotal, Flow, Reading
 from linky_tui.domain.paris import PARIS, day_of
 
@@ -35,7 +35,7 @@ def label(instant: datetime) -> str:
 
 def load_curve(query: Query, readings: Iterable[Reading]) -> Payload:
     """A load curve in the shape that the query's type has; labels are interval ends."""
-    if query.data_type.shape is Shape.LEGACY:
+    if query.data_type.shape is AnswerShape.LEGACY:
         return _v5(query, _V5_CURVE, [_v5_point(reading) for reading in readings])
     points = [_v2_point(reading) for reading in readings]
     return _v2(query, "MESURE", ("PA", "W"), points)
@@ -43,7 +43,7 @@ def load_curve(query: Query, readings: Iterable[Reading]) -> Payload:
 
 def daily_totals(query: Query, totals: Iterable[DailyTotal]) -> Payload:
     """Daily totals in the shape that the query's type has; labels are the days themselves."""
-    if query.data_type.shape is Shape.LEGACY:
+    if query.data_type.shape is AnswerShape.LEGACY:
         days: list[Point] = [_v5_dated(t.energy_wh, t.day.isoformat()) for t in totals]
         return _v5(query, _V5_DAILY, days)
     points: list[Point] = [{"v": str(t.energy_wh), "d": t.day.isoformat()} for t in totals]
@@ -59,7 +59,7 @@ def max_power(query: Query, readings: Iterable[Reading]) -> Payload:
         if day not in highest or reading.power_w > highest[day].power_w:
             highest[day] = reading
     peaks = [(reading.power_w, label(reading.start)) for reading in highest.values()]
-    if query.data_type.shape is Shape.LEGACY:
+    if query.data_type.shape is AnswerShape.LEGACY:
         return _v5(query, _V5_MAX, [_v5_dated(power, when) for power, when in peaks])
     points: list[Point] = [{"v": str(power), "d": when} for power, when in peaks]
     return {"pas": "P1D", **_v2(query, "MESURE", ("PMA", "VA"), points)}

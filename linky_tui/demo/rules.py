@@ -27,7 +27,7 @@ _DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _ERROR_PAGE = "https://datahub-enedis.fr/data-connect/documentation/"
 
 
-class Shape(StrEnum):
+class AnswerShape(StrEnum):
     """The two shapes that an answer can have (conso-api.md §4)."""
 
     NEW = "new"
@@ -59,7 +59,7 @@ class DataType:
     """One entry of the table in conso-api.md §0."""
 
     name: str
-    shape: Shape
+    shape: AnswerShape
     kind: Kind
     flow: Flow
 
@@ -68,18 +68,18 @@ _CONS, _PROD = Flow.CONSUMPTION, Flow.PRODUCTION
 TYPES = {
     kind.name: kind
     for kind in (
-        DataType("consumption_load_curve", Shape.LEGACY, Kind.CURVE, _CONS),
-        DataType("production_load_curve", Shape.LEGACY, Kind.CURVE, _PROD),
-        DataType("daily_consumption", Shape.LEGACY, Kind.DAILY, _CONS),
-        DataType("daily_production", Shape.LEGACY, Kind.DAILY, _PROD),
-        DataType("consumption_max_power", Shape.LEGACY, Kind.MAX_POWER, _CONS),
-        DataType("courbe_de_charge_consommation", Shape.NEW, Kind.CURVE, _CONS),
-        DataType("courbe_de_charge_production", Shape.NEW, Kind.CURVE, _PROD),
-        DataType("consommation_quotidienne", Shape.NEW, Kind.DAILY, _CONS),
-        DataType("production_quotidienne", Shape.NEW, Kind.DAILY, _PROD),
-        DataType("puissance_conso_max_quotidienne", Shape.NEW, Kind.MAX_POWER, _CONS),
-        DataType("index_consommation", Shape.NEW, Kind.INDEX, _CONS),
-        DataType("index_production", Shape.NEW, Kind.INDEX, _PROD),
+        DataType("consumption_load_curve", AnswerShape.LEGACY, Kind.CURVE, _CONS),
+        DataType("production_load_curve", AnswerShape.LEGACY, Kind.CURVE, _PROD),
+        DataType("daily_consumption", AnswerShape.LEGACY, Kind.DAILY, _CONS),
+        DataType("daily_production", AnswerShape.LEGACY, Kind.DAILY, _PROD),
+        DataType("consumption_max_power", AnswerShape.LEGACY, Kind.MAX_POWER, _CONS),
+        DataType("courbe_de_charge_consommation", AnswerShape.NEW, Kind.CURVE, _CONS),
+        DataType("courbe_de_charge_production", AnswerShape.NEW, Kind.CURVE, _PROD),
+        DataType("consommation_quotidienne", AnswerShape.NEW, Kind.DAILY, _CONS),
+        DataType("production_quotidienne", AnswerShape.NEW, Kind.DAILY, _PROD),
+        DataType("puissance_conso_max_quotidienne", AnswerShape.NEW, Kind.MAX_POWER, _CONS),
+        DataType("index_consommation", AnswerShape.NEW, Kind.INDEX, _CONS),
+        DataType("index_production", AnswerShape.NEW, Kind.INDEX, _PROD),
     )
 }
 
@@ -175,7 +175,7 @@ def check_parameters(request: GatewayRequest, shapes: Collection[str]) -> Query 
 
     Args:
         request: what came in.
-        shapes: the :class:`Shape` values whose types this gateway knows.
+        shapes: the :class:`AnswerShape` values whose types this gateway knows.
     """
     if request.method == "OPTIONS":
         return Refusal(200, None)
@@ -251,7 +251,7 @@ def check_window(
         curve_from: first day of the hourly collection, ``None`` for no limit.
         floor_answer: how a load curve from before ``curve_from`` is answered.
     """
-    new = query.data_type.shape is Shape.NEW
+    new = query.data_type.shape is AnswerShape.NEW
     curve = query.data_type.kind is Kind.CURVE
     bad_request = "ADAM-ERR0002" if new else "Invalid_request"
     try:

@@ -12,7 +12,7 @@ from linky_tui.demo.api_server import ApiServer
 from linky_tui.demo.faults import Fault, FaultKind
 from linky_tui.demo.gateway import BLOCK_AFTER
 from linky_tui.demo.homes import DEMO_PRM, demo_homes
-from linky_tui.demo.rules import Shape
+from linky_tui.demo.rules import AnswerShape
 
 _QUOTA_PER_HOUR = 1000
 _PRM_DIGITS = 14
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with ApiServer(
         demo_homes(*prms, seed=options.seed),
         port=options.port,
-        shapes=tuple(Shape) if options.shape == "both" else (options.shape,),
+        shapes=tuple(AnswerShape) if options.shape == "both" else (options.shape,),
         block_after=BLOCK_AFTER if options.quota else None,
         quota_per_hour=_QUOTA_PER_HOUR if options.quota else None,
         late_yesterday=options.late_yesterday,
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         help="let a fault happen: " + ", ".join(FaultKind),
     )
     parser.add_argument("--latency", type=float, default=0.0, help="seconds before each answer")
-    parser.add_argument("--shape", choices=[*Shape, "both"], default="both")
+    parser.add_argument("--shape", choices=[*AnswerShape, "both"], default="both")
     parser.add_argument(
         "--late-yesterday", action="store_true", help="yesterday's data are not out yet"
     )

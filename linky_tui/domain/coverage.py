@@ -36,7 +36,7 @@ class DayStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class DayMeasure:
+class DayCoverage:
     """What a day's readings amount to.
 
     Attributes:
@@ -91,7 +91,7 @@ class DayRecord:
         return self.status is DayStatus.COMPLETE and self.energy_wh == self.enedis_wh
 
 
-def measure(day: date, readings: Iterable[Reading]) -> DayMeasure:
+def day_coverage(day: date, readings: Iterable[Reading]) -> DayCoverage:
     """Measure a day by the readings that touch it, sorted by start.
 
     A reading counts for the day in which it starts; the minutes that one from the evening before
@@ -111,7 +111,7 @@ def measure(day: date, readings: Iterable[Reading]) -> DayMeasure:
         if reading.start >= start:
             count += 1
             watt_minutes += reading.watt_minutes
-    return DayMeasure(
+    return DayCoverage(
         day_minutes(day),
         int(covered.total_seconds()) // 60,
         overlap,
@@ -132,7 +132,7 @@ def is_recent(day: date, today: date) -> bool:
 
 def status_of(
     day: date,
-    measured: DayMeasure,
+    measured: DayCoverage,
     *,
     today: date,
     attempts: int,
@@ -166,7 +166,7 @@ def status_now(record: DayRecord, today: date) -> DayStatus:
     """A record's status as of ``today``: a late day that has grown old is one no longer."""
     if record.status is DayStatus.COMPLETE:
         return DayStatus.COMPLETE
-    measured = DayMeasure(
+    measured = DayCoverage(
         record.minutes_expected, record.minutes_covered, True, record.readings, record.energy_wh
     )
     return status_of(

@@ -13,9 +13,8 @@ from typing import Any, NoReturn
 
 from linky_tui.domain.models import DailyTotal, Flow, Reading
 from linky_tui.domain.paris import day_start
-from linky_tui.enedis.clock import ClockError, interval_starts, is_repeated, read_label
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.labels import ClockError, interval_starts, is_repeated, read_label
 from linky_tui.enedis.points import (
     MAX_POWER_W,
     Point,
@@ -24,6 +23,7 @@ from linky_tui.enedis.points import (
     read_step,
     read_value,
 )
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.text.formatting import plain, utc_text
 
 MAX_DAY_WH = MAX_POWER_W * 25
@@ -106,7 +106,7 @@ def parse(request: DataRequest, body: bytes) -> Answer:
 
 
 def _refuse(why: str) -> NoReturn:
-    raise ApiFault(FaultKind.BAD_ANSWER, status=200, text=plain(why)) from None
+    raise ApiFault(ApiFaultKind.BAD_ANSWER, status=200, text=plain(why)) from None
 
 
 def _read_object(body: bytes) -> dict[str, Any]:

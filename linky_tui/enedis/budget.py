@@ -17,7 +17,7 @@ from linky_tui.config.checks import is_loopback
 from linky_tui.domain.paris import utc_now
 from linky_tui.enedis.budget_file import BudgetFile, Rows
 from linky_tui.enedis.hosts import hostname_of
-from linky_tui.enedis.kinds import Shape
+from linky_tui.enedis.request import Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.errors import BudgetSpent, ServiceDown
 from linky_tui.text.formatting import due_text, local_time_text

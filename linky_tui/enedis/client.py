@@ -20,9 +20,9 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.enedis import answers
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.bounds import Damaged, Inflater, TooLong, bounded_response
-from linky_tui.enedis.faults import ApiFault, FaultKind, classify
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
 from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
-from linky_tui.enedis.kinds import DataRequest, Shape
+from linky_tui.enedis.request import DataRequest, Shape
 from linky_tui.enedis.token import is_sendable
 from linky_tui.enedis.transport import Bearer, NotLoopback, new_session
 from linky_tui.errors import TokenRefused
@@ -118,7 +118,7 @@ class ConsoClient:
                 "Copy the whole token from the gateway's site into the settings.",
             )
         if stop.is_set():
-            raise ApiFault(FaultKind.STOPPED)
+            raise ApiFault(ApiFaultKind.STOPPED)
         protect_token(token)  # the other side may send it back
         outcome: SimpleQueue[_Received | ApiFault] = SimpleQueue()
         head: list[_Received] = []
@@ -138,13 +138,13 @@ class ConsoClient:
             if isinstance(received, _Received):
                 return self._judge(request, received)
             if received is None and stop.is_set():
-                received = ApiFault(FaultKind.STOPPED)
+                received = ApiFault(ApiFaultKind.STOPPED)
             elif received is None and time.monotonic() > deadline:
                 abandoned.set()
                 if head and head[0].status != HTTPStatus.OK:
                     return self._judge(request, head[0])
                 reason = f"no complete answer in {self._deadline_s:g} s"
-                received = ApiFault(FaultKind.NETWORK, text=reason)
+                received = ApiFault(ApiFaultKind.NETWORK, text=reason)
             if received is not None:
                 abandoned.set()
                 raise received
@@ -166,13 +166,13 @@ class ConsoClient:
         try:
             result = self._receive(request, auth, shape, abandoned, head)
         except Damaged:
-            result = ApiFault(FaultKind.BAD_ANSWER, text="the answer's compression is damaged")
+            result = ApiFault(ApiFaultKind.BAD_ANSWER, text="the answer's compression is damaged")
         except Exception as error:
             # Any exception, because urllib3 and http.client let some of their own pass. What they
             # carry, the address with the PRM and the request with the token, ends here.
-            kind = FaultKind.NETWORK
+            kind = ApiFaultKind.NETWORK
             if any(isinstance(cause, TooLong) for cause in _causes(error)):
-                kind = FaultKind.BAD_ANSWER
+                kind = ApiFaultKind.BAD_ANSWER
             result = ApiFault(kind, text=_reason(error))
         if isinstance(result, ApiFault) and head and head[0].status != HTTPStatus.OK:
             # A refusal whose body does not arrive is a refusal all the same.
@@ -213,7 +213,7 @@ class ConsoClient:
             raise classify(received.status, received.headers, received.body, utc_now())
         if not received.complete:
             raise ApiFault(
-                FaultKind.BAD_ANSWER,
+                ApiFaultKind.BAD_ANSWER,
                 received.status,
                 text=f"the answer is longer than {self._max_body_bytes:,} bytes",
             )

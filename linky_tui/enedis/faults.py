@@ -14,7 +14,7 @@ from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRef
 from linky_tui.text.formatting import due_text, mask_prm
 
 
-class FaultKind(StrEnum):
+class ApiFaultKind(StrEnum):
     """What a fault means for the one who asked."""
 
     FLOOR = "floor"
@@ -43,90 +43,90 @@ class FaultKind(StrEnum):
 
 
 _BY_CODE = {
-    "ADAM-ERR0123": FaultKind.FLOOR,
-    "ADAM-ERR0125": FaultKind.FLOOR,
-    "ADAM-DC-0016": FaultKind.FLOOR,
-    "ADAM-DC-0009": FaultKind.FLOOR,
-    "ADAM-ERR0126": FaultKind.BAD_REQUEST,
-    "ADAM-DC-0015": FaultKind.BAD_REQUEST,
-    "ADAM-ERR0002": FaultKind.BAD_REQUEST,
-    "ADAM-DC-0007": FaultKind.NOT_OWNER,
-    "ADAM-DC-0008": FaultKind.CONSENT,
-    "ADAM-ERR0069": FaultKind.WRONG_DIRECTION,
-    "STM-ERR-0000014": FaultKind.NO_DATA,
-    "STM-ERR-0000020": FaultKind.NO_DATA,
-    "900804": FaultKind.QUOTA,
-    "900807": FaultKind.QUOTA,
-    "900908": FaultKind.NOT_SUBSCRIBED,
-    "no_data_found": FaultKind.NO_DATA,
-    "technical_error": FaultKind.SERVICE,
-    "invalid_request": FaultKind.BAD_REQUEST,
+    "ADAM-ERR0123": ApiFaultKind.FLOOR,
+    "ADAM-ERR0125": ApiFaultKind.FLOOR,
+    "ADAM-DC-0016": ApiFaultKind.FLOOR,
+    "ADAM-DC-0009": ApiFaultKind.FLOOR,
+    "ADAM-ERR0126": ApiFaultKind.BAD_REQUEST,
+    "ADAM-DC-0015": ApiFaultKind.BAD_REQUEST,
+    "ADAM-ERR0002": ApiFaultKind.BAD_REQUEST,
+    "ADAM-DC-0007": ApiFaultKind.NOT_OWNER,
+    "ADAM-DC-0008": ApiFaultKind.CONSENT,
+    "ADAM-ERR0069": ApiFaultKind.WRONG_DIRECTION,
+    "STM-ERR-0000014": ApiFaultKind.NO_DATA,
+    "STM-ERR-0000020": ApiFaultKind.NO_DATA,
+    "900804": ApiFaultKind.QUOTA,
+    "900807": ApiFaultKind.QUOTA,
+    "900908": ApiFaultKind.NOT_SUBSCRIBED,
+    "no_data_found": ApiFaultKind.NO_DATA,
+    "technical_error": ApiFaultKind.SERVICE,
+    "invalid_request": ApiFaultKind.BAD_REQUEST,
 }
 
 # Title, cause, next step. {prm} is masked, {said} is the foreign text, {when} the next try.
 _TEXTS = {
-    FaultKind.FLOOR: (
+    ApiFaultKind.FLOOR: (
         "Enedis has no data that far back",
         "Enedis: the start is before the meter's activation, before your consent, or older than "
         "Enedis keeps for meter {prm}.{said}",
         "Ask for a later start; what is older cannot be fetched.",
     ),
-    FaultKind.NO_DATA: (
+    ApiFaultKind.NO_DATA: (
         "Enedis has no data for these days",
         "Enedis: nothing is published for meter {prm} in these days.{said}",
         "A day usually appears after 8:00 the next morning. If none ever does, check in your "
         "Enedis account that hourly collection and recording are switched on.",
     ),
-    FaultKind.UNKNOWN_TYPE: (
+    ApiFaultKind.UNKNOWN_TYPE: (
         "The gateway does not know this kind of data",
         "The gateway: it does not offer the data under the name asked for.{said}",
         "Check api_url in the settings; if it is right, look for a newer linky-tui.",
     ),
-    FaultKind.BAD_REQUEST: (
+    ApiFaultKind.BAD_REQUEST: (
         "The request was refused as wrong",
         "Yours: a fault in linky-tui, or the clock of this computer is wrong.{said}",
         "Check the date and the time of this computer; if they are right, report this.",
     ),
-    FaultKind.TOKEN: (
+    ApiFaultKind.TOKEN: (
         "The token is refused",
         "Yours: the gateway does not accept the token for meter {prm}. It is wrong, expired, or "
         "was made for another meter.{said}",
         "Get a new token from the gateway and enter it in the settings.",
     ),
-    FaultKind.CONSENT: (
+    ApiFaultKind.CONSENT: (
         "No consent for this meter",
         "Yours: Enedis has no valid consent for meter {prm}.{said}",
         "Give your consent again from the gateway's site and enter the new token.",
     ),
-    FaultKind.NOT_OWNER: (
+    ApiFaultKind.NOT_OWNER: (
         "Enedis says that the meter is not yours",
         "Enedis: it does not connect meter {prm} with the person who gave the consent; that has "
         "also been a fault of Enedis.{said}",
         "Try again tomorrow. If it stays, remove the share in your Enedis account and give your "
         "consent again.",
     ),
-    FaultKind.WRONG_DIRECTION: (
+    ApiFaultKind.WRONG_DIRECTION: (
         "The meter does not measure this",
         "Yours: Enedis has no {flow} for meter {prm}.{said}",
         "Remove the meter's {flow} from the settings.",
     ),
-    FaultKind.QUOTA: (
+    ApiFaultKind.QUOTA: (
         "Enedis asks to wait",
         "Enedis: the requests that all users of the gateway share are used up for now.{said}",
         "Try again {when}.",
     ),
-    FaultKind.SERVICE: (
+    ApiFaultKind.SERVICE: (
         "The service is down",
         "Enedis or the gateway: a fault of its own.{said}",
         "Nothing is to be done on your side. Try again {when}.",
     ),
-    FaultKind.NOT_SUBSCRIBED: (
+    ApiFaultKind.NOT_SUBSCRIBED: (
         "Enedis closed this data to the gateway",
         "The gateway: Enedis does not let it read this kind of data (any more).{said}",
         "Nothing is to be done on your side. Try again {when}, and look for news on the gateway's "
         "site.",
     ),
-    FaultKind.BANNED: (
+    ApiFaultKind.BANNED: (
         "The gateway blocks your address",
         "The gateway: its protection refuses every request from your IP address. It blocks, by "
         "hand and for good, addresses that sent 100 requests in a day; on a shared address "
@@ -134,36 +134,36 @@ _TEXTS = {
         "Stop every tool that asks the gateway, then ask its author to lift the block: "
         "https://github.com/bokub/conso-api/issues",
     ),
-    FaultKind.NETWORK: (
+    ApiFaultKind.NETWORK: (
         "The gateway cannot be reached",
         "Your network, or the gateway: no answer came.{said}",
         "Check the connection. Try again {when}.",
     ),
-    FaultKind.BAD_ANSWER: (
+    ApiFaultKind.BAD_ANSWER: (
         "The answer cannot be used",
         "The gateway or Enedis: the answer is not what was asked for; nothing of it was "
         "stored.{said}",
         "Try again later; if it stays, report this.",
     ),
-    FaultKind.STOPPED: (
+    ApiFaultKind.STOPPED: (
         "Stopped",
         "Yours: it was stopped before the answer came.",
         "Start it again when you like; the request counts all the same.",
     ),
-    FaultKind.OTHER: (
+    ApiFaultKind.OTHER: (
         "The gateway gave an unexpected answer",
         "The gateway or Enedis: the answer is none of the known ones.{said}",
         "Try again later; if it stays, report this.",
     ),
 }
 
-_ERRORS: dict[FaultKind, type[LinkyError]] = {
-    FaultKind.TOKEN: TokenRefused,
-    FaultKind.BANNED: Banned,
-    FaultKind.SERVICE: ServiceDown,
-    FaultKind.QUOTA: ServiceDown,
-    FaultKind.NETWORK: ServiceDown,
-    FaultKind.NOT_SUBSCRIBED: ServiceDown,
+_ERRORS: dict[ApiFaultKind, type[LinkyError]] = {
+    ApiFaultKind.TOKEN: TokenRefused,
+    ApiFaultKind.BANNED: Banned,
+    ApiFaultKind.SERVICE: ServiceDown,
+    ApiFaultKind.QUOTA: ServiceDown,
+    ApiFaultKind.NETWORK: ServiceDown,
+    ApiFaultKind.NOT_SUBSCRIBED: ServiceDown,
 }
 
 
@@ -180,7 +180,7 @@ class ApiFault(Exception):
         retry_at: when the next request is welcome (UTC), where that is known.
     """
 
-    kind: FaultKind
+    kind: ApiFaultKind
     status: int | None = None
     code: str = ""
     text: str = ""
@@ -198,7 +198,7 @@ class ApiFault(Exception):
     @property
     def retryable(self) -> bool:
         """Whether one more try soon may help: a fault of the service or of the connection."""
-        return self.kind in (FaultKind.SERVICE, FaultKind.NETWORK) and not self.is_4xx
+        return self.kind in (ApiFaultKind.SERVICE, ApiFaultKind.NETWORK) and not self.is_4xx
 
     def to_error(self, series: Series) -> LinkyError:
         """The same for the user, of the class whose exit code fits (linky_tui.errors)."""
@@ -236,35 +236,37 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
     found = read_error_body(lower, body)
     kind = _kind(status, found)
     retry_at = None
-    if kind in (FaultKind.QUOTA, FaultKind.SERVICE):
+    if kind in (ApiFaultKind.QUOTA, ApiFaultKind.SERVICE):
         retry_at = retry_time(found.next_access, lower.get("retry-after"), now)
-    if kind is FaultKind.QUOTA and retry_at is None:
+    if kind is ApiFaultKind.QUOTA and retry_at is None:
         retry_at = next_full_hour(now)
     return ApiFault(kind, status, found.code, found.text, retry_at)
 
 
-def _kind(status: int, found: ErrorBody) -> FaultKind:
+def _kind(status: int, found: ErrorBody) -> ApiFaultKind:
     if status < 300:
-        return FaultKind.BAD_ANSWER
+        return ApiFaultKind.BAD_ANSWER
     if status < 400:
-        return FaultKind.OTHER
+        return ApiFaultKind.OTHER
     if status == 429:
-        return FaultKind.QUOTA
+        return ApiFaultKind.QUOTA
     if status == 401:
-        return FaultKind.SERVICE if found.from_enedis else FaultKind.TOKEN
+        return ApiFaultKind.SERVICE if found.from_enedis else ApiFaultKind.TOKEN
     if status == 403 and (found.html or found.cloudflare):
-        return FaultKind.BANNED
+        return ApiFaultKind.BANNED
     # Outside its specification v2 may answer 500 to a bad request (conso-api.md §6), with its code.
     if status <= 500 and found.code in _BY_CODE:
         return _BY_CODE[found.code]
     if status >= 500:
-        return FaultKind.SERVICE
+        return ApiFaultKind.SERVICE
     if status == 410:
-        return FaultKind.NOT_SUBSCRIBED
+        return ApiFaultKind.NOT_SUBSCRIBED
     if status == 404:
-        return FaultKind.OTHER if found.of_enedis else FaultKind.UNKNOWN_TYPE
+        return ApiFaultKind.OTHER if found.of_enedis else ApiFaultKind.UNKNOWN_TYPE
     if status == 400 and found.zod_paths is not None:
-        return FaultKind.UNKNOWN_TYPE if "type" in found.zod_paths else FaultKind.BAD_REQUEST
+        return ApiFaultKind.UNKNOWN_TYPE if "type" in found.zod_paths else ApiFaultKind.BAD_REQUEST
     if status == 400 and not found.from_enedis and "authorization" in found.text.lower():
-        return FaultKind.TOKEN
-    return FaultKind.BAD_REQUEST if status in (400, 405) and not found.code else FaultKind.OTHER
+        return ApiFaultKind.TOKEN
+    return (
+        ApiFaultKind.BAD_REQUEST if status in (400, 405) and not found.code else ApiFaultKind.OTHER
+    )

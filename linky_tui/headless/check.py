@@ -44,7 +44,7 @@ class Findings:
     errors: list[LinkyError] = field(default_factory=list)
 
 
-def run(session: Session, options: Options, stop: threading.Event) -> int:
+def run_check(session: Session, options: Options, stop: threading.Event) -> int:
     """Check everything that can be checked locally; returns the exit code."""
     config = session.config
     found = Findings(warnings=list(config.warnings))

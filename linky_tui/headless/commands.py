@@ -14,7 +14,7 @@ from linky_tui.headless.output import Interrupted
 from linky_tui.session import Session, open_session
 
 
-def run(options: Options) -> int:
+def run_command(options: Options) -> int:
     """Run the command that the options name; returns its exit code.
 
     Raises:
@@ -36,11 +36,11 @@ def _command(session: Session, options: Options, stop: threading.Event) -> int:
     if options.command in ("sync", "backfill"):
         from linky_tui.headless import ingest
 
-        return ingest.run(session, options, stop)
+        return ingest.run_ingest(session, options, stop)
     if options.command == "check":
         from linky_tui.headless import check
 
-        return check.run(session, options, stop)
+        return check.run_check(session, options, stop)
     from linky_tui.headless import stats
 
     if options.command == "verify":

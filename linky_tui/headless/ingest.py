@@ -19,7 +19,7 @@ from linky_tui.ingest.engine import Job, JobKind, Status, run_job
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.session import ReadyMeter, Session, ready_meters
-from linky_tui.storage.compare.stats import measure
+from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text, kwh_text, utc_text
 
@@ -40,7 +40,7 @@ class _Ended:
     error: LinkyError | None
 
 
-def run(session: Session, options: Options, stop: threading.Event) -> int:
+def run_ingest(session: Session, options: Options, stop: threading.Event) -> int:
     """Run ``--sync`` or ``--backfill`` for every configured meter; returns the exit code.
 
     Raises:
@@ -141,7 +141,7 @@ def _report(
     if _is_quiet(options) or code == EXIT_INTERRUPTED or any(s.days is None for s in summaries):
         return
     if options.command == "backfill":
-        comparison = measure(store, settle=True, compare=True, stop=requests.stop)
+        comparison = compare_sizes(store, checkpoint=True, compare=True, stop=requests.stop)
         print_lines(comparison_lines(comparison))
     else:
         print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)

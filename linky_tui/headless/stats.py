@@ -8,7 +8,7 @@ from linky_tui.domain.paris import today
 from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.session import Session
-from linky_tui.storage.compare.stats import Comparison, measure
+from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.repair.reconcile import repair
 from linky_tui.text.formatting import bytes_per_reading_text, bytes_text, count_text, percent_text
@@ -19,7 +19,7 @@ _LABEL_CELLS, _LEAST_CELLS = 12, 12
 def run_stats(session: Session, options: Options, stop: threading.Event) -> int:
     """Compare both collections; returns the exit code."""
     with session.store(stop) as store:
-        comparison = measure(store, settle=True, compare=True, stop=stop)
+        comparison = compare_sizes(store, checkpoint=True, compare=True, stop=stop)
     if stop.is_set():
         raise Interrupted
     if options.as_json:

@@ -10,7 +10,7 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.backlog import Backlog
 from linky_tui.ingest.events import Event, Noted, Planned
 from linky_tui.ingest.plan import days_worth_asking, windows_of
-from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.totals import close_survey, survey_if_due, weekly_totals
 from linky_tui.text.formatting import day_text
 

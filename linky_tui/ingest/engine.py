@@ -27,8 +27,8 @@ from linky_tui.errors import (
 from linky_tui.ingest.backfill import backfill
 from linky_tui.ingest.events import Event, Failed, Finished, Paused, Window
 from linky_tui.ingest.finish import finish, reconcile_first
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
-from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
+from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.sync import sync
 from linky_tui.storage.leases.leases import Lease
 from linky_tui.storage.repair.reconcile import reconcile
@@ -103,7 +103,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
             finally:
                 requests.guard = None
                 inserted = run.inserted
-    except Stopped:
+    except StopWanted:
         status = Status.INTERRUPTED
     except LinkyError as failure:
         # A stop that reached a write or a wait for MongoDB arrives as an error of storage.

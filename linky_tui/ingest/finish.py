@@ -8,8 +8,8 @@ from datetime import timedelta
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
 from linky_tui.ingest.events import Event, Noted, Rebuilding
-from linky_tui.ingest.run import SeriesRun
-from linky_tui.storage.compare.fingerprint import agree
+from linky_tui.ingest.series_run import SeriesRun
+from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.repair.rebuild import needs_defragmenting, rebuild_steps
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.text.formatting import count_text
@@ -60,7 +60,7 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
     state = run.state
     if run.needs_rebuild or state.rebuild_pending is not None:
         reason = "a correction changed stored readings"
-    elif not agree(run.store.readings, run.series):
+    elif not fingerprints_equal(run.store.readings, run.series):
         reason = "it differs from the regular one"
     else:
         last = state.last_rebuild

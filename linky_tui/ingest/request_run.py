@@ -18,8 +18,8 @@ from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.budget import Budget, NoBudget, Slot
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
 from linky_tui.ingest.events import Event, Waiting
 from linky_tui.text.formatting import local_time_text
@@ -35,16 +35,21 @@ FAILURES_IN_A_ROW = 3
 BACKOFF_S = 3.0
 POLITE = "keeping a polite pace"
 
-_FAILURES = {FaultKind.SERVICE, FaultKind.NETWORK, FaultKind.BAD_ANSWER, FaultKind.OTHER}
+_FAILURES = {
+    ApiFaultKind.SERVICE,
+    ApiFaultKind.NETWORK,
+    ApiFaultKind.BAD_ANSWER,
+    ApiFaultKind.OTHER,
+}
 """What counts towards three in a row; the other kinds are answers, or end the run by themselves."""
-_OTHER_GENERATION = {FaultKind.UNKNOWN_TYPE, FaultKind.NOT_SUBSCRIBED}
+_OTHER_GENERATION = {ApiFaultKind.UNKNOWN_TYPE, ApiFaultKind.NOT_SUBSCRIBED}
 """What the other generation of the API may answer instead."""
 _OTHER_SHAPE = {Shape.NEW: Shape.LEGACY, Shape.LEGACY: Shape.NEW}
 
 Fetching = Generator[Event, None, Answer]
 
 
-class Stopped(Exception):
+class StopWanted(Exception):
     """The user asked the run to stop."""
 
 
@@ -157,7 +162,7 @@ class RequestRun:
             self._remember_refusal(request, fault)
             # A second retry is never made; where the gateway names a time, the run pauses.
             self._retry_delay(fault, request.series)
-            if fault.kind is FaultKind.QUOTA and fault.retry_at is not None:
+            if fault.kind is ApiFaultKind.QUOTA and fault.retry_at is not None:
                 raise PausedUntil(fault.retry_at, fault.to_error(request.series)) from None
             raise
 
@@ -173,14 +178,14 @@ class RequestRun:
             answer = yield from self._send(request, token, shape)
         except ApiFault as fault:
             if known or fault.kind not in _OTHER_GENERATION:
-                if fault.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
+                if fault.kind in (ApiFaultKind.NO_DATA, ApiFaultKind.FLOOR):
                     self._shapes[request.kind] = shape
                 raise
             shape = _OTHER_SHAPE[shape]
             try:
                 answer = yield from self._send(request, token, shape)
             except ApiFault as second:
-                if second.kind in (FaultKind.NO_DATA, FaultKind.FLOOR):
+                if second.kind in (ApiFaultKind.NO_DATA, ApiFaultKind.FLOOR):
                     self._learn(request.kind, shape)
                 raise second from None
         self._learn(request.kind, shape)
@@ -204,7 +209,7 @@ class RequestRun:
             except _Stale:
                 continue
             except ApiFault as fault:
-                if fault.is_4xx and fault.kind is not FaultKind.QUOTA:
+                if fault.is_4xx and fault.kind is not ApiFaultKind.QUOTA:
                     self._refused_in[request, shape] = fault
                 raise
 
@@ -215,7 +220,7 @@ class RequestRun:
             _Stale: its turn was missed; it stays counted.
         """
         if self.stop.is_set():
-            raise Stopped
+            raise StopWanted
         if self._ban is not None:
             raise self._ban
         self._respect_a_long_pace()
@@ -234,12 +239,12 @@ class RequestRun:
             self.made += 1
             answer = self._client.attempt(request, token, shape, self.stop)
         except ApiFault as fault:
-            if fault.kind is FaultKind.STOPPED:
-                raise Stopped from None
-            if fault.kind is FaultKind.BANNED:
+            if fault.kind is ApiFaultKind.STOPPED:
+                raise StopWanted from None
+            if fault.kind is ApiFaultKind.BANNED:
                 self._ban = fault
                 self._budget.mark_spent("the gateway blocks this address")
-            if fault.kind is FaultKind.QUOTA and fault.retry_at is not None:
+            if fault.kind is ApiFaultKind.QUOTA and fault.retry_at is not None:
                 # All meters of all users share it, and all our processes.
                 self._budget.hold(fault.retry_at)
             if fault.kind in _FAILURES:
@@ -319,7 +324,7 @@ class RequestRun:
         if seconds > QUIET_WAIT_S:
             yield Waiting(series, seconds, utc_now() + timedelta(seconds=seconds), reason)
         if self.stop.wait(seconds):
-            raise Stopped
+            raise StopWanted
 
     def _retry_delay(self, fault: ApiFault, series: Series) -> float | None:
         """Seconds until the one retry, ``None`` where there is none.
@@ -327,7 +332,7 @@ class RequestRun:
         Raises:
             PausedUntil: the gateway names a time that is too far away to wait for.
         """
-        if fault.retry_at is not None and (fault.retryable or fault.kind is FaultKind.QUOTA):
+        if fault.retry_at is not None and (fault.retryable or fault.kind is ApiFaultKind.QUOTA):
             seconds = (fault.retry_at - utc_now()).total_seconds()
             if seconds > INLINE_WAIT_S:
                 raise PausedUntil(fault.retry_at, fault.to_error(series)) from None

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.models import DailyTotal, Series
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.ingest.events import Event, Noted, Surveyed
 from linky_tui.ingest.plan import survey_spans
 from linky_tui.ingest.request_run import RequestRun
@@ -23,13 +23,13 @@ MAX_SPAN_DAYS = 366
 
 FATAL = frozenset(
     {
-        FaultKind.TOKEN,
-        FaultKind.CONSENT,
-        FaultKind.NOT_OWNER,
-        FaultKind.WRONG_DIRECTION,
-        FaultKind.NOT_SUBSCRIBED,
-        FaultKind.QUOTA,
-        FaultKind.BANNED,
+        ApiFaultKind.TOKEN,
+        ApiFaultKind.CONSENT,
+        ApiFaultKind.NOT_OWNER,
+        ApiFaultKind.WRONG_DIRECTION,
+        ApiFaultKind.NOT_SUBSCRIBED,
+        ApiFaultKind.QUOTA,
+        ApiFaultKind.BANNED,
     }
 )
 """Faults that say something of the meter or of the gateway, not of the one request."""
@@ -66,7 +66,7 @@ def ask_totals(
     try:
         answer = yield from requests.fetch(request, token)
     except ApiFault as fault:
-        if fault.kind is FaultKind.NO_DATA:
+        if fault.kind is ApiFaultKind.NO_DATA:
             return ()
         raise
     return answer.totals
@@ -89,7 +89,7 @@ def survey(
         try:
             totals = yield from ask_totals(requests, series, token, start, end)
         except ApiFault as fault:
-            if fault.kind is FaultKind.FLOOR:
+            if fault.kind is ApiFaultKind.FLOOR:
                 continue
             if fault.kind in FATAL:
                 raise
@@ -97,7 +97,7 @@ def survey(
             yield Noted(series, f"Daily totals are not available: {error.title}. {error.cause}")
             # Under a wrong clock the newest year ends in the future; when it is right again the
             # survey is to be done.
-            final = fault.is_4xx and fault.kind is not FaultKind.BAD_REQUEST
+            final = fault.is_4xx and fault.kind is not ApiFaultKind.BAD_REQUEST
             return SurveyResult((), reached, final)
         yield _surveyed(series, totals)
         finished = start != first or not totals or len(spans) == 1

@@ -10,7 +10,7 @@ from linky_tui.errors import TemporaryError
 from linky_tui.ingest.backfill import work_off
 from linky_tui.ingest.events import Event, Planned
 from linky_tui.ingest.plan import sync_window
-from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.totals import survey_if_due, weekly_totals
 from linky_tui.text.formatting import day_text, local_time_text
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from linky_tui.domain.paris import utc_now
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.ingest.events import Event, Noted, Surveyed
-from linky_tui.ingest.run import SeriesRun
+from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.survey import FATAL, TOTALS_EVERY, ask_totals, survey, uncertified_span
 
 

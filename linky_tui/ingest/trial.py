@@ -6,10 +6,10 @@ from datetime import timedelta
 
 from linky_tui.domain.models import DailyTotal, Series
 from linky_tui.domain.paris import today
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import LinkyError, TemporaryError
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
+from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
 
 DAYS = 7
 
@@ -32,12 +32,12 @@ def try_token(requests: RequestRun, series: Series, token: str) -> tuple[DailyTo
     except StopIteration as done:
         totals: tuple[DailyTotal, ...] = done.value.totals
         return totals
-    except Stopped:
+    except StopWanted:
         raise TemporaryError("Stopped", "The test was left.", "Start it again.") from None
     except (PausedUntil, TooManyFailures) as ended:
         raise ended.error from None
     except ApiFault as fault:
-        if fault.kind is FaultKind.NO_DATA:
+        if fault.kind is ApiFaultKind.NO_DATA:
             return ()  # the token was good enough to be told so
         error: LinkyError = fault.to_error(series)
         raise error from None

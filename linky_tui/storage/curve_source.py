@@ -36,7 +36,7 @@ def read_curve(store: Store, series: Series, first: date, last: date) -> Curve:
     expected = _ledger(store, series, first, last)
     with friendly(), pymongo.timeout(LIMIT_S):
         curve = _columns(store.readings.timeseries, series, first, last)
-        if not _agree(expected, len(curve), curve.watt_minutes):
+        if not _matches_ledger(expected, len(curve), curve.watt_minutes):
             curve = _columns(store.readings.regular, series, first, last)
     return curve
 
@@ -51,7 +51,7 @@ def read_power_minutes(store: Store, series: Series, first: date, last: date) ->
     with friendly(), pymongo.timeout(LIMIT_S):
         groups = _power_groups(store.readings.timeseries, series, first, last)
         number = sum(group["readings"] for group in groups)
-        if not _agree(expected, number, sum(group["watt_minutes"] for group in groups)):
+        if not _matches_ledger(expected, number, sum(group["watt_minutes"] for group in groups)):
             groups = _power_groups(store.readings.regular, series, first, last)
     return {group["_id"]: group["minutes"] for group in groups}
 
@@ -66,7 +66,7 @@ def _ledger(store: Store, series: Series, first: date, last: date) -> tuple[int,
     )
 
 
-def _agree(expected: tuple[int, int, int], readings: int, watt_minutes: int) -> bool:
+def _matches_ledger(expected: tuple[int, int, int], readings: int, watt_minutes: int) -> bool:
     days, known_readings, known_wh = expected
     # The energy of a day is a whole number of Wh: at most half a Wh of rounding each.
     return readings == known_readings and abs(watt_minutes / 60 - known_wh) <= days / 2

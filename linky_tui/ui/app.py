@@ -180,7 +180,7 @@ def _lazy(place: str) -> Callable[[], Screen[None]]:
     return make
 
 
-def run(config_file: Path | None, *, demo: bool) -> int:
+def run_app(config_file: Path | None, *, demo: bool) -> int:
     """Run the application until the user leaves it; returns the exit code.
 
     Raises:

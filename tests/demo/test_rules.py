@@ -12,13 +12,13 @@ import pytest
 
 from linky_tui.demo import payloads, rules
 from linky_tui.demo.faults import Fault, FaultKind, FaultQueue
-from linky_tui.demo.rules import FloorAnswer, GatewayRequest, Query, Refusal, Shape
+from linky_tui.demo.rules import AnswerShape, FloorAnswer, GatewayRequest, Query, Refusal
 from linky_tui.demo.sources import RecordedSource
 from linky_tui.domain.models import DailyTotal, Flags, Reading
 
 PRM = "11111111111111"
 TODAY = date(2026, 11, 22)
-BOTH = tuple(Shape)
+BOTH = tuple(AnswerShape)
 REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
 NEW_DAILY, OLD_DAILY = "consommation_quotidienne", "daily_consumption"

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from linky_tui.domain.coverage import (
-    DayMeasure,
+    DayCoverage,
     DayRecord,
     DayStatus,
+    day_coverage,
     first_askable,
-    measure,
     status_now,
     status_of,
     worth_asking,
@@ -57,7 +57,7 @@ def record(
     ],
 )
 def test_days_have_46_48_or_50_half_hours(day: date, minutes: int, half_hours: int) -> None:
-    measured = measure(day, readings_of(day))
+    measured = day_coverage(day, readings_of(day))
     assert day_minutes(day) == minutes
     assert (measured.readings, measured.minutes_covered) == (half_hours, minutes)
     assert measured.complete
@@ -68,7 +68,7 @@ def test_the_step_may_change_inside_a_day() -> None:
     day = date(2022, 11, 12)
     half, whole = readings_of(day), readings_of(day, 60)
     mixed = half[:16] + whole[8:]
-    measured = measure(day, mixed)
+    measured = day_coverage(day, mixed)
     assert measured.complete
     assert measured.readings == 32
     assert measured.energy_wh == 24 * 200
@@ -77,7 +77,7 @@ def test_the_step_may_change_inside_a_day() -> None:
 def test_an_overlap_is_never_complete() -> None:
     day = date(2026, 11, 20)
     both = sorted([*readings_of(day), readings_of(day, 60)[3]], key=lambda r: r.start)
-    measured = measure(day, both)
+    measured = day_coverage(day, both)
     assert measured.minutes_covered == 1440
     assert measured.overlap
     assert not measured.complete
@@ -86,17 +86,17 @@ def test_an_overlap_is_never_complete() -> None:
 def test_a_reading_belongs_to_the_day_in_which_it_starts_but_covers_the_next() -> None:
     evening, day = date(2026, 11, 19), date(2026, 11, 20)
     last = Reading(day_bounds(evening)[1] - timedelta(minutes=30), 60, 300)
-    assert measure(evening, [last]).energy_wh == 300
-    assert measure(evening, [last]).minutes_covered == 30
-    assert measure(day, [last]).energy_wh == 0
-    assert measure(day, [last]).minutes_covered == 30
+    assert day_coverage(evening, [last]).energy_wh == 300
+    assert day_coverage(evening, [last]).minutes_covered == 30
+    assert day_coverage(day, [last]).energy_wh == 0
+    assert day_coverage(day, [last]).minutes_covered == 30
     rest = [r for r in readings_of(day) if r.start >= last.end]
-    assert measure(day, [last, *rest]).complete
+    assert day_coverage(day, [last, *rest]).complete
 
 
 def test_gaps_are_counted_in_minutes() -> None:
     day = date(2026, 11, 20)
-    measured = measure(day, readings_of(day)[:-3])
+    measured = day_coverage(day, readings_of(day)[:-3])
     assert measured.minutes_covered == 1440 - 90
     assert not measured.complete
 
@@ -113,7 +113,7 @@ def test_day_of_uses_paris_not_utc() -> None:
 
 
 def status(day: date, *, covered: int = 0, attempts: int = 0, **more: object) -> DayStatus:
-    measured = DayMeasure(day_minutes(day), covered, False, covered // 30, covered)
+    measured = DayCoverage(day_minutes(day), covered, False, covered // 30, covered)
     options = {"concluded": False, "enedis_wh": None} | more
     return status_of(day, measured, today=TODAY, attempts=attempts, **options)  # type: ignore[arg-type]
 

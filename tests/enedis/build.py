@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.domain.models import Flow, Series
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.request import DataKind, DataRequest
 
 PRM = "12345678901234"
 REAL = Path(__file__).parents[2].parent / "shared" / "real"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from linky_tui.domain.models import Flags, Flow
 from linky_tui.enedis.answers import Answer, parse
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from tests.enedis.build import (
     PRM,
     body,
@@ -33,7 +33,7 @@ def refused(asked: DataRequest, data: object) -> str:
     """The reason for which an answer is refused."""
     with pytest.raises(ApiFault) as caught:
         parse(asked, data if isinstance(data, bytes) else body(data))
-    assert caught.value.kind is FaultKind.BAD_ANSWER
+    assert caught.value.kind is ApiFaultKind.BAD_ANSWER
     assert caught.value.text
     return caught.value.text
 
@@ -137,7 +137,7 @@ def test_any_json_gives_an_answer_or_a_fault(
         outcome = parse(request(kind=kind), body(data))
     except ApiFault as fault:
         outcome = fault
-    assert isinstance(outcome, Answer) or outcome.kind is FaultKind.BAD_ANSWER
+    assert isinstance(outcome, Answer) or outcome.kind is ApiFaultKind.BAD_ANSWER
     str(outcome).encode()
 
 

@@ -20,7 +20,7 @@ import pytest
 import time_machine
 
 from linky_tui.enedis.budget import Budget, NoBudget
-from linky_tui.enedis.kinds import Shape
+from linky_tui.enedis.request import Shape
 from linky_tui.errors import BudgetSpent, StorageError, TemporaryError
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

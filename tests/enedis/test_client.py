@@ -20,8 +20,8 @@ import pytest
 from linky_tui import __version__
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import Shape
 from linky_tui.errors import ConfigError, TokenRefused
 from tests.enedis.build import PRM, body, legacy_curve, new_curve, new_point, request
 from tests.enedis.tiny_server import Handler, TinyServer
@@ -147,7 +147,7 @@ def test_a_stop_before_the_request_sends_nothing() -> None:
     with TinyServer(lambda handler: handler.send(GOOD)) as server:
         with pytest.raises(ApiFault) as caught:
             attempt(server.url, stop=stop)
-        assert caught.value.kind is FaultKind.STOPPED
+        assert caught.value.kind is ApiFaultKind.STOPPED
         assert server.seen == []
 
 
@@ -184,7 +184,7 @@ def test_a_stop_abandons_the_request_at_once(answer: Callable[[Handler], None]) 
             attempt(server.url, stop=stop, deadline_s=60, timeouts=(30, 30))
         assert time.monotonic() - stopped_at < AT_ONCE_S
         timer.join()
-        assert caught.value.kind is FaultKind.STOPPED
+        assert caught.value.kind is ApiFaultKind.STOPPED
         assert len(server.seen) == 1
         assert_harmless(caught.value)
 
@@ -215,19 +215,19 @@ def test_a_slow_body_meets_the_deadline() -> None:
     started = time.monotonic()
     found = fault(slow_body, deadline_s=1.5, timeouts=(20.0, 20.0))  # type: ignore[arg-type]
     assert time.monotonic() - started < 15, "it trickles for longer"
-    assert found.kind is FaultKind.NETWORK
+    assert found.kind is ApiFaultKind.NETWORK
     # Whoever looks at the clock first: the one who waits, or the connection itself.
     assert "1.5 s" in found.text or found.text == "the connection timed out"
 
 
 def test_silence_meets_the_read_timeout() -> None:
     found = fault(hang, timeouts=(20.0, 1.5))  # type: ignore[arg-type]
-    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection timed out")
+    assert (found.kind, found.text) == (ApiFaultKind.NETWORK, "the connection timed out")
 
 
 def test_a_reset_is_a_fault_of_the_network() -> None:
     found = fault(Handler.reset)
-    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection broke off")
+    assert (found.kind, found.text) == (ApiFaultKind.NETWORK, "the connection broke off")
     assert found.retryable
 
 
@@ -235,7 +235,7 @@ def test_a_connection_that_ends_without_an_answer() -> None:
     def nothing(handler: Handler) -> None:
         handler.close_connection = True
 
-    assert fault(nothing).kind is FaultKind.NETWORK
+    assert fault(nothing).kind is ApiFaultKind.NETWORK
 
 
 def test_a_body_that_is_cut_off_is_no_answer() -> None:
@@ -247,7 +247,7 @@ def test_a_body_that_is_cut_off_is_no_answer() -> None:
         handler.close_connection = True
 
     found = fault(cut)
-    assert (found.kind, found.text) == (FaultKind.NETWORK, "the connection broke off")
+    assert (found.kind, found.text) == (ApiFaultKind.NETWORK, "the connection broke off")
 
 
 def test_nobody_listens() -> None:
@@ -257,7 +257,7 @@ def test_nobody_listens() -> None:
     with pytest.raises(ApiFault) as caught:
         attempt(url)
     assert (caught.value.kind, caught.value.text) == (
-        FaultKind.NETWORK,
+        ApiFaultKind.NETWORK,
         "the connection was refused",
     )
     assert_harmless(caught.value)
@@ -289,7 +289,7 @@ def test_a_body_beyond_the_limit_is_not_read_to_its_end() -> None:
         handler.close_connection = True
 
     found = fault(endless, max_body_bytes=100_000)
-    assert found.kind is FaultKind.BAD_ANSWER
+    assert found.kind is ApiFaultKind.BAD_ANSWER
     assert "longer than 100,000 bytes" in found.text
     assert sent < 10**8
 
@@ -304,26 +304,26 @@ def test_the_limit_applies_to_what_was_compressed() -> None:
     bomb = gzip.compress(b" " * 50_000_000)
     assert len(bomb) < 100_000
     found = fault(lambda h: h.send(bomb, Content_Encoding="gzip"), max_body_bytes=100_000)
-    assert found.kind is FaultKind.BAD_ANSWER
+    assert found.kind is ApiFaultKind.BAD_ANSWER
 
 
 def test_damaged_compression_is_no_answer() -> None:
     found = fault(lambda handler: handler.send(b"not gzip at all", Content_Encoding="gzip"))
-    assert found.kind is FaultKind.BAD_ANSWER
+    assert found.kind is ApiFaultKind.BAD_ANSWER
 
 
 def test_the_token_follows_no_redirect() -> None:
     with TinyServer(lambda handler: handler.send(GOOD)) as elsewhere:
         found = fault(lambda handler: handler.send(b"", 302, Location=elsewhere.url))
         assert elsewhere.seen == []
-    assert (found.kind, found.status) == (FaultKind.OTHER, 302)
+    assert (found.kind, found.status) == (ApiFaultKind.OTHER, 302)
 
 
 def test_an_error_is_classified_by_its_body() -> None:
     page = b"<!DOCTYPE html><title>Attention Required! | Cloudflare</title>"
-    assert fault(lambda h: h.send(page, 403, Content_Type="text/html")).kind is FaultKind.BANNED
+    assert fault(lambda h: h.send(page, 403, Content_Type="text/html")).kind is ApiFaultKind.BANNED
     found = fault(lambda h: h.send(b"", 503, Retry_After="60"))
-    assert found.kind is FaultKind.SERVICE
+    assert found.kind is ApiFaultKind.SERVICE
     assert found.retry_at is not None
 
 
@@ -334,8 +334,8 @@ def test_an_error_that_repeats_what_was_sent_is_shown_without_it() -> None:
 
 
 def test_a_success_of_no_known_shape_is_a_fault() -> None:
-    assert fault(lambda handler: handler.send(b"{}")).kind is FaultKind.BAD_ANSWER
-    assert fault(lambda handler: handler.send(b"", 204)).kind is FaultKind.BAD_ANSWER
+    assert fault(lambda handler: handler.send(b"{}")).kind is ApiFaultKind.BAD_ANSWER
+    assert fault(lambda handler: handler.send(b"", 204)).kind is ApiFaultKind.BAD_ANSWER
 
 
 def test_plain_http_where_tls_is_expected() -> None:
@@ -343,7 +343,7 @@ def test_plain_http_where_tls_is_expected() -> None:
         with pytest.raises(ApiFault) as caught:
             attempt(server.url.replace("http:", "https:"))
         assert server.seen == []
-    assert (caught.value.kind, caught.value.text) == (FaultKind.NETWORK, "no TLS connection")
+    assert (caught.value.kind, caught.value.text) == (ApiFaultKind.NETWORK, "no TLS connection")
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
@@ -363,7 +363,7 @@ def test_a_certificate_that_nobody_signed_is_refused(
         with pytest.raises(ApiFault) as caught:
             attempt(server.url)
         assert server.seen == []
-    assert caught.value.kind is FaultKind.NETWORK
+    assert caught.value.kind is ApiFaultKind.NETWORK
     assert caught.value.text.startswith("its TLS certificate is not accepted")
     assert_harmless(caught.value)
 

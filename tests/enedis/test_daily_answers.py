@@ -10,8 +10,8 @@ import pytest
 
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.answers import parse
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest
 from tests.enedis.build import (
     body,
     legacy_curve,
@@ -26,7 +26,7 @@ def refused(asked: DataRequest, data: object) -> str:
     """The reason for which an answer is refused."""
     with pytest.raises(ApiFault) as caught:
         parse(asked, data if isinstance(data, bytes) else body(data))
-    assert caught.value.kind is FaultKind.BAD_ANSWER
+    assert caught.value.kind is ApiFaultKind.BAD_ANSWER
     assert caught.value.text
     return caught.value.text
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linky_tui.domain.models import Flow, Series
-from linky_tui.enedis.faults import ApiFault, FaultKind, classify
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
 from linky_tui.enedis.retry_time import next_full_hour, retry_time
 from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
 
@@ -59,65 +59,70 @@ PROXY_TOKEN = {
 }
 FUTURE = "The end date parameter must be earlier than the current date."
 
-ROWS: list[tuple[str, int, object, FaultKind]] = [
-    ("bad parameters", 400, zod("pointId", "dateDebut"), FaultKind.BAD_REQUEST),
-    ("unknown type", 400, zod("type"), FaultKind.UNKNOWN_TYPE),
-    ("unknown type, zod 4", 400, zod("type", version=4), FaultKind.UNKNOWN_TYPE),
-    ("bad parameters, zod 4", 400, zod("prm", version=4), FaultKind.BAD_REQUEST),
-    ("no header", 400, NO_HEADER, FaultKind.TOKEN),
-    ("bad token", 401, BAD_TOKEN, FaultKind.TOKEN),
-    ("start >= end", 400, enedis("Invalid_request"), FaultKind.BAD_REQUEST),
-    ("start >= end, v2", 400, enedis("ADAM-ERR0002"), FaultKind.BAD_REQUEST),
-    ("over 7 days", 400, enedis("ADAM-ERR0126"), FaultKind.BAD_REQUEST),
-    ("over 7 days, v2", 400, enedis("ADAM-DC-0015"), FaultKind.BAD_REQUEST),
-    ("before activation", 400, enedis("ADAM-ERR0123"), FaultKind.FLOOR),
-    ("older than depth", 400, enedis("ADAM-ERR0125"), FaultKind.FLOOR),
-    ("older than depth, v2", 400, enedis("ADAM-DC-0016"), FaultKind.FLOOR),
-    ("end in the future", 400, enedis("invalid_request", FUTURE), FaultKind.BAD_REQUEST),
-    ("before the consent", 403, enedis("ADAM-DC-0009"), FaultKind.FLOOR),
-    ("not owner", 400, enedis("ADAM-DC-0007"), FaultKind.NOT_OWNER),
-    ("not owner, v2", 403, enedis("ADAM-DC-0007"), FaultKind.NOT_OWNER),
-    ("no consent", 403, enedis("ADAM-DC-0008"), FaultKind.CONSENT),
-    ("wrong direction", 400, enedis("ADAM-ERR0069"), FaultKind.WRONG_DIRECTION),
-    ("no data", 404, enedis("no_data_found"), FaultKind.NO_DATA),
-    ("no data, v2", 404, enedis("STM-ERR-0000014"), FaultKind.NO_DATA),
-    ("no data, v2 again", 404, enedis("STM-ERR-0000020"), FaultKind.NO_DATA),
-    ("fault", 500, enedis("technical_error"), FaultKind.SERVICE),
-    ("fault, other text", 500, enedis("Internal Server error"), FaultKind.SERVICE),
-    ("proxy token", 500, PROXY_TOKEN, FaultKind.SERVICE),
-    ("quota", 429, {"code": 900804, "message": "Message throttled out"}, FaultKind.QUOTA),
-    ("quota, fault", 429, {"fault": {"code": "900807"}}, FaultKind.QUOTA),
-    ("quota, old", 429, {"error": 429}, FaultKind.QUOTA),
-    ("quota without a word", 429, b"", FaultKind.QUOTA),
-    ("not subscribed", 403, {"fault": {"code": 900908, "message": "…"}}, FaultKind.NOT_SUBSCRIBED),
-    ("gone", 410, {"message": "Gone"}, FaultKind.NOT_SUBSCRIBED),
-    ("banned", 403, CLOUDFLARE, FaultKind.BANNED),
-    ("gateway", 502, b"<html><title>502 Bad gateway</title></html>", FaultKind.SERVICE),
-    ("gateway timeout", 504, b"", FaultKind.SERVICE),
-    ("unknown path", 404, b"<!doctype html><title>Not found</title>", FaultKind.UNKNOWN_TYPE),
-    ("unknown path, WSO2", 404, {"code": "900906", "message": "…"}, FaultKind.UNKNOWN_TYPE),
-    ("dead v5 in an envelope", 404, "<html>gone</html>", FaultKind.UNKNOWN_TYPE),
-    ("another Enedis code", 404, enedis("STM-ERR-0000099"), FaultKind.OTHER),
-    ("another Enedis code", 400, enedis("ADAM-ERR0999"), FaultKind.OTHER),
-    ("a page inside the envelope is no ban", 403, "<html>cloudflare</html>", FaultKind.OTHER),
-    ("v2 answers 500 to a bad request", 500, enedis("ADAM-ERR0123"), FaultKind.FLOOR),
-    ("a code in a broken gateway", 502, enedis("ADAM-ERR0123"), FaultKind.SERVICE),
-    ("the gateway's own token", 401, {"fault": {"code": 900901}}, FaultKind.SERVICE),
+ROWS: list[tuple[str, int, object, ApiFaultKind]] = [
+    ("bad parameters", 400, zod("pointId", "dateDebut"), ApiFaultKind.BAD_REQUEST),
+    ("unknown type", 400, zod("type"), ApiFaultKind.UNKNOWN_TYPE),
+    ("unknown type, zod 4", 400, zod("type", version=4), ApiFaultKind.UNKNOWN_TYPE),
+    ("bad parameters, zod 4", 400, zod("prm", version=4), ApiFaultKind.BAD_REQUEST),
+    ("no header", 400, NO_HEADER, ApiFaultKind.TOKEN),
+    ("bad token", 401, BAD_TOKEN, ApiFaultKind.TOKEN),
+    ("start >= end", 400, enedis("Invalid_request"), ApiFaultKind.BAD_REQUEST),
+    ("start >= end, v2", 400, enedis("ADAM-ERR0002"), ApiFaultKind.BAD_REQUEST),
+    ("over 7 days", 400, enedis("ADAM-ERR0126"), ApiFaultKind.BAD_REQUEST),
+    ("over 7 days, v2", 400, enedis("ADAM-DC-0015"), ApiFaultKind.BAD_REQUEST),
+    ("before activation", 400, enedis("ADAM-ERR0123"), ApiFaultKind.FLOOR),
+    ("older than depth", 400, enedis("ADAM-ERR0125"), ApiFaultKind.FLOOR),
+    ("older than depth, v2", 400, enedis("ADAM-DC-0016"), ApiFaultKind.FLOOR),
+    ("end in the future", 400, enedis("invalid_request", FUTURE), ApiFaultKind.BAD_REQUEST),
+    ("before the consent", 403, enedis("ADAM-DC-0009"), ApiFaultKind.FLOOR),
+    ("not owner", 400, enedis("ADAM-DC-0007"), ApiFaultKind.NOT_OWNER),
+    ("not owner, v2", 403, enedis("ADAM-DC-0007"), ApiFaultKind.NOT_OWNER),
+    ("no consent", 403, enedis("ADAM-DC-0008"), ApiFaultKind.CONSENT),
+    ("wrong direction", 400, enedis("ADAM-ERR0069"), ApiFaultKind.WRONG_DIRECTION),
+    ("no data", 404, enedis("no_data_found"), ApiFaultKind.NO_DATA),
+    ("no data, v2", 404, enedis("STM-ERR-0000014"), ApiFaultKind.NO_DATA),
+    ("no data, v2 again", 404, enedis("STM-ERR-0000020"), ApiFaultKind.NO_DATA),
+    ("fault", 500, enedis("technical_error"), ApiFaultKind.SERVICE),
+    ("fault, other text", 500, enedis("Internal Server error"), ApiFaultKind.SERVICE),
+    ("proxy token", 500, PROXY_TOKEN, ApiFaultKind.SERVICE),
+    ("quota", 429, {"code": 900804, "message": "Message throttled out"}, ApiFaultKind.QUOTA),
+    ("quota, fault", 429, {"fault": {"code": "900807"}}, ApiFaultKind.QUOTA),
+    ("quota, old", 429, {"error": 429}, ApiFaultKind.QUOTA),
+    ("quota without a word", 429, b"", ApiFaultKind.QUOTA),
+    (
+        "not subscribed",
+        403,
+        {"fault": {"code": 900908, "message": "…"}},
+        ApiFaultKind.NOT_SUBSCRIBED,
+    ),
+    ("gone", 410, {"message": "Gone"}, ApiFaultKind.NOT_SUBSCRIBED),
+    ("banned", 403, CLOUDFLARE, ApiFaultKind.BANNED),
+    ("gateway", 502, b"<html><title>502 Bad gateway</title></html>", ApiFaultKind.SERVICE),
+    ("gateway timeout", 504, b"", ApiFaultKind.SERVICE),
+    ("unknown path", 404, b"<!doctype html><title>Not found</title>", ApiFaultKind.UNKNOWN_TYPE),
+    ("unknown path, WSO2", 404, {"code": "900906", "message": "…"}, ApiFaultKind.UNKNOWN_TYPE),
+    ("dead v5 in an envelope", 404, "<html>gone</html>", ApiFaultKind.UNKNOWN_TYPE),
+    ("another Enedis code", 404, enedis("STM-ERR-0000099"), ApiFaultKind.OTHER),
+    ("another Enedis code", 400, enedis("ADAM-ERR0999"), ApiFaultKind.OTHER),
+    ("a page inside the envelope is no ban", 403, "<html>cloudflare</html>", ApiFaultKind.OTHER),
+    ("v2 answers 500 to a bad request", 500, enedis("ADAM-ERR0123"), ApiFaultKind.FLOOR),
+    ("a code in a broken gateway", 502, enedis("ADAM-ERR0123"), ApiFaultKind.SERVICE),
+    ("the gateway's own token", 401, {"fault": {"code": 900901}}, ApiFaultKind.SERVICE),
     (
         "wrong method",
         405,
         {"status": 405, "message": "Seule la méthode GET"},
-        FaultKind.BAD_REQUEST,
+        ApiFaultKind.BAD_REQUEST,
     ),
-    ("redirect", 302, b"", FaultKind.OTHER),
-    ("success of another kind", 204, b"", FaultKind.BAD_ANSWER),
-    ("teapot", 418, {"message": "…"}, FaultKind.OTHER),
+    ("redirect", 302, b"", ApiFaultKind.OTHER),
+    ("success of another kind", 204, b"", ApiFaultKind.BAD_ANSWER),
+    ("teapot", 418, {"message": "…"}, ApiFaultKind.OTHER),
 ]
 OF_THE_GATEWAY = {"status", "name"}
 
 
 @pytest.mark.parametrize(("name", "status", "content", "kind"), ROWS, ids=[r[0] for r in ROWS])
-def test_each_row(name: str, status: int, content: object, kind: FaultKind) -> None:
+def test_each_row(name: str, status: int, content: object, kind: ApiFaultKind) -> None:
     """As the gateway passes it on, unless it is the gateway's or Cloudflare's own."""
     own = isinstance(content, bytes) or (isinstance(content, dict) and "status" in content)
     found = fault(status, content if own else envelope(status, content))
@@ -142,7 +147,10 @@ PLACES = [
 @pytest.mark.parametrize("place", PLACES)
 def test_a_code_is_found_wherever_it_stands(place: object) -> None:
     assert callable(place)
-    for code, kind in (("ADAM-ERR0123", FaultKind.FLOOR), ("adam-dc-0008", FaultKind.CONSENT)):
+    for code, kind in (
+        ("ADAM-ERR0123", ApiFaultKind.FLOOR),
+        ("adam-dc-0008", ApiFaultKind.CONSENT),
+    ):
         found = fault(400, place(code))
         assert (found.kind, found.code) == (kind, code.upper())
 
@@ -154,12 +162,12 @@ def test_a_numeric_code_may_be_a_number() -> None:
 
 def test_digits_of_a_meter_are_no_code() -> None:
     found = fault(403, envelope(403, {"message": "PRM 12390090812345"}))
-    assert (found.kind, found.code) == (FaultKind.OTHER, "")
+    assert (found.kind, found.code) == (ApiFaultKind.OTHER, "")
 
 
 def test_the_more_specific_code_decides() -> None:
     error = {"error": "invalid_request", "error_description": "ADAM-ERR0125: too old"}
-    assert fault(400, envelope(400, error)).kind is FaultKind.FLOOR
+    assert fault(400, envelope(400, error)).kind is ApiFaultKind.FLOOR
 
 
 @pytest.mark.parametrize(
@@ -175,14 +183,14 @@ def test_the_more_specific_code_decides() -> None:
     ],
 )
 def test_each_form_of_a_ban(content: bytes, headers: dict[str, str]) -> None:
-    assert fault(403, content, headers).kind is FaultKind.BANNED
+    assert fault(403, content, headers).kind is ApiFaultKind.BANNED
 
 
 def test_a_403_of_enedis_is_no_ban() -> None:
     headers = {"content-type": "text/html"}
-    assert fault(403, envelope(403, enedis("ADAM-DC-0008")), headers).kind is FaultKind.CONSENT
-    assert fault(403, {"message": "no"}).kind is FaultKind.OTHER
-    assert fault(403, b"").kind is FaultKind.OTHER
+    assert fault(403, envelope(403, enedis("ADAM-DC-0008")), headers).kind is ApiFaultKind.CONSENT
+    assert fault(403, {"message": "no"}).kind is ApiFaultKind.OTHER
+    assert fault(403, b"").kind is ApiFaultKind.OTHER
 
 
 @pytest.mark.parametrize(
@@ -254,19 +262,19 @@ def test_without_a_time_a_quota_lasts_until_the_next_full_hour() -> None:
 
 def test_what_is_tried_again() -> None:
     assert fault(502, b"").retryable
-    assert ApiFault(FaultKind.NETWORK).retryable
+    assert ApiFault(ApiFaultKind.NETWORK).retryable
     assert not fault(429, b"").retryable
     assert not fault(404, b"").retryable
     assert fault(404, b"").is_4xx
     assert not fault(500, b"").is_4xx
-    assert not ApiFault(FaultKind.NETWORK).is_4xx
+    assert not ApiFault(ApiFaultKind.NETWORK).is_4xx
     own_token = fault(401, envelope(401, {"fault": {"code": 900901}}))
     assert not own_token.retryable
 
 
-@pytest.mark.parametrize("kind", list(FaultKind))
-def test_every_fault_has_its_texts(kind: FaultKind) -> None:
-    said = "" if kind is FaultKind.STOPPED else "Un texte."
+@pytest.mark.parametrize("kind", list(ApiFaultKind))
+def test_every_fault_has_its_texts(kind: ApiFaultKind) -> None:
+    said = "" if kind is ApiFaultKind.STOPPED else "Un texte."
     found = ApiFault(kind, 400, "CODE-1", "Un texte.", NEXT_HOUR)
     error = found.to_error(SERIES)
     assert error.title
@@ -279,15 +287,15 @@ def test_every_fault_has_its_texts(kind: FaultKind) -> None:
 
 
 def test_the_class_of_an_error_gives_its_exit_code() -> None:
-    classes: dict[FaultKind, type[LinkyError]] = {
-        FaultKind.TOKEN: TokenRefused,
-        FaultKind.BANNED: Banned,
-        FaultKind.SERVICE: ServiceDown,
-        FaultKind.QUOTA: ServiceDown,
-        FaultKind.NETWORK: ServiceDown,
-        FaultKind.NOT_SUBSCRIBED: ServiceDown,
+    classes: dict[ApiFaultKind, type[LinkyError]] = {
+        ApiFaultKind.TOKEN: TokenRefused,
+        ApiFaultKind.BANNED: Banned,
+        ApiFaultKind.SERVICE: ServiceDown,
+        ApiFaultKind.QUOTA: ServiceDown,
+        ApiFaultKind.NETWORK: ServiceDown,
+        ApiFaultKind.NOT_SUBSCRIBED: ServiceDown,
     }
-    for kind in FaultKind:
+    for kind in ApiFaultKind:
         assert type(ApiFault(kind).to_error(SERIES)) is classes.get(kind, ApiError)
 
 

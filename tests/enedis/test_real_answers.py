@@ -7,11 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from linky_tui.domain.coverage import measure
+from linky_tui.domain.coverage import day_coverage
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import days_between
 from linky_tui.enedis.answers import parse
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from tests.enedis.build import (
     REAL,
 )
@@ -39,7 +39,7 @@ def test_real_weeks_give_exactly_what_they_hold(name: str, shape: Shape) -> None
     assert readings[0].start.isoformat() == expected["first_utc"]
     assert readings[-1].start.isoformat() == expected["last_utc"]
     assert sum(reading.watt_minutes for reading in readings) == expected["wh"] * 60
-    measured = {day: measure(day, readings) for day in days_between(first, max(days))}
+    measured = {day: day_coverage(day, readings) for day in days_between(first, max(days))}
     assert not any(day.overlap for day in measured.values())
     assert {
         day.isoformat(): {"points": m.readings, "minutes": m.minutes_covered, "wh": m.energy_wh}

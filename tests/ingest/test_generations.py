@@ -11,8 +11,8 @@ import pytest
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.budget import NoBudget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.ingest.request_run import RequestRun
 from tests.ingest.bench import SERIES
 
@@ -37,7 +37,7 @@ class Mixed:
     ) -> Answer:
         self.asked.append(shape)
         if shape is not self._types:
-            raise ApiFault(FaultKind.UNKNOWN_TYPE, 404)
+            raise ApiFault(ApiFaultKind.UNKNOWN_TYPE, 404)
         return Answer(request, next(other for other in Shape if other is not shape))
 
 

@@ -19,18 +19,18 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.collection import Collection
 
 from linky_tui.domain.coverage import (
-    DayMeasure,
+    DayCoverage,
     DayRecord,
     DayStatus,
+    day_coverage,
     is_recent,
-    measure,
     status_of,
 )
 from linky_tui.domain.models import DailyTotal, Series
 from linky_tui.domain.paris import day_bounds, day_minutes, day_of, days_between
 from linky_tui.storage.collections.documents import Document
-from linky_tui.storage.collections.merge import LONGEST_INTERVAL
 from linky_tui.storage.collections.readings import Readings
+from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
 
@@ -119,7 +119,7 @@ class Days:
         records = {}
         for day in days_between(first, last):
             day_from, day_to = day_bounds(day)
-            measured = measure(
+            measured = day_coverage(
                 day,
                 readings[
                     bisect_left(starts, day_from - LONGEST_INTERVAL) : bisect_left(starts, day_to)
@@ -262,7 +262,7 @@ class Days:
 def _updated(
     day: date,
     old: DayRecord | None,
-    measured: DayMeasure,
+    measured: DayCoverage,
     today: date,
     asked_at: datetime | None = None,
 ) -> DayRecord:
@@ -299,9 +299,9 @@ def _empty(day: date) -> DayRecord:
     return DayRecord(day, day_minutes(day), 0, 0, 0, None, DayStatus.MISSING, 0, None)
 
 
-def _measured(record: DayRecord) -> DayMeasure:
+def _measured(record: DayRecord) -> DayCoverage:
     """What a record says was measured: not complete with all minutes means an overlap."""
-    return DayMeasure(
+    return DayCoverage(
         record.minutes_expected,
         record.minutes_covered,
         record.status is not DayStatus.COMPLETE,

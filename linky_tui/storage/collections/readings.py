@@ -20,6 +20,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from linky_tui.domain.models import Reading, Series
+from linky_tui.storage.collections.confirmed_writes import confirm
 from linky_tui.storage.collections.documents import (
     COMPARED,
     WELL_FORMED,
@@ -33,9 +34,8 @@ from linky_tui.storage.collections.documents import (
     window_filter,
     without_id,
 )
-from linky_tui.storage.collections.merge import LONGEST_INTERVAL, Changes, compare
-from linky_tui.storage.collections.outcomes import settle
 from linky_tui.storage.collections.schema import ensure_present
+from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL, Changes, compare
 from linky_tui.storage.connection import Connection, friendly
 from linky_tui.storage.leases.lease import Lease
 
@@ -122,7 +122,7 @@ class Readings:
         with friendly(), pymongo.timeout(_PRESENT_LIMIT_S):
             ensure_present(self.regular.database, self.regular.name, self.timeseries.name)
         window = _Window(self.regular, series, start, end)
-        changes = settle(
+        changes = confirm(
             lambda session: window.store(incoming, lease, session),
             self.connection,
             lease,
@@ -156,7 +156,7 @@ class Readings:
             SeriesBusy: the lease was lost; nothing was written after that.
             StorageUnavailable: the outcome could not be settled; the next run does.
         """
-        return settle(
+        return confirm(
             lambda session: self._complete(series, start, end, lease, session),
             self.connection,
             lease,

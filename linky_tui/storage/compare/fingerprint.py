@@ -23,7 +23,7 @@ _MODULUS = 1_000_003
 """A prime: times of whole minutes differ in it, and the sums of a million readings fit 64 bits."""
 
 
-def agree(readings: Readings, series: Series | None = None) -> bool:
+def fingerprints_equal(readings: Readings, series: Series | None = None) -> bool:
     """Whether the contents of both collections add up to the same.
 
     Args:

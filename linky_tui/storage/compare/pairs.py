@@ -19,6 +19,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from linky_tui.domain.models import Reading
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import (
     COMPARED,
     Document,
@@ -26,10 +27,9 @@ from linky_tui.storage.collections.documents import (
     to_reading,
     well_formed,
 )
-from linky_tui.storage.collections.merge import overlaps_any
-from linky_tui.storage.collections.outcomes import Stopped
 from linky_tui.storage.collections.readings import Readings
-from linky_tui.storage.leases.leases import Measure
+from linky_tui.storage.collections.window_diff import overlaps_any
+from linky_tui.storage.leases.leases import ReadingKey
 
 _NO_ARRAY: Document = {"$not": {"$type": "array"}}
 KEYED: Document = {
@@ -111,7 +111,7 @@ def walk(
     while left is not None or right is not None:
         number += 1
         if stop is not None and number % _STOP_EVERY == 0 and stop.is_set():
-            raise Stopped
+            raise StorageStopped
         take_left = left is not None and (right is None or left[0] <= right[0])
         take_right = right is not None and (left is None or right[0] <= left[0])
         yield Moment(
@@ -135,7 +135,7 @@ def examine(
     readings: Readings,
     prm: str,
     flow: str,
-    leftovers: set[Measure],
+    leftovers: set[ReadingKey],
     session: ClientSession | None = None,
     stop: threading.Event | None = None,
 ) -> Examination:
@@ -150,8 +150,8 @@ def examine(
         stop: ends it.
     """
     result = Examination()
-    alone: dict[Measure, Document] = {}
-    contested: dict[Measure, Document] = {}
+    alone: dict[ReadingKey, Document] = {}
+    contested: dict[ReadingKey, Document] = {}
     spans: list[tuple[datetime, int]] = []
     for moment in walk(readings, prm, flow, session, stop):
         for _, document in moment.regular:
@@ -208,7 +208,7 @@ def examine(
     return result
 
 
-def _contradicts(regular: list[tuple[bytes, Document]], measure: Measure) -> bool:
+def _contradicts(regular: list[tuple[bytes, Document]], measure: ReadingKey) -> bool:
     """Whether a moment of the regular collection holds readings, and not this one."""
     return bool(regular) and all(
         well_formed(each) and (each["meter"]["interval_min"], each["power_w"]) != measure[1:]

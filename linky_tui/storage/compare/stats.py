@@ -150,9 +150,9 @@ class Comparison:
         }
 
 
-def measure(
+def compare_sizes(
     store: Store,
-    settle: bool = False,
+    checkpoint: bool = False,
     compare: bool = False,
     stop: threading.Event | None = None,
 ) -> Comparison:
@@ -160,7 +160,7 @@ def measure(
 
     Args:
         store: the store.
-        settle: force a checkpoint first, so that sizes on disk are current. Only the embedded
+        checkpoint: force a checkpoint first, so that sizes on disk are current. Only the embedded
             server is told to; never do it while readings are being written, which inflates the
             files (mongodb-time-series.md).
         compare: find out whether both hold the same; where there are too many readings for that
@@ -170,7 +170,7 @@ def measure(
     Raises:
         StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
     """
-    settled = settle and store.server.kind == "local"
+    settled = checkpoint and store.server.kind == "local"
     regular_counts, timeseries_counts = store.readings.counts()
     identical: bool | None = None
     if compare and regular_counts != timeseries_counts:

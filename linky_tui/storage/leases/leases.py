@@ -33,11 +33,11 @@ from linky_tui.storage.leases.files import LeaseFiles
 from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, lease_id
 from linky_tui.text.formatting import mask_prm, plain
 
-__all__ = ["Lease", "Leases", "Measure", "SeriesState"]
+__all__ = ["Lease", "Leases", "ReadingKey", "SeriesState"]
 
 _LIMIT_S = 5.0
 
-Measure = tuple[datetime, int, int]
+ReadingKey = tuple[datetime, int, int]
 """Start (aware, UTC), minutes and watts of a reading."""
 
 
@@ -144,7 +144,7 @@ class Leases:
             _instant(found.get("last_rebuild")),
         )
 
-    def leftovers(self, series: Series) -> set[Measure]:
+    def leftovers(self, series: Series) -> set[ReadingKey]:
         """What corrections removed from the regular collection since the last rebuild.
 
         The time series one may still hold these; nothing else in it is ever given up unless a

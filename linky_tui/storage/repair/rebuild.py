@@ -22,12 +22,12 @@ from pymongo.errors import PyMongoError
 
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import LinkyError, StorageUnavailable
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import ForeignDocument, foreign_document
 from linky_tui.storage.collections.readings import group_filter
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.buckets import bucket_count, ideal_buckets, needs_defragmenting
-from linky_tui.storage.compare.fingerprint import agree
+from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.compare.pairs import names, unplaced
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
@@ -82,7 +82,7 @@ def rebuild(
     Raises:
         SeriesBusy: another process works on one of the series.
         StorageError: the collection holds documents that are not ours; nothing was touched.
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     steps = rebuild_steps(store, held, stop)
     while True:
@@ -114,7 +114,7 @@ def rebuild_steps(
         for lease in leases:
             lease.note_rebuild_pending()
         yield from _fill_until_settled(store, leases, session, stop)
-        if not agree(store.readings):
+        if not fingerprints_equal(store.readings):
             raise StorageUnavailable(
                 "The rebuilt collection is not complete yet",
                 "Readings were written while the time series collection was rebuilt.",
@@ -176,22 +176,24 @@ def _fill_until_settled(
 ) -> Iterator[tuple[int, int]]:
     """Drop, create and fill; from the start again after an unknown outcome."""
     failure: PyMongoError | None = None
-    for _ in range(outcomes.ROUNDS):
+    for _ in range(confirmed_writes.ROUNDS):
         fill = _fill(store, leases, session, stop)
         while True:
             started_s = time.monotonic()
             try:
                 step = next(fill, None)
             except PyMongoError as error:
-                if not outcomes.outcome_unknown(error):
+                if not confirmed_writes.outcome_unknown(error):
                     raise
                 failure = error
                 break
             if step is None:
                 return
             yield step
-        outcomes.wait_until_known(failure, started_s, store.connection, leases, session, stop)
-    raise outcomes.unsettled(failure)
+        confirmed_writes.wait_until_known(
+            failure, started_s, store.connection, leases, session, stop
+        )
+    raise confirmed_writes.unconfirmed(failure)
 
 
 def _fill(
@@ -202,8 +204,8 @@ def _fill(
     counts = readings.counts()[0]
     done, total = 0, sum(counts.values())
     if stop.is_set():
-        raise outcomes.Stopped
-    with pymongo.timeout(outcomes.STEP_LIMIT_S):
+        raise confirmed_writes.StorageStopped
+    with pymongo.timeout(confirmed_writes.STEP_LIMIT_S):
         for lease in leases:
             lease.check()
         readings.timeseries.database.drop_collection(name, session=session)
@@ -220,8 +222,8 @@ def _fill(
         )
         while batch := list(islice(cursor, FILL_BATCH)):
             if stop.is_set():
-                raise outcomes.Stopped
-            with pymongo.timeout(outcomes.STEP_LIMIT_S):
+                raise confirmed_writes.StorageStopped
+            with pymongo.timeout(confirmed_writes.STEP_LIMIT_S):
                 for lease in leases:
                     lease.check()
                 readings.timeseries.with_options(codec_options=raw.codec_options).insert_many(

@@ -20,7 +20,7 @@ from linky_tui.errors import LinkyError, SeriesBusy
 from linky_tui.storage.collections.documents import ForeignDocument
 from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.collections.schema import ensure_present
-from linky_tui.storage.compare.fingerprint import agree
+from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.compare.pairs import names
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.connection import friendly
@@ -92,7 +92,7 @@ def reconcile(
         )
     result = Reconciled()
     pending = store.leases.state(series).rebuild_pending is not None
-    if pending or not agree(store.readings, series):
+    if pending or not fingerprints_equal(store.readings, series):
         result = _equalise(store, lease, pending, stop)
     # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
     # do not tell of a reading that was moved by hand.

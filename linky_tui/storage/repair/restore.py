@@ -14,6 +14,7 @@ from pymongo.client_session import ClientSession
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import day_bounds, day_of
 from linky_tui.errors import StorageError
+from linky_tui.storage.collections.confirmed_writes import StorageStopped, confirm
 from linky_tui.storage.collections.documents import (
     Document,
     foreign_document,
@@ -21,9 +22,8 @@ from linky_tui.storage.collections.documents import (
     well_formed,
     window_filter,
 )
-from linky_tui.storage.collections.merge import LONGEST_INTERVAL
-from linky_tui.storage.collections.outcomes import Stopped, settle
 from linky_tui.storage.collections.readings import find
+from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL
 from linky_tui.storage.compare.pairs import Examination, examine
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
@@ -81,9 +81,9 @@ def secure(
     restored = len(found.restore)
     for start in range(0, restored, _BATCH):
         if stop is not None and stop.is_set():
-            raise Stopped
+            raise StorageStopped
         copy = partial(_copy, store, lease, found.restore[start : start + _BATCH])
-        settle(copy, store.connection, lease, stop)
+        confirm(copy, store.connection, lease, stop)
     if restored:
         found = look(store, lease, stop)
     taken_back = _take_back(store, lease, found, stop) if found.conflicts else 0
@@ -132,7 +132,7 @@ def complete(
     """
     for first, last in _windows(missing):
         if stop is not None and stop.is_set():
-            raise Stopped
+            raise StorageStopped
         store.readings.complete_timeseries(
             lease.series, first, last + timedelta(milliseconds=1), lease, stop
         )

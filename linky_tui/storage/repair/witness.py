@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise
 
-from linky_tui.domain.coverage import DayRecord, DayStatus, measure
+from linky_tui.domain.coverage import DayRecord, DayStatus, day_coverage
 from linky_tui.domain.models import Reading
-from linky_tui.storage.collections.merge import overlaps_any
+from linky_tui.storage.collections.window_diff import overlaps_any
 
 _FEW = 10
 """Of so many contradictions in a day each choice is tried; of more, all of them or none."""
@@ -52,7 +52,7 @@ def _choices(conflicts: Sequence[Reading]) -> Iterator[list[Reading]]:
 
 
 def _agrees(day: Sequence[Reading], record: DayRecord, energy_wh: int) -> bool:
-    measured = measure(record.day, day)
+    measured = day_coverage(record.day, day)
     return (
         measured.energy_wh == energy_wh
         and measured.minutes_covered >= record.minutes_covered

@@ -9,10 +9,10 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import day_of, utc_now
 from linky_tui.session import Session
 from linky_tui.storage.store import Store
-from linky_tui.ui.backfill.plan import Facts
+from linky_tui.ui.backfill.plan import PlanFacts
 
 
-def load_facts(session: Session, store: Store, series: Series) -> Facts:
+def load_facts(session: Session, store: Store, series: Series) -> PlanFacts:
     """The ledger, what is remembered of the series, and what today's budget allows.
 
     Raises:
@@ -22,7 +22,7 @@ def load_facts(session: Session, store: Store, series: Series) -> Facts:
     today = day_of(now)
     with session.requests(store, Event()) as requests:
         left_today = requests.left_today
-    return Facts(
+    return PlanFacts(
         store.days.load(series, first_askable(today), today),
         store.leases.state(series),
         left_today,

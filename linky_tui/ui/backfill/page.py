@@ -24,7 +24,7 @@ from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.controls import BackfillControls
 from linky_tui.ui.backfill.day_panel import DayPanel
 from linky_tui.ui.backfill.facts import load_facts
-from linky_tui.ui.backfill.plan import Facts, Plan, plan_of
+from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
 from linky_tui.ui.backfill.track import Track, counts_text, running_text, track_of
 from linky_tui.ui.shell.dialogs import ConfirmDialog
@@ -86,7 +86,7 @@ class BackfillPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts: Facts | None = None
+        self._facts: PlanFacts | None = None
         self._plan: Plan | None = None
         self._track = Track()
         self._landed: dict[date, DayRecord] = {}
@@ -152,13 +152,15 @@ class BackfillPage(Page):
             return
         self._landed.clear()
 
-        def ask(store: Store) -> Facts:
+        def ask(store: Store) -> PlanFacts:
             return load_facts(backend.session, store, series)
 
-        def show(facts: Facts) -> None:
+        def show(facts: PlanFacts) -> None:
             # Windows that landed while the ledger was being read are newer than it.
             records = {**facts.records, **self._landed}
-            self._facts = Facts(records, facts.state, facts.left_today, facts.per_day, facts.now)
+            self._facts = PlanFacts(
+                records, facts.state, facts.left_today, facts.per_day, facts.now
+            )
             self._plan_again()
             self._show_calendar(records)
             self._show_state()

@@ -19,7 +19,7 @@ MORE_FOR_THE_FLOOR = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class PlanFacts:
     """What the plan of a series follows from.
 
     Attributes:
@@ -51,9 +51,9 @@ class Plan:
         whole: weeks of the whole range, whatever is stored of it already.
         least: daily requests, at least.
         most: daily requests, at most.
-        left_today: see :class:`Facts`.
-        per_day: see :class:`Facts`.
-        now: see :class:`Facts`.
+        left_today: see :class:`PlanFacts`.
+        per_day: see :class:`PlanFacts`.
+        now: see :class:`PlanFacts`.
     """
 
     weeks: int
@@ -117,7 +117,7 @@ class Plan:
         return ", ".join(parts)
 
 
-def plan_of(facts: Facts, since: date | None) -> Plan:
+def plan_of(facts: PlanFacts, since: date | None) -> Plan:
     """What a backfill back to ``since`` (or as far as possible) would ask."""
     today = facts.today
     days = days_worth_asking(
@@ -134,7 +134,7 @@ def plan_of(facts: Facts, since: date | None) -> Plan:
     return Plan(weeks, max(whole, weeks), least, most, facts.left_today, facts.per_day, facts.now)
 
 
-def _daily_requests(facts: Facts, any_weeks: bool) -> tuple[int, int]:
+def _daily_requests(facts: PlanFacts, any_weeks: bool) -> tuple[int, int]:
     state = facts.state
     if state.surveyed_at is None:
         reached = state.daily_from

@@ -12,13 +12,13 @@ from linky_tui.ingest.survey import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.text.formatting import count_text, day_text
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
-from linky_tui.ui.backfill.plan import Facts, Plan
+from linky_tui.ui.backfill.plan import Plan, PlanFacts
 from linky_tui.ui.backfill.track import paused_text
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
 from linky_tui.words.events import things
 
 
-def resting_text(state: IngestState, facts: Facts, plan: Plan, weeks_left: int) -> str:
+def resting_text(state: IngestState, facts: PlanFacts, plan: Plan, weeks_left: int) -> str:
     """What the page says while nothing runs: a pause, a failure, the plan, or what is there.
 
     Args:

@@ -12,7 +12,13 @@ from linky_tui.storage import queries
 from linky_tui.storage.queries import DayEnergy
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text
-from linky_tui.ui.charts.request import NOTHING_STORED, Against, Answer, Request, no_curve_text
+from linky_tui.ui.charts.request import (
+    NOTHING_STORED,
+    Against,
+    ChartData,
+    ChartRequest,
+    no_curve_text,
+)
 from linky_tui.ui.charts.summary import (
     Summary,
     curve_facts,
@@ -28,7 +34,7 @@ from linky_tui.ui.plots.periods import Period, Span, month_text, weekday_text
 T = TypeVar("T")
 
 
-def compared_with(request: Request) -> Period | None:
+def compared_with(request: ChartRequest) -> Period | None:
     """The period that the load curve is compared with."""
     period = request.period
     if request.against is Against.NOTHING or period.span is Span.ALL:
@@ -38,7 +44,7 @@ def compared_with(request: Request) -> Period | None:
     return period.before()
 
 
-def load_curve(store: Store, request: Request) -> Answer:
+def load_curve(store: Store, request: ChartRequest) -> ChartData:
     """The load curve of a period, and of another one behind it."""
     period, series = request.period, request.series
     days = queries.daily_energy(store, series, *request.expected)
@@ -48,7 +54,7 @@ def load_curve(store: Store, request: Request) -> Answer:
         period.text, total_text(days), facts, *missing_readings(days, request.curve_first)
     )
     if not len(curve):
-        return Answer(summary, None, no_curve_text(days))
+        return ChartData(summary, None, no_curve_text(days))
     lines = [curve_line(curve, period.text)]
     other = compared_with(request)
     if other is not None:
@@ -63,22 +69,22 @@ def load_curve(store: Store, request: Request) -> Answer:
         x_range=minutes_range(period.first, period.last),
         x_ticks=time_ticks(period),
     )
-    return Answer(summary, plot)
+    return ChartData(summary, plot)
 
 
-def load_energy(store: Store, request: Request) -> Answer:
+def load_energy(store: Store, request: ChartRequest) -> ChartData:
     """Energy by hour of a day, by day of a week or a month, by month of anything longer."""
     if request.period.span is Span.DAY:
         return _by_hour(store, request)
     days = queries.daily_energy(store, request.series, *request.expected)
     summary = Summary(request.period.text, total_text(days), day_facts(days), *missing_energy(days))
     if not any(day.energy_wh is not None for day in days):
-        return Answer(summary, None, NOTHING_STORED)
+        return ChartData(summary, None, NOTHING_STORED)
     plot = _by_day if request.period.span < Span.YEAR else _by_month
-    return Answer(summary, plot(store, request))
+    return ChartData(summary, plot(store, request))
 
 
-def _by_hour(store: Store, request: Request) -> Answer:
+def _by_hour(store: Store, request: ChartRequest) -> ChartData:
     days = queries.daily_energy(store, request.series, *request.expected)
     summary = Summary(
         request.period.text, total_text(days), (), *missing_readings(days, request.curve_first)
@@ -86,7 +92,7 @@ def _by_hour(store: Store, request: Request) -> Answer:
     hours = queries.hourly_energy(store, request.series, request.period.first, request.period.last)
     known = [(hour.energy_wh, hour) for hour in hours if hour.energy_wh is not None]
     if not known:
-        return Answer(summary, None, no_curve_text(days))
+        return ChartData(summary, None, no_curve_text(days))
     most, when = max(known, key=lambda found: found[0])
     start = when.start.astimezone(PARIS).hour
     facts = (
@@ -100,10 +106,10 @@ def _by_hour(store: Store, request: Request) -> Answer:
         partial=_where(hours, lambda hour: hour.energy_wh is not None and not hour.complete),
         note="by hour",
     )
-    return Answer(replace(summary, facts=facts), plot)
+    return ChartData(replace(summary, facts=facts), plot)
 
 
-def _by_day(store: Store, request: Request) -> BarPlot:
+def _by_day(store: Store, request: ChartRequest) -> BarPlot:
     period = request.period
     first, last = request.expected
     days = queries.daily_energy(store, request.series, period.first, period.last)
@@ -118,7 +124,7 @@ def _by_day(store: Store, request: Request) -> BarPlot:
     )
 
 
-def _by_month(store: Store, request: Request) -> BarPlot:
+def _by_month(store: Store, request: ChartRequest) -> BarPlot:
     period = request.period
     first, last = request.expected
     days = queries.daily_energy(store, request.series, period.first.replace(day=1), period.last)

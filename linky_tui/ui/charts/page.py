@@ -23,8 +23,8 @@ from linky_tui.ui.charts.request import (
     SHORTEST,
     TITLES,
     Against,
-    Answer,
-    Request,
+    ChartData,
+    ChartRequest,
     View,
 )
 from linky_tui.ui.charts.summary import Summary
@@ -112,7 +112,7 @@ Enedis' own total.
         self._against = Against.NOTHING
         self._series: Series | None = None
         self._curve_first: date | None = None
-        self._wanted: Request | None = None
+        self._wanted: ChartRequest | None = None
         self._timer: Timer | None = None
         self._asked_at = 0.0
         self._could_compare = True
@@ -186,7 +186,7 @@ Enedis' own total.
             # The footer is made anew: nothing to do with every key.
             self._could_compare = self._can_compare
             self.refresh_bindings()
-        request = Request(
+        request = ChartRequest(
             self._series, self._view, period, self._against, today() - ONE_DAY, self._curve_first
         )
         if request == self._wanted and not again:
@@ -212,7 +212,7 @@ Enedis' own total.
             group="charts",
         )
 
-    def _show(self, request: Request, answer: Answer | None) -> None:
+    def _show(self, request: ChartRequest, answer: ChartData | None) -> None:
         if answer is None or request is not self._wanted:
             return
         self.query_one(SummaryLine).show(answer.summary)

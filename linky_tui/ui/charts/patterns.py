@@ -9,13 +9,13 @@ from linky_tui.domain import curve as curves
 from linky_tui.storage import queries
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import count_text, kwh_text, short_day_text, watts_text
-from linky_tui.ui.charts.request import Answer, Request, no_curve_text
+from linky_tui.ui.charts.request import ChartData, ChartRequest, no_curve_text
 from linky_tui.ui.charts.summary import Summary, curve_facts, missing_readings, total_text
 from linky_tui.ui.plots import HeatPlot, LinePlot, LineSeries, Tick
 from linky_tui.ui.plots.periods import Span, month_text, weekday_text
 
 
-def load_heat(store: Store, request: Request) -> Answer:
+def load_heat(store: Store, request: ChartRequest) -> ChartData:
     """Mean power, hours down and days across."""
     first, last = request.expected
     days = queries.daily_energy(store, request.series, first, last)
@@ -27,7 +27,7 @@ def load_heat(store: Store, request: Request) -> Answer:
         *missing_readings(days, request.curve_first),
     )
     if not len(curve):
-        return Answer(summary, None, no_curve_text(days))
+        return ChartData(summary, None, no_curve_text(days))
     heat = curves.heat_map(curve)
     plot = HeatPlot(
         unit="W",
@@ -35,10 +35,10 @@ def load_heat(store: Store, request: Request) -> Answer:
         column_labels=[_day_label(day, request.period.span) for day in heat.days],
         row_labels=[f"{hour:02d}:00" if hour % 3 == 0 else "" for hour in range(24)],
     )
-    return Answer(summary, plot)
+    return ChartData(summary, plot)
 
 
-def load_average(store: Store, request: Request) -> Answer:
+def load_average(store: Store, request: ChartRequest) -> ChartData:
     """The average day: one line for working days, one for weekends."""
     first, last = request.expected
     days = queries.daily_energy(store, request.series, first, last)
@@ -61,7 +61,7 @@ def load_average(store: Store, request: Request) -> Answer:
         *missing_readings(days, request.curve_first),
     )
     if not lines:
-        return Answer(summary, None, no_curve_text(days))
+        return ChartData(summary, None, no_curve_text(days))
     plot = LinePlot(
         unit="W",
         series=lines,
@@ -69,17 +69,17 @@ def load_average(store: Store, request: Request) -> Answer:
         x_ticks=[Tick(hour * 60, f"{hour:02d}:00") for hour in range(0, 24, 3)],
         note="mean of half-hours",
     )
-    return Answer(summary, plot)
+    return ChartData(summary, plot)
 
 
-def load_duration(store: Store, request: Request) -> Answer:
+def load_duration(store: Store, request: ChartRequest) -> ChartData:
     """For which part of the time the power was at least so much."""
     first, last = request.expected
     days = queries.daily_energy(store, request.series, first, last)
     found = queries.load_duration(store, request.series, first, last)
     missing = missing_readings(days, request.curve_first)
     if not found.powers_w:
-        return Answer(
+        return ChartData(
             Summary(request.period.text, total_text(days), (), *missing),
             None,
             no_curve_text(days),
@@ -96,7 +96,7 @@ def load_duration(store: Store, request: Request) -> Answer:
         x_ticks=[Tick(percent, f"{percent} %") for percent in range(0, 101, 10)],
         note="reached for this part of the time",
     )
-    return Answer(Summary(request.period.text, total_text(days), facts, *missing), plot)
+    return ChartData(Summary(request.period.text, total_text(days), facts, *missing), plot)
 
 
 def _half_hour_steps(name: str, means: Sequence[float | None]) -> LineSeries:

@@ -48,7 +48,7 @@ class Against(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ChartRequest:
     """What the page wants to show.
 
     Attributes:
@@ -75,7 +75,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ChartData:
     """What to show: a plot, or a sentence where there is none.
 
     Attributes:

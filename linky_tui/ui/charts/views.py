@@ -10,10 +10,10 @@ from collections.abc import Callable
 from linky_tui.storage.store import Store
 from linky_tui.ui.charts.loaders import load_curve, load_energy
 from linky_tui.ui.charts.patterns import load_average, load_duration, load_heat
-from linky_tui.ui.charts.request import Answer, Request, View
+from linky_tui.ui.charts.request import ChartData, ChartRequest, View
 from linky_tui.ui.charts.years import load_years
 
-_LOADERS: dict[View, Callable[[Store, Request], Answer]] = {
+_LOADERS: dict[View, Callable[[Store, ChartRequest], ChartData]] = {
     View.CURVE: load_curve,
     View.ENERGY: load_energy,
     View.HEAT: load_heat,
@@ -23,7 +23,7 @@ _LOADERS: dict[View, Callable[[Store, Request], Answer]] = {
 }
 
 
-def load(store: Store, request: Request) -> Answer:
+def load(store: Store, request: ChartRequest) -> ChartData:
     """Ask the store for a view. Blocks; for worker threads.
 
     Raises:

@@ -8,7 +8,7 @@ from linky_tui.storage import queries
 from linky_tui.storage.queries import MonthEnergy
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import MONTH_NAMES
-from linky_tui.ui.charts.request import NOTHING_STORED, Answer, Request
+from linky_tui.ui.charts.request import NOTHING_STORED, ChartData, ChartRequest
 from linky_tui.ui.charts.summary import Summary, missing_energy, total_text
 from linky_tui.ui.plots import BarGroup, GroupPlot
 
@@ -17,7 +17,7 @@ YEARS_SHOWN = 3
 Months = dict[tuple[int, int], MonthEnergy]
 
 
-def load_years(store: Store, request: Request) -> Answer:
+def load_years(store: Store, request: ChartRequest) -> ChartData:
     """The months of the period's year and of the two before."""
     oldest, newest = request.period.oldest, request.period.newest
     year = request.period.anchor.year
@@ -33,7 +33,7 @@ def load_years(store: Store, request: Request) -> Answer:
         *missing_energy(expected),
     )
     if not any(each.energy_wh is not None for each in months.values()):
-        return Answer(summary, None, NOTHING_STORED)
+        return ChartData(summary, None, NOTHING_STORED)
     first, last = (oldest.year, oldest.month), (end.year, end.month)
     groups = []
     for each in years:
@@ -48,7 +48,7 @@ def load_years(store: Store, request: Request) -> Answer:
                 ),
             )
         )
-    return Answer(summary, GroupPlot(unit="kWh", labels=MONTH_NAMES, groups=groups))
+    return ChartData(summary, GroupPlot(unit="kWh", labels=MONTH_NAMES, groups=groups))
 
 
 def _compared(months: Months, year: int, other: int) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from linky_tui.storage.compare.buckets import ideal_buckets
-from linky_tui.storage.compare.stats import measure
+from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
 from linky_tui.ui.shell.measurements import Measured, Measurements
 from linky_tui.ui.shell.page import Page
@@ -157,13 +157,13 @@ class ComparisonFeed:
 def _measure(store: Store, *, busy: bool, settle: bool) -> Measured:
     """Measure, in a worker thread; never a checkpoint while anybody writes."""
     in_use = busy or bool(store.leases.in_use())
-    comparison = measure(store, settle=settle and not in_use)
+    comparison = compare_sizes(store, checkpoint=settle and not in_use)
     return Measured(comparison, ideal_buckets(store.readings.counts()[1]), in_use)
 
 
 def _prove(store: Store, stop: threading.Event) -> Measured:
     """Measure and prove that both are identical, in a worker thread."""
-    comparison = measure(store, compare=True, stop=stop)
+    comparison = compare_sizes(store, compare=True, stop=stop)
     in_use = bool(store.leases.in_use())
     if in_use:
         comparison = replace(comparison, identical=None)

@@ -19,8 +19,8 @@ from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day
 from linky_tui.ui.dashboard.figures import (
     BASE_HOURS,
     BASE_NIGHTS,
-    Facts,
     Figure,
+    HomeFacts,
     RequestsToday,
     dashboard_figures,
     day_energy_wh,
@@ -68,7 +68,7 @@ def load_dashboard(
     yesterday = today - ONE_DAY
     records = store.days.load(series, first_askable(today), yesterday)
     nights = readings_of_hours(store, series, today - BASE_NIGHTS * ONE_DAY, yesterday, BASE_HOURS)
-    facts = Facts(today, records, nights, _requests(store, budget))
+    facts = HomeFacts(today, records, nights, _requests(store, budget))
     last = max((day for day, record in records.items() if record.readings), default=None)
     bars, bars_note = _bars(records, yesterday)
     if last is None:

@@ -1,8 +1,8 @@
 """The six figures of the dashboard, computed from the ledger and a few readings.
 
-Pure: what is asked of the database, the budget and the clock arrives in :class:`Facts`. A figure
-never guesses: where data lacks it is a dash with the reason, and a sum over fewer days than its
-title says so.
+Pure: what is asked of the database, the budget and the clock arrives in :class:`HomeFacts`. A
+figure never guesses: where data lacks it is a dash with the reason, and a sum over fewer days than
+its title says so.
 
 The energy of a day is that of its readings where they cover all of it, else the total that Enedis
 itself reports for it, else unknown.
@@ -76,7 +76,7 @@ class RequestsToday:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class HomeFacts:
     """What the figures are computed from.
 
     Attributes:
@@ -103,7 +103,7 @@ def day_energy_wh(record: DayRecord | None) -> int | None:
     return record.energy_wh if record.status is DayStatus.COMPLETE else record.enedis_wh
 
 
-def dashboard_figures(facts: Facts) -> tuple[Figure, Figure, Figure, Figure, Figure, Figure]:
+def dashboard_figures(facts: HomeFacts) -> tuple[Figure, Figure, Figure, Figure, Figure, Figure]:
     """Yesterday, last 7 days, this month, base load, coverage, requests today."""
     return (
         yesterday(facts),
@@ -115,7 +115,7 @@ def dashboard_figures(facts: Facts) -> tuple[Figure, Figure, Figure, Figure, Fig
     )
 
 
-def yesterday(facts: Facts) -> Figure:
+def yesterday(facts: HomeFacts) -> Figure:
     """Energy of yesterday against the median of comparable days of the last 8 weeks.
 
     Comparable are working days (Monday to Friday) with working days and weekends with weekends.
@@ -134,7 +134,7 @@ def yesterday(facts: Facts) -> Figure:
     return Figure(kwh_text(energy), change_text(energy, usual, "usual"), span_text=span)
 
 
-def usual_wh(facts: Facts, day: date) -> float | None:
+def usual_wh(facts: HomeFacts, day: date) -> float | None:
     """The median energy of the days comparable with ``day`` in the 8 weeks before it."""
     days = days_between(day - USUAL_WEEKS * _WEEK, day - ONE_DAY)
     known = [
@@ -145,13 +145,13 @@ def usual_wh(facts: Facts, day: date) -> float | None:
     return statistics.median(known) if len(known) >= USUAL_LEAST_DAYS else None
 
 
-def last_seven_days(facts: Facts) -> Figure:
+def last_seven_days(facts: HomeFacts) -> Figure:
     """Energy of the 7 days up to yesterday against the 7 before, over days known in both."""
     days = list(days_between(facts.today - _WEEK, facts.today - ONE_DAY))
     return _sum_figure(facts, days, {day: day - _WEEK for day in days}, "before")
 
 
-def this_month(facts: Facts) -> Figure:
+def this_month(facts: HomeFacts) -> Figure:
     """Energy of the month up to yesterday against the same days a year ago, known in both."""
     first = facts.today.replace(day=1)
     if first == facts.today:
@@ -161,7 +161,7 @@ def this_month(facts: Facts) -> Figure:
     return _sum_figure(facts, days, before, str(first.year - 1))
 
 
-def base_load(facts: Facts) -> Figure:
+def base_load(facts: HomeFacts) -> Figure:
     """What always runs: the 10th percentile of the nights' power, and its share of all energy.
 
     Weighted by the length of the intervals, since hourly readings stand for two half-hourly ones.
@@ -202,7 +202,7 @@ def is_night(start: datetime) -> bool:
     return start.astimezone(PARIS).hour in BASE_HOURS
 
 
-def coverage(facts: Facts) -> Figure:
+def coverage(facts: HomeFacts) -> Figure:
     """Complete days among those of the last 24 months, and how many of them are certified.
 
     Days from before the oldest reading that are known to have no data (the meter, or its hourly
@@ -251,7 +251,7 @@ def change_text(value: float, reference: float, name: str) -> str:
 
 
 def _sum_figure(
-    facts: Facts, days: Sequence[date], before: Mapping[date, date], name: str
+    facts: HomeFacts, days: Sequence[date], before: Mapping[date, date], name: str
 ) -> Figure:
     """The energy of some days, compared over the days that are known in both."""
     known = {day: energy for day in days if (energy := facts.energy_wh(day)) is not None}

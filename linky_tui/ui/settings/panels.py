@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from linky_tui.config import MongoSettings
 from linky_tui.config.schema import DISPLAY, MONGODB, Section
 from linky_tui.errors import LinkyError
-from linky_tui.storage.probe import Probe, probe
+from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft
@@ -142,7 +142,7 @@ class MongoPanel(FieldsPanel):
             found: what was found, or why nothing could be.
         """
 
-        def __init__(self, settings: MongoSettings, found: Probe | LinkyError) -> None:
+        def __init__(self, settings: MongoSettings, found: ServerCheck | LinkyError) -> None:
             super().__init__()
             self.settings = settings
             self.found = found
@@ -200,9 +200,9 @@ class MongoPanel(FieldsPanel):
         folders = paths.data_dir(), paths.runtime_dir()
 
         def work() -> None:
-            found: Probe | LinkyError
+            found: ServerCheck | LinkyError
             try:
-                found = probe(settings, *folders, stop=stop)
+                found = check_server(settings, *folders, stop=stop)
             except LinkyError as error:
                 found = error
             if not stop.is_set():
@@ -233,14 +233,14 @@ class MongoPanel(FieldsPanel):
             result.set_class(each == level, each)
 
 
-def _server_text(found: Probe) -> str:
+def _server_text(found: ServerCheck) -> str:
     server = found.server
     place = "private local server" if server.kind == "local" else plain(unquote(server.hosts))
     replica_set = f", replica set {server.replica_set}" if server.replica_set else ""
     return f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
 
 
-def _rights_text(found: Probe, settings: MongoSettings) -> str:
+def _rights_text(found: ServerCheck, settings: MongoSettings) -> str:
     names = [settings.collection, settings.timeseries_collection]
     if len(found.existing) == len(names):
         there = "both collections exist"

@@ -18,8 +18,8 @@ from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.measurements import Measurements
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
-from linky_tui.ui.shell.outcome import outcome_text, synced_text
 from linky_tui.ui.shell.store_app import StoreApp
+from linky_tui.ui.shell.toasts import synced_text, toast_text
 
 
 class AppCore(StoreApp):
@@ -187,7 +187,7 @@ class AppCore(StoreApp):
 
         def show(found: object) -> None:
             record = found.get(yesterday) if isinstance(found, dict) else None
-            text, severity = outcome_text(kind, finished, yesterday, record, paused=paused)
+            text, severity = toast_text(kind, finished, yesterday, record, paused=paused)
             self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
 
         self.query_store(
@@ -216,6 +216,6 @@ class AppCore(StoreApp):
         self.exit()
 
     def open_demo(self) -> None:
-        """Leave, and let :func:`run` open the demo."""
+        """Leave, and let :func:`run_app` open the demo."""
         self.demo_wanted = True
         self._leave()

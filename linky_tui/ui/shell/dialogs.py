@@ -133,7 +133,7 @@ class ConfirmDialog(Dialog):
         self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     @on(Button.Pressed, "#yes")
-    def _agree(self) -> None:
+    def _confirm(self) -> None:
         self.dismiss(True)
 
     @on(Button.Pressed, "#no")

@@ -158,9 +158,9 @@ class EventLog(RichLog):
                 words.append(f"\n{detail}", self._style("detail"))
             row.add_row(Text(at.strftime(self._clock), self._style("time")), words)
             self.write(row, width=width, scroll_end=False)
-        self.call_after_refresh(self._settle)
+        self.call_after_refresh(self._scrolled)
 
-    def _settle(self) -> None:
+    def _scrolled(self) -> None:
         """Go to the end of what was written, once its height is known."""
         if self._following:
             self.scroll_end(animate=False)

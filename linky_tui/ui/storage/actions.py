@@ -11,7 +11,7 @@ from typing import TypeVar
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import today
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
-from linky_tui.storage.compare.zstd_probe import ZstdProbe, probe_steps
+from linky_tui.storage.compare.zstd_copy import ZstdCopy, zstd_copy_steps
 from linky_tui.storage.repair.rebuild import rebuild_steps
 from linky_tui.storage.repair.reconcile import repair
 from linky_tui.storage.store import Store
@@ -34,7 +34,7 @@ class Action(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ActionResult:
     """How an action ended.
 
     Attributes:
@@ -47,7 +47,7 @@ class Outcome:
     text: str
     good: bool = True
     wrote: bool = False
-    probe: ZstdProbe | None = None
+    probe: ZstdCopy | None = None
 
 
 def run_action(
@@ -56,7 +56,7 @@ def run_action(
     series: Series | None,
     stop: threading.Event,
     progress: Progress,
-) -> Outcome:
+) -> ActionResult:
     """Do it. Blocks.
 
     Args:
@@ -74,15 +74,15 @@ def run_action(
     if action is Action.REPAIR:
         return repaired(repair(store, today(), stop))
     if action is Action.ZSTD:
-        probe = _followed(action, probe_steps(store, stop), progress)
-        return Outcome(_zstd_text(probe), probe=probe)
+        probe = _followed(action, zstd_copy_steps(store, stop), progress)
+        return ActionResult(_zstd_text(probe), probe=probe)
     return _defragment(store, series, stop, progress)
 
 
-def verified(result: Verification) -> Outcome:
+def verified(result: Verification) -> ActionResult:
     """What a verification found, in words."""
     if result.identical:
-        return Outcome(
+        return ActionResult(
             f"Identical: all {count_text(result.regular_readings)} readings, compared one by one. "
             f"sha256 {_short(result.digest_regular)} of both."
         )
@@ -95,38 +95,38 @@ def verified(result: Verification) -> Outcome:
         f"sha256 {_short(result.digest_regular)} and {_short(result.digest_timeseries)}."
     )
     if result.in_use:
-        return Outcome(f"{text} Somebody is writing just now: verify again later.", good=False)
-    return Outcome(f"{text} Press e to repair.", good=False)
+        return ActionResult(f"{text} Somebody is writing just now: verify again later.", good=False)
+    return ActionResult(f"{text} Press e to repair.", good=False)
 
 
-def repaired(result: Verification) -> Outcome:
+def repaired(result: Verification) -> ActionResult:
     """What a repair did, in words."""
     readings = count_text(result.regular_readings)
     digest = _short(result.digest_regular)
     if result.status is Verdict.REPAIRED:
-        return Outcome(
+        return ActionResult(
             f"Repaired: both hold the same {readings} readings again. sha256 {digest} of both.",
             wrote=True,
         )
     if result.identical:
-        return Outcome(
+        return ActionResult(
             f"Nothing to repair: both hold the same {readings} readings. sha256 {digest} of both."
         )
-    return Outcome(verified(result).text, good=False, wrote=True)
+    return ActionResult(verified(result).text, good=False, wrote=True)
 
 
 def _defragment(
     store: Store, series: Series | None, stop: threading.Event, progress: Progress
-) -> Outcome:
+) -> ActionResult:
     if series is None or not store.readings.count():
-        return Outcome("Nothing is stored yet, so there is nothing to defragment.")
+        return ActionResult("Nothing is stored yet, so there is nothing to defragment.")
     with store.leases.acquire(series) as lease:
         result = _followed(Action.DEFRAGMENT, rebuild_steps(store, [lease], stop), progress)
     progress(Action.VERIFY.value, 0, 0)
     after = verify(store, stop)
     before, now = count_text(result.buckets_before), count_text(result.buckets_after)
     buckets = f"{now} buckets instead of {before}" if before != now else f"{now} buckets as before"
-    return Outcome(
+    return ActionResult(
         f"Rebuilt in {duration_text(result.seconds)}: {count_text(result.readings)} readings in "
         f"{buckets}. {'Identical' if after.identical else 'Different'}, verified.",
         good=after.identical,
@@ -147,7 +147,7 @@ def _followed(action: Action, steps: Generator[tuple[int, int], None, T], progre
             progress(action.value, done, total)
 
 
-def _zstd_text(probe: ZstdProbe) -> str:
+def _zstd_text(probe: ZstdCopy) -> str:
     text = (
         f"Measured: {count_text(probe.size.readings)} regular documents with zstd. "
         "The temporary collection is gone again."

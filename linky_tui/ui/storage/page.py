@@ -15,8 +15,8 @@ from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from linky_tui.errors import LinkyError, StorageUnavailable
-from linky_tui.storage.collections.outcomes import Stopped
-from linky_tui.storage.compare.zstd_probe import ZstdProbe
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
+from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.feed import ComparisonFeed
 from linky_tui.ui.comparison.table import ComparisonTable
@@ -24,7 +24,7 @@ from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.measurements import Measured
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import Page
-from linky_tui.ui.storage.actions import Action, Outcome, run_action
+from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
@@ -52,7 +52,7 @@ class ActionAdvanced(Message):
 class ActionEnded(Message):
     """An action has ended; nothing comes after this."""
 
-    def __init__(self, outcome: Outcome | None, error: LinkyError | None) -> None:
+    def __init__(self, outcome: ActionResult | None, error: LinkyError | None) -> None:
         super().__init__()
         self.outcome, self.error = outcome, error
 
@@ -140,7 +140,7 @@ lost when they are stopped: the next run completes what is missing.
         super().__init__()
         self._feed = ComparisonFeed(self, self._show_measured)
         self._job: Running | None = None
-        self._probe: ZstdProbe | None = None
+        self._probe: ZstdCopy | None = None
 
     @property
     def feed(self) -> ComparisonFeed:
@@ -222,7 +222,7 @@ lost when they are stopped: the next run completes what is missing.
             self.post_message(ActionAdvanced(doing, done, total))
 
         def work() -> None:
-            outcome: Outcome | None = None
+            outcome: ActionResult | None = None
             error: LinkyError | None = None
             try:
                 outcome = linky.backend.query(
@@ -262,13 +262,13 @@ lost when they are stopped: the next run completes what is missing.
         running = self._job
         self._set_job(None)
         outcome = message.outcome
-        if isinstance(message.error, Stopped):
-            outcome = Outcome(_stopped_text(running), wrote=True)
+        if isinstance(message.error, StorageStopped):
+            outcome = ActionResult(_stopped_text(running), wrote=True)
         elif message.error is not None:
-            outcome = Outcome(f"{message.error.title}. {message.error.cause}", good=False)
+            outcome = ActionResult(f"{message.error.title}. {message.error.cause}", good=False)
             self._fail(message.error)
         elif outcome is None:
-            outcome = Outcome("It failed unexpectedly. The next run repairs it.", good=False)
+            outcome = ActionResult("It failed unexpectedly. The next run repairs it.", good=False)
         result = self.query_one("#result", Static)
         result.update(("✓ " if outcome.good else "✗ ") + outcome.text)
         result.set_class(outcome.good, "-good")

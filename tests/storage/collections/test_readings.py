@@ -12,7 +12,7 @@ from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout
 
 from linky_tui.domain.models import Flags, Reading
 from linky_tui.errors import CollectionRefused, SeriesBusy, StorageError, StorageUnavailable
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
@@ -194,7 +194,7 @@ def _majority_late(call: Callable[..., Any], args: Any, kwargs: Any) -> Any:
 def test_parity_after_a_write_with_an_unknown_outcome(
     store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch, method: str, fault: Fault
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 0.3)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 0.3)
     store.readings.store_window(SERIES, START, END, WEEK[:7], lease)
     faults = [fault]
     original = getattr(Collection, method)
@@ -215,7 +215,7 @@ def test_parity_after_a_write_with_an_unknown_outcome(
 def test_an_outcome_that_stays_unknown_ends_the_run_and_the_next_one_completes(
     store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 0.2)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 0.2)
     with monkeypatch.context() as patch:
         tried = []
 
@@ -226,7 +226,7 @@ def test_an_outcome_that_stays_unknown_ends_the_run_and_the_next_one_completes(
         patch.setattr(Collection, method, broken)
         with pytest.raises(StorageUnavailable):
             store.readings.store_window(SERIES, START, END, WEEK, lease)
-        assert len(tried) == outcomes.ROUNDS
+        assert len(tried) == confirmed_writes.ROUNDS
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     assert regular(store) == timeseries(store)
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from linky_tui.domain.paris import day_start
-from linky_tui.storage.compare.stats import measure
+from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
 from tests.storage.stored import SERIES, put_regular, put_timeseries, readings
 
@@ -24,7 +24,7 @@ def filled(store: Store) -> Store:
 
 
 def test_the_figures_fit_together(filled: Store) -> None:
-    found = measure(filled, compare=True)
+    found = compare_sizes(filled, compare=True)
     as_json = json.loads(json.dumps(found.to_json()))
     assert as_json["regular"]["readings"] == as_json["timeseries"]["readings"] == 3000
     for kind in ("regular", "timeseries"):
@@ -44,7 +44,7 @@ def test_the_figures_fit_together(filled: Store) -> None:
 
 def test_the_figures_are_the_servers(filled: Store) -> None:
     database = filled.readings.regular.database
-    found = measure(filled)
+    found = compare_sizes(filled)
     statistics = database.command("collStats", "consumption")
     assert found.regular.data_bytes == statistics["size"]
     assert found.regular.storage_bytes == statistics["storageSize"]
@@ -53,7 +53,7 @@ def test_the_figures_are_the_servers(filled: Store) -> None:
 
 
 def test_the_share_of_id_is_exact(filled: Store) -> None:
-    found = measure(filled)
+    found = compare_sizes(filled)
     pipeline = [{"$group": {"_id": None, "bytes": {"$sum": {"$bsonSize": "$$ROOT"}}}}]
     without = next(filled.readings.regular.aggregate([{"$project": {"_id": 0}}, *pipeline]))
     assert found.regular.data_bytes - found.regular.id_bytes == without["bytes"]
@@ -64,7 +64,7 @@ def test_the_share_of_id_is_exact(filled: Store) -> None:
 
 
 def test_nothing_is_saved_where_nothing_is_stored(store: Store) -> None:
-    as_json = measure(store, compare=True).to_json()
+    as_json = compare_sizes(store, compare=True).to_json()
     assert as_json["saved"] == {"data": None, "storage": None, "index": None, "total": None}
     assert as_json["saved_without_id"] == {"data": None, "total": None}
     assert as_json["regular"]["bytes_per_reading"] is None
@@ -75,7 +75,7 @@ def test_nothing_is_saved_where_nothing_is_stored(store: Store) -> None:
 def test_a_missing_collection_is_empty(store: Store) -> None:
     put_regular(store, SERIES, CURVE[:3])
     store.readings.timeseries.drop()
-    found = measure(store, compare=True)
+    found = compare_sizes(store, compare=True)
     assert (found.timeseries.readings, found.timeseries.total_bytes, found.buckets) == (0, 0, 0)
     assert found.granularity is None
     assert found.identical is False
@@ -84,13 +84,13 @@ def test_a_missing_collection_is_empty(store: Store) -> None:
 def test_identity_is_told_only_as_far_as_it_was_checked(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert measure(filled).identical is None
+    assert compare_sizes(filled).identical is None
     monkeypatch.setattr("linky_tui.storage.compare.stats.COMPARE_LIMIT", 2999)
-    assert measure(filled, compare=True).identical is None
+    assert compare_sizes(filled, compare=True).identical is None
     put_regular(filled, SERIES, readings(day_start(date(2026, 9, 1)), 1))
-    assert measure(filled, compare=True).identical is False
+    assert compare_sizes(filled, compare=True).identical is False
 
 
 def test_only_the_embedded_server_is_told_to_write_to_disk(filled: Store) -> None:
     assert filled.server.kind == "remote"
-    assert measure(filled, settle=True).settling
+    assert compare_sizes(filled, checkpoint=True).settling

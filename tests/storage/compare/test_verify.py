@@ -11,8 +11,8 @@ import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
 
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
-from linky_tui.storage.collections.outcomes import Stopped
 from linky_tui.storage.compare.verify import Verification, verify
 from linky_tui.storage.store import Store
 from tests.storage.stored import OTHER, SERIES, put_regular, put_timeseries, week
@@ -143,5 +143,5 @@ def test_it_can_be_stopped(store: Store, monkeypatch: pytest.MonkeyPatch) -> Non
     put_regular(store, SERIES, WEEK)
     stop = threading.Event()
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StorageStopped):
         verify(store, stop)

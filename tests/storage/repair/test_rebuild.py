@@ -16,9 +16,9 @@ from pymongo.errors import AutoReconnect
 
 from linky_tui.domain.models import Series
 from linky_tui.errors import SeriesBusy, StorageError
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
-from linky_tui.storage.collections.outcomes import Stopped
 from linky_tui.storage.compare.buckets import buckets_in
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
@@ -195,7 +195,7 @@ def test_stopped_in_the_middle_it_is_finished_later(
     assert next(steps) == (0, 336)
     assert next(steps) == (100, 336)
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StorageStopped):
         next(steps)
     assert len(timeseries(store)) == 100
     assert store.leases.state(SERIES).rebuild_pending is not None
@@ -208,7 +208,7 @@ def test_stopped_in_the_middle_it_is_finished_later(
 def test_a_fill_of_unknown_outcome_begins_again(
     store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 0.2)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 0.2)
     monkeypatch.setattr(rebuild_module, "FILL_BATCH", 100)
     put_regular(store, SERIES, WEEK)
     original = Collection.insert_many

@@ -15,7 +15,7 @@ from pymongo.errors import AutoReconnect
 
 from linky_tui.domain.models import Flags, Reading
 from linky_tui.errors import SeriesBusy, StorageError
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
@@ -275,7 +275,7 @@ def test_a_field_that_is_not_ours_is_said_and_a_flag_is_copied(store: Store, lea
 def test_restoring_survives_a_lost_reply(
     store: Store, lease: Lease, monkeypatch: pytest.MonkeyPatch, after: bool
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 0.2)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 0.2)
     put_timeseries(store, SERIES, WEEK)
     original = Collection.insert_many
     faults = [1]

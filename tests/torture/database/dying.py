@@ -31,7 +31,7 @@ from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.storage import connection
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.compare.verify import verify
 from tests.clock import noon
 from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
@@ -276,8 +276,8 @@ def in_a_hurry(*, step_s: float, primary_s: float, call_s: float) -> Iterator[No
     limited = pymongo.timeout
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection, "_SELECTION_MS", min(5000, int(call_s * 1000)))
-        patch.setattr(outcomes, "STEP_LIMIT_S", step_s)
-        patch.setattr(outcomes, "PRIMARY_LIMIT_S", primary_s)
+        patch.setattr(confirmed_writes, "STEP_LIMIT_S", step_s)
+        patch.setattr(confirmed_writes, "PRIMARY_LIMIT_S", primary_s)
         patch.setattr(pymongo, "timeout", lambda limit: limited(limit and min(limit, call_s)))
         yield
 

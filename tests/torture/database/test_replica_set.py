@@ -14,7 +14,7 @@ from linky_tui.domain.paris import ONE_DAY
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.storage import connection
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from tests.ingest.bench import SERIES
 from tests.private_mongod import find_binary
 from tests.replica_set import ReplicaSet
@@ -45,7 +45,7 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
     seen = Wire()
     monkeypatch.setattr(connection, "_LISTENERS", [seen])
     # Long enough for an election, short enough to wait for a frozen server.
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 6.0)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 6.0)
     return seen
 
 

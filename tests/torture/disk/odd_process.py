@@ -20,7 +20,7 @@ from pymongo import monitoring
 
 from linky_tui import cli
 from linky_tui.domain.paris import utc_now
-from linky_tui.storage.collections import outcomes
+from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.leases import lease
 from tests.torture.cli_runs import Home
 from tests.torture.manners.patient import be_patient
@@ -138,7 +138,7 @@ def main(oddity: dict[str, Any], arguments: list[str]) -> int:
         # In proportion: a lease of a minute is renewed every 15 s, fresh for 5, a write takes 10.
         # Enough for a loaded machine, which has to come to the freeze first.
         lease.RENEW_EVERY_S, lease.FRESH_S, lease.WRITE_LIMIT_S = 2.0, 1.6, 4.0
-        outcomes.STEP_LIMIT_S = 4.0
+        confirmed_writes.STEP_LIMIT_S = 4.0
         if freeze.sent:
             monitoring.register(_Freezer(freeze))
         else:

@@ -13,7 +13,7 @@ import time
 
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
-from linky_tui.enedis.kinds import Shape
+from linky_tui.enedis.request import Shape
 from tests.enedis.build import request
 
 DEADLINE_S = 1.5

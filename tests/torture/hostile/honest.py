@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from linky_tui.domain.models import Flow, Series
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 
 Tree = dict[str, Any]
 

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from linky_tui.enedis.kinds import DataRequest, Shape
+from linky_tui.enedis.request import DataRequest, Shape
 from tests.torture.hostile import pools
 from tests.torture.hostile.honest import answer
 from tests.torture.hostile.raw_json import Pairs, Raw, emit

@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 from linky_tui.domain.models import Flow
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.request import DataKind, DataRequest
 
 PARIS = ZoneInfo("Europe/Paris")
 Measure = tuple[datetime, int, int]

@@ -14,8 +14,8 @@ import pytest
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import day_start
 from linky_tui.enedis.answers import Answer, parse
-from linky_tui.enedis.faults import ApiFault, FaultKind, classify
-from linky_tui.enedis.kinds import DataKind, Shape
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
+from linky_tui.enedis.request import DataKind, Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError, LinkyError
@@ -78,7 +78,7 @@ def test_honest_answers_are_read(scale: Scale) -> None:
 
 
 def assert_is_refusal(fault: ApiFault) -> None:
-    assert fault.kind is FaultKind.BAD_ANSWER
+    assert fault.kind is ApiFaultKind.BAD_ANSWER
     assert_short(fault.text)
 
 
@@ -101,7 +101,7 @@ def assert_fault_is_harmless(fault: ApiFault, series: Series) -> None:
 def test_an_error_is_classified_whatever_it_holds(scale: Scale, tally: Tally) -> None:
     rng = scale.random("errors")
     row = tally("hostile error, read and judged")
-    kinds: Counter[FaultKind] = Counter()
+    kinds: Counter[ApiFaultKind] = Counter()
     for _ in range(scale.times(4_000, 20_000)):
         status, headers, content = hostile_error(rng)
         row.tried += 1
@@ -109,7 +109,7 @@ def test_an_error_is_classified_whatever_it_holds(scale: Scale, tally: Tally) ->
         kinds[fault.kind] += 1
         assert fault.status == status
         assert fault.is_4xx == (400 <= status < 500)
-        assert fault.kind is FaultKind.QUOTA or status != 429
+        assert fault.kind is ApiFaultKind.QUOTA or status != 429
         assert fault.retry_at is None or NOW < fault.retry_at <= NOW + MAX_AHEAD
         assert_fault_is_harmless(fault, Series(PRM))
         row.survived += 1
@@ -230,7 +230,7 @@ def test_no_text_takes_long(text: str) -> None:
 
 def test_errors_are_linky_errors() -> None:
     """Every kind of fault has words for a person."""
-    for kind in FaultKind:
+    for kind in ApiFaultKind:
         error = ApiFault(kind, 400, "c{prm}ode", "te{when}xt %s").to_error(Series(PRM))
         assert isinstance(error, LinkyError)
         assert_harmless(str(error))

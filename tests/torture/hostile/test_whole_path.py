@@ -15,7 +15,7 @@ from linky_tui.domain.paris import day_of, day_start
 from linky_tui.enedis.budget import NoBudget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
-from linky_tui.enedis.kinds import DataKind, Shape
+from linky_tui.enedis.request import DataKind, Shape
 from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun

@@ -19,7 +19,7 @@ from linky_tui.domain.models import Series
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
-from linky_tui.enedis.kinds import DataKind, DataRequest, Shape
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from tests.enedis.tiny_server import TinyServer
 from tests.torture.secrets.marks import PROXY_PASSWORD, Marks, marked_token
 

@@ -15,7 +15,7 @@ from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.enedis.budget import LEAST_SECONDS, Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.hosts import host_of
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import BudgetSpent
 from linky_tui.ingest import request_run
 from linky_tui.ingest.request_run import PausedUntil, RequestRun

@@ -14,7 +14,7 @@ from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.ui.backfill.day_words import day_rows, status_words
-from linky_tui.ui.backfill.plan import Facts, Plan, plan_of, since_of, since_problem
+from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since_problem
 from linky_tui.ui.backfill.summary import gaps, headline
 from linky_tui.ui.backfill.track import Track, counts_text, paused_text, running_text, track_of
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
@@ -32,8 +32,8 @@ def facts(
     left: int | None = 80,
     per_day: int | None = 80,
     now: datetime = NOW,
-) -> Facts:
-    return Facts(records or {}, state or SeriesState(), left, per_day, now)
+) -> PlanFacts:
+    return PlanFacts(records or {}, state or SeriesState(), left, per_day, now)
 
 
 def full() -> dict[date, DayRecord]:
@@ -90,7 +90,7 @@ def full() -> dict[date, DayRecord]:
         ),
     ],
 )
-def test_the_plan_says_how_many_requests_on_which_day(given: Facts, words: str) -> None:
+def test_the_plan_says_how_many_requests_on_which_day(given: PlanFacts, words: str) -> None:
     assert plan_of(given, None).text() == words
 
 

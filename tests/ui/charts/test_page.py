@@ -15,7 +15,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts import page as charts_page
 from linky_tui.ui.charts import views as chart_views
 from linky_tui.ui.charts.page import ChartsPage
-from linky_tui.ui.charts.request import Answer, Request, View
+from linky_tui.ui.charts.request import ChartData, ChartRequest, View
 from linky_tui.ui.charts.toolbar import SummaryLine
 from linky_tui.ui.plots import BarPlot, Chart, GroupPlot, HeatPlot, LinePlot, Plot
 from linky_tui.ui.plots.periods import Span
@@ -247,10 +247,10 @@ async def test_the_mouse_does_it_too(make_app: MakeApp) -> None:
 async def test_a_held_key_queues_up_no_work(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded: list[Request] = []
+    loaded: list[ChartRequest] = []
     original = chart_views.load
 
-    def counted(store: Store, request: Request) -> Answer:
+    def counted(store: Store, request: ChartRequest) -> ChartData:
         loaded.append(request)
         return original(store, request)
 

@@ -10,7 +10,7 @@ import pymongo
 import pytest
 
 from linky_tui.ingest.engine import JobKind
-from linky_tui.storage.compare.stats import measure
+from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison import feed as comparison_feed
 from linky_tui.ui.comparison import table as comparison_table
@@ -42,9 +42,9 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
     def watched(store: Any, **how: Any) -> Any:
         seen.append(how | {"lease_held": bool(store.leases.in_use())})
-        return measure(store, **how)
+        return compare_sizes(store, **how)
 
-    monkeypatch.setattr(comparison_feed, "measure", watched)
+    monkeypatch.setattr(comparison_feed, "compare_sizes", watched)
     return seen
 
 
@@ -110,9 +110,9 @@ async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
     def watched(store: Any, **how: Any) -> Any:
         started.append(1)
         held.wait(100)
-        return measure(store, **how)
+        return compare_sizes(store, **how)
 
-    monkeypatch.setattr(comparison_feed, "measure", watched)
+    monkeypatch.setattr(comparison_feed, "compare_sizes", watched)
     app = make_app(home=small_home)
     async with app.run_test(size=(120, 40)) as pilot:
         await loaded(pilot, app)

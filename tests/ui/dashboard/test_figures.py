@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from linky_tui.demo.household import Household
-from linky_tui.domain.coverage import DayRecord, DayStatus, measure, status_of
+from linky_tui.domain.coverage import DayRecord, DayStatus, day_coverage, status_of
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.storage.queries_figures import readings_of_hours
 from linky_tui.text.formatting import NOTHING, kwh_text
 from linky_tui.ui.dashboard.figures import (
-    Facts,
+    HomeFacts,
     RequestsToday,
     base_load,
     change_text,
@@ -57,7 +57,7 @@ def ledger(readings: list[Reading], *, totals: bool = True) -> dict[date, DayRec
         by_day[each.start.astimezone(PARIS).date()].append(each)
     records = {}
     for day in days_between(FIRST, YESTERDAY):
-        found = measure(day, by_day[day])
+        found = day_coverage(day, by_day[day])
         total = HOME.daily_total(day) if totals else None
         status = status_of(day, found, today=TODAY, attempts=2, concluded=False, enedis_wh=total)
         records[day] = DayRecord(
@@ -89,8 +89,8 @@ def facts(
     *,
     today: date = TODAY,
     nights: list[Reading] = NIGHTS,
-) -> Facts:
-    return Facts(today, records, nights, RequestsToday(3, 80, RESETS))
+) -> HomeFacts:
+    return HomeFacts(today, records, nights, RequestsToday(3, 80, RESETS))
 
 
 def percent(value: float, reference: float) -> str:
@@ -199,7 +199,7 @@ def test_days_whose_curve_has_a_hole_count_with_the_total_of_enedis() -> None:
     hole = date(2026, 3, 9)
     assert RECORDS[hole].status is DayStatus.PARTIAL
     assert facts().energy_wh(hole) == HOME.daily_total(hole) > RECORDS[hole].energy_wh
-    assert Facts(TODAY, ledger(READINGS, totals=False), (), None).energy_wh(hole) is None
+    assert HomeFacts(TODAY, ledger(READINGS, totals=False), (), None).energy_wh(hole) is None
 
 
 def test_base_load_is_the_tenth_percentile_of_the_nights_and_its_share() -> None:
@@ -275,7 +275,7 @@ def test_requests_left_and_when_the_next_ones_come() -> None:
 
 
 def test_with_nothing_stored_every_figure_is_a_dash_with_a_reason() -> None:
-    figures = dashboard_figures(Facts(TODAY, {}, (), None))
+    figures = dashboard_figures(HomeFacts(TODAY, {}, (), None))
     assert [figure.value_text for figure in figures] == [NOTHING] * 6
     assert all(figure.reason and not figure.comparison_text for figure in figures)
 

@@ -18,7 +18,7 @@ from linky_tui.ingest.events import Event, Finished, Noted
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Phase
-from linky_tui.ui.shell.outcome import outcome_text
+from linky_tui.ui.shell.toasts import toast_text
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import curve_requests, gateway, turnstile
@@ -364,6 +364,6 @@ def test_every_ending_in_words(
     kind: str, status: str, error: LinkyError | None, paused: bool, words: str, severity: str
 ) -> None:
     finished = Finished(SERIES, status, 1, 2, error)
-    found = outcome_text(JobKind(kind), finished, YESTERDAY, THERE, paused=paused)
+    found = toast_text(JobKind(kind), finished, YESTERDAY, THERE, paused=paused)
     assert found == (words, severity)
     assert THERE.status is DayStatus.COMPLETE

@@ -12,10 +12,10 @@ from textual.pilot import Pilot
 from textual.widgets import ProgressBar, Static
 
 from linky_tui.ingest.engine import JobKind
-from linky_tui.storage.collections.outcomes import Stopped
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.stats import CollectionSize
 from linky_tui.storage.compare.verify import verify
-from linky_tui.storage.compare.zstd_probe import SUFFIX, ZstdProbe
+from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy
 from linky_tui.text.formatting import bytes_text, count_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison import feed as comparison_feed
@@ -219,13 +219,13 @@ class Slow:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.stopped = threading.Event()
 
-        def steps(_: object, stop: threading.Event) -> Generator[tuple[int, int], None, ZstdProbe]:
+        def steps(_: object, stop: threading.Event) -> Generator[tuple[int, int], None, ZstdCopy]:
             for number in range(1000):
                 yield number, 1000
                 if stop.wait(0.05):
                     self.stopped.set()
-                    raise Stopped
-            return ZstdProbe(CollectionSize("", 0, 0, 0, 0), True)
+                    raise StorageStopped
+            return ZstdCopy(CollectionSize("", 0, 0, 0, 0), True)
 
         monkeypatch.setattr(storage_actions, "probe_steps", steps)
 

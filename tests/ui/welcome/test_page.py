@@ -81,7 +81,7 @@ def test_run_opens_the_demo_after_its_door(monkeypatch: pytest.MonkeyPatch) -> N
         app.demo_wanted = not app.demo
 
     monkeypatch.setattr(LinkyApp, "run", fake_run)
-    assert app_module.run(None, demo=False) == 0
+    assert app_module.run_app(None, demo=False) == 0
     assert opened == [False, True]
 
 

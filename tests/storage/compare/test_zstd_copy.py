@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import pytest
 
 from linky_tui.domain.paris import day_start
-from linky_tui.storage.collections.outcomes import Stopped
-from linky_tui.storage.compare.zstd_probe import SUFFIX, ZstdProbe, probe_steps
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
+from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy, zstd_copy_steps
 from linky_tui.storage.store import Store
 from tests.storage.stored import OTHER, SERIES, put_regular, readings, regular
 
@@ -62,9 +62,9 @@ def probes(store: Store) -> list[str]:
     return [each for each in store.connection.database.list_collection_names() if SUFFIX in each]
 
 
-def probe_of(store: Store) -> tuple[list[tuple[int, int]], ZstdProbe]:
+def probe_of(store: Store) -> tuple[list[tuple[int, int]], ZstdCopy]:
     with checkpoints(store):
-        return run(probe_steps(store, checkpoint_s=5))
+        return run(zstd_copy_steps(store, checkpoint_s=5))
 
 
 def test_it_measures_all_documents_and_leaves_nothing_behind(filled: Store) -> None:
@@ -83,22 +83,22 @@ def test_it_measures_all_documents_and_leaves_nothing_behind(filled: Store) -> N
 
 
 def test_without_a_checkpoint_it_says_that_it_has_not_settled(filled: Store) -> None:
-    _, probe = run(probe_steps(filled, checkpoint_s=0))
+    _, probe = run(zstd_copy_steps(filled, checkpoint_s=0))
     assert not probe.settled
 
 
 def test_an_empty_collection_takes_nearly_nothing(store: Store) -> None:
-    seen, probe = run(probe_steps(store, checkpoint_s=0))
+    seen, probe = run(zstd_copy_steps(store, checkpoint_s=0))
     assert (seen, probe.size.readings, probe.size.data_bytes) == ([(0, 0)], 0, 0)
 
 
 def test_stopping_drops_the_copy(filled: Store) -> None:
     stop = threading.Event()
-    steps = probe_steps(filled, stop)
+    steps = zstd_copy_steps(filled, stop)
     next(steps)
     assert len(probes(filled)) == 1
     stop.set()
-    with pytest.raises(Stopped):
+    with pytest.raises(StorageStopped):
         next(steps)
     assert probes(filled) == []
 
@@ -107,8 +107,8 @@ def test_stopping_while_it_waits_for_a_checkpoint_is_quick(filled: Store) -> Non
     stop = threading.Event()
     timer = threading.Timer(0.5, stop.set)
     timer.start()
-    with pytest.raises(Stopped):
-        run(probe_steps(filled, stop, checkpoint_s=60))
+    with pytest.raises(StorageStopped):
+        run(zstd_copy_steps(filled, stop, checkpoint_s=60))
     timer.join()
     assert probes(filled) == []
 
@@ -130,12 +130,12 @@ def test_an_old_copy_that_a_crash_left_behind_is_dropped(filled: Store) -> None:
     for name, options in names.items():
         more: dict[str, Any] = {"storageEngine": options} if options else {}
         database.create_collection(name, **more)
-    run(probe_steps(filled, checkpoint_s=0))
+    run(zstd_copy_steps(filled, checkpoint_s=0))
     assert set(names) - set(database.list_collection_names()) == {f"{NAME}_{old}_0123abcd"}
 
 
 def test_two_at_once_do_not_disturb_each_other(filled: Store) -> None:
-    one, two = probe_steps(filled, checkpoint_s=0), probe_steps(filled, checkpoint_s=0)
+    one, two = zstd_copy_steps(filled, checkpoint_s=0), zstd_copy_steps(filled, checkpoint_s=0)
     next(one)
     next(two)
     next(one)

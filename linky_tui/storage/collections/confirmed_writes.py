@@ -49,7 +49,7 @@ _DUPLICATE_KEY = 11000
 T = TypeVar("T")
 
 
-class Stopped(StorageUnavailable):
+class StorageStopped(StorageUnavailable):
     """The stop event was set; what was begun is completed by the next run."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Stopped(StorageUnavailable):
         )
 
 
-def settle(
+def confirm(
     step: Callable[[ClientSession], T],
     connection: Connection,
     lease: Lease,
@@ -76,7 +76,7 @@ def settle(
         stop: ends the waiting.
 
     Raises:
-        StorageUnavailable: still unknown after some rounds (``Stopped``: stopped while waiting).
+        StorageUnavailable: still unknown after some rounds (``StorageStopped``: while waiting).
         SeriesBusy: the lease was lost.
         LinkyError: MongoDB refused the operation.
     """
@@ -93,7 +93,7 @@ def settle(
                 failure = error
             if not only_duplicates(failure):
                 wait_until_known(failure, started_s, connection, [lease], session, stop)
-    raise unsettled(failure)
+    raise unconfirmed(failure)
 
 
 def wait_until_known(
@@ -125,14 +125,14 @@ def wait_until_known(
     if may_still_run:
         stop.wait(max(0.0, started_s + STEP_LIMIT_S - time.monotonic()))
     if stop.is_set():
-        raise Stopped
+        raise StorageStopped
     if not connection.wait_for_primary(stop, PRIMARY_LIMIT_S):
-        raise unsettled(failure)
+        raise unconfirmed(failure)
     for lease in leases:
         lease.renew(session)
 
 
-def unsettled(failure: PyMongoError | None) -> LinkyError:
+def unconfirmed(failure: PyMongoError | None) -> LinkyError:
     """The error to end with when the outcome of a write stays unknown."""
     reason = None if failure is None else translate(failure)
     if reason is not None and not isinstance(reason, StorageUnavailable):

@@ -11,7 +11,7 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.errors import LinkyError
-from linky_tui.storage.probe import NEEDED, missing_rights, probe
+from linky_tui.storage.server_check import NEEDED, check_server, missing_rights
 
 PASSWORD = "hunter2"
 
@@ -29,7 +29,7 @@ def reader_uri(mongod_uri: str, mongo_settings: MongoSettings) -> Iterator[str]:
 def test_it_says_what_is_there_and_creates_nothing(
     mongo_settings: MongoSettings, tmp_path: Path
 ) -> None:
-    found = probe(mongo_settings, tmp_path, tmp_path)
+    found = check_server(mongo_settings, tmp_path, tmp_path)
     assert (found.server.version, found.server.kind) == ("6.0.5", "remote")
     assert 0 < found.latency_s < 60
     assert found.missing_rights == ()
@@ -37,13 +37,13 @@ def test_it_says_what_is_there_and_creates_nothing(
     with pymongo.MongoClient[dict[str, object]](mongo_settings.uri) as client:
         assert mongo_settings.database not in client.list_database_names()
         client[mongo_settings.database].create_collection("consumption")
-    assert probe(mongo_settings, tmp_path, tmp_path).existing == ("consumption",)
+    assert check_server(mongo_settings, tmp_path, tmp_path).existing == ("consumption",)
 
 
 def test_a_user_who_may_only_read_is_told_apart(
     mongo_settings: MongoSettings, reader_uri: str, tmp_path: Path
 ) -> None:
-    found = probe(replace(mongo_settings, uri=reader_uri), tmp_path, tmp_path)
+    found = check_server(replace(mongo_settings, uri=reader_uri), tmp_path, tmp_path)
     assert {"insert", "update", "remove", "createCollection"} <= set(found.missing_rights)
     assert "find" not in found.missing_rights
 
@@ -51,7 +51,7 @@ def test_a_user_who_may_only_read_is_told_apart(
 def test_a_wrong_password_is_an_error_without_it(reader_uri: str, tmp_path: Path) -> None:
     uri = reader_uri.replace(PASSWORD, f"{PASSWORD}0")
     with pytest.raises(LinkyError) as caught:
-        probe(MongoSettings(uri=uri), tmp_path, tmp_path)
+        check_server(MongoSettings(uri=uri), tmp_path, tmp_path)
     assert PASSWORD not in str(caught.value)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linky_tui.domain.models import Flags, Reading
-from linky_tui.storage.collections.merge import Changes, compare, overlaps_any
+from linky_tui.storage.collections.window_diff import Changes, compare, overlaps_any
 
 START = datetime(2026, 3, 28, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from linky_tui.domain.models import DailyTotal, Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.answers import Answer
-from linky_tui.enedis.faults import ApiFault, FaultKind
-from linky_tui.enedis.kinds import DataKind, DataRequest
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import ApiError, BudgetSpent, LinkyError
 from linky_tui.ingest.events import (
     Event,
@@ -23,13 +23,13 @@ from linky_tui.ingest.events import (
     WindowStored,
 )
 from linky_tui.ingest.plan import days_below
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, Stopped, TooManyFailures
+from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
 from linky_tui.ingest.survey import FATAL
 from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
 
-_ENDS_THE_SERIES = FATAL | {FaultKind.BAD_REQUEST, FaultKind.UNKNOWN_TYPE}
+_ENDS_THE_SERIES = FATAL | {ApiFaultKind.BAD_REQUEST, ApiFaultKind.UNKNOWN_TYPE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,9 @@ class SeriesRun:
         return self.store.leases.state(self.series)
 
     def check_stop(self) -> None:
-        """Raise :class:`Stopped` where the user asked for it."""
+        """Raise :class:`StopWanted` where the user asked for it."""
         if self.requests.stop.is_set():
-            raise Stopped
+            raise StopWanted
 
     def ledger(self) -> dict[date, DayRecord]:
         """The ledger of the last 24 months."""
@@ -107,9 +107,9 @@ class SeriesRun:
         try:
             answer = yield from self._curve(window.first, window.last)
         except ApiFault as fault:
-            if fault.kind is FaultKind.FLOOR:
+            if fault.kind is ApiFaultKind.FLOOR:
                 return (yield from self._search_floor(window, fault, windows_left))
-            if fault.kind is FaultKind.NO_DATA:
+            if fault.kind is ApiFaultKind.NO_DATA:
                 return (yield from self._store(window, (), windows_left))
             return (yield from self._unreadable(window, fault))
         return (yield from self._store(window, answer.readings, windows_left))
@@ -191,7 +191,7 @@ class SeriesRun:
                 oldest = yield from self._accepted(window.first, window.first)
                 if oldest is not None:
                     return (yield from self._store(window, (*oldest, *best), windows_left))
-        except (ApiFault, PausedUntil, BudgetSpent, TooManyFailures, Stopped) as cut_short:
+        except (ApiFault, PausedUntil, BudgetSpent, TooManyFailures, StopWanted) as cut_short:
             if best:
                 # It was asked, counted and answered: the next run need not ask for it again.
                 part = Window(window.first + timedelta(accepted), window.last)
@@ -233,9 +233,9 @@ class SeriesRun:
         try:
             answer = yield from self._curve(first, last)
         except ApiFault as fault:
-            if fault.kind is FaultKind.FLOOR:
+            if fault.kind is ApiFaultKind.FLOOR:
                 return None
-            if fault.kind is FaultKind.NO_DATA:
+            if fault.kind is ApiFaultKind.NO_DATA:
                 return ()
             raise
         return answer.readings

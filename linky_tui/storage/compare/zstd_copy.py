@@ -25,8 +25,8 @@ from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
+from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S, StorageStopped
 from linky_tui.storage.collections.documents import INDEX_KEYS, INDEX_NAME, Document
-from linky_tui.storage.collections.outcomes import STEP_LIMIT_S, Stopped
 from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.compare.stats import CollectionSize, collection_size
 from linky_tui.storage.connection import friendly
@@ -46,7 +46,7 @@ _LEFTOVER_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class ZstdProbe:
+class ZstdCopy:
     """What was measured.
 
     Attributes:
@@ -58,12 +58,12 @@ class ZstdProbe:
     settled: bool
 
 
-def probe_steps(
+def zstd_copy_steps(
     store: Store,
     stop: threading.Event | None = None,
     *,
     checkpoint_s: float = CHECKPOINT_S,
-) -> Generator[tuple[int, int], None, ZstdProbe]:
+) -> Generator[tuple[int, int], None, ZstdCopy]:
     """Copy, measure and drop, as a generator of (documents copied, their total).
 
     Args:
@@ -73,7 +73,7 @@ def probe_steps(
 
     Raises:
         StorageError: the server has no zstd, or refuses to choose it.
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     stop = stop or threading.Event()
     regular = store.readings.regular
@@ -86,10 +86,10 @@ def probe_steps(
     with friendly():
         try:
             copied = yield from _copy(regular, probe, stop)
-            settled = _settle(store, probe, stop, checkpoint_s)
+            settled = _await_checkpoint(store, probe, stop, checkpoint_s)
             with pymongo.timeout(READ_LIMIT_S):
                 size, _ = collection_size(probe, copied, ids=True)
-            return ZstdProbe(size, settled)
+            return ZstdCopy(size, settled)
         finally:
             with suppress(PyMongoError), pymongo.timeout(STEP_LIMIT_S):
                 probe.drop()
@@ -120,7 +120,7 @@ def _copy(
     cursor = regular.with_options(codec_options=raw).find(batch_size=_BATCH)
     while batch := list(islice(cursor, _BATCH)):
         if stop.is_set():
-            raise Stopped
+            raise StorageStopped
         with pymongo.timeout(STEP_LIMIT_S):
             probe.with_options(codec_options=raw).insert_many(batch, ordered=False)
         done += len(batch)
@@ -128,7 +128,7 @@ def _copy(
     return done
 
 
-def _settle(
+def _await_checkpoint(
     store: Store, probe: Collection[Document], stop: threading.Event, limit_s: float
 ) -> bool:
     """Force a checkpoint on our own server, wait for that of another one."""
@@ -141,7 +141,7 @@ def _settle(
     deadline_s = time.monotonic() + limit_s
     while time.monotonic() < deadline_s:
         if stop.wait(_LOOK_EVERY_S):
-            raise Stopped
+            raise StorageStopped
         if _storage_bytes(probe) != before:
             return True
     return False

@@ -12,7 +12,7 @@ from linky_tui.ingest.events import Finished
 from linky_tui.text.formatting import count_text, kwh_text, local_time_text, short_day_text
 
 
-def outcome_text(
+def toast_text(
     kind: JobKind,
     finished: Finished,
     yesterday: date,

@@ -18,8 +18,13 @@ from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout, OperationFailure
 
 from linky_tui.errors import AccessRefused, StorageError
-from linky_tui.storage.collections import outcomes
-from linky_tui.storage.collections.outcomes import Stopped, only_duplicates, outcome_unknown, settle
+from linky_tui.storage.collections import confirmed_writes
+from linky_tui.storage.collections.confirmed_writes import (
+    StorageStopped,
+    confirm,
+    only_duplicates,
+    outcome_unknown,
+)
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
@@ -63,7 +68,7 @@ def member(
 ) -> Iterator[Store]:
     """A store on that replica set."""
     # Short to wait for, long enough for a step on a loaded machine.
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 2.0)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 2.0)
     uri = f"{replica_set.uri}/?replicaSet=rs"
     with open_store(uri, f"test_{tmp_path.name[-40:]}", tmp_path) as opened:
         yield opened
@@ -102,7 +107,7 @@ def test_a_fault_of_an_insert_is_settled(member: Store, times: int, how: dict[st
 def test_a_primary_that_steps_down_while_windows_are_stored(
     member: Store, replica_set: PrivateMongod, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 8.0)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 8.0)
 
     def step_down() -> None:
         uri = f"{replica_set.uri}/?directConnection=true"
@@ -127,7 +132,7 @@ def test_a_primary_that_steps_down_while_windows_are_stored(
 def test_a_server_that_is_killed_while_a_window_is_stored(
     short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool
 ) -> None:
-    monkeypatch.setattr(outcomes, "STEP_LIMIT_S", 2.0)
+    monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 2.0)
     socket = short_tmp_path / "m.sock"
     server = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
     server.start()
@@ -176,9 +181,9 @@ def test_a_stop_ends_the_waiting_for_a_server(
 
     monkeypatch.setattr(Collection, "bulk_write", lost)
     started = time.monotonic()
-    with pytest.raises(Stopped):
+    with pytest.raises(StorageStopped):
         store.readings.store_window(SERIES, START, END, WEEK, lease, stop)
-    assert time.monotonic() - started < outcomes.STEP_LIMIT_S - 1
+    assert time.monotonic() - started < confirmed_writes.STEP_LIMIT_S - 1
 
 
 def test_a_write_that_the_server_refuses_is_not_tried_again(store: Store, lease: Lease) -> None:
@@ -189,7 +194,7 @@ def test_a_write_that_the_server_refuses_is_not_tried_again(store: Store, lease:
         raise OperationFailure("Unauthorized", 13)
 
     with pytest.raises(AccessRefused):
-        settle(step, store.connection, lease)
+        confirm(step, store.connection, lease)
     assert tried == [1]
 
 
@@ -200,7 +205,7 @@ def test_a_full_disk_is_said_as_such(store: Store, lease: Lease) -> None:
         raise BulkWriteError(failed)
 
     with pytest.raises(StorageError, match="out of space"):
-        settle(step, store.connection, lease)
+        confirm(step, store.connection, lease)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from linky_tui.domain.models import Flow
-from linky_tui.enedis.kinds import DataKind, Shape
+from linky_tui.enedis.request import DataKind, Shape
 from tests.enedis.build import PRM, request
 
 

@@ -34,7 +34,7 @@ _PINGS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class ServerCheck:
     """What was found.
 
     Attributes:
@@ -50,13 +50,13 @@ class Probe:
     existing: tuple[str, ...]
 
 
-def probe(
+def check_server(
     settings: MongoSettings,
     data_dir: Path,
     runtime_dir: Path,
     *,
     stop: threading.Event | None = None,
-) -> Probe:
+) -> ServerCheck:
     """Connect, look, disconnect; nothing is written. Blocks for some seconds at most.
 
     Raises:
@@ -75,7 +75,7 @@ def probe(
             settings.leases_collection,
             settings.requests_collection,
         )
-        return Probe(
+        return ServerCheck(
             connection.server,
             latency_s,
             missing_rights(status.get("authInfo", {}), settings.database, names),
