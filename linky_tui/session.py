@@ -119,8 +119,8 @@ def open_session(config_file: Path | None, *, demo: bool) -> Iterator[Session]:
     config = configuration.load(config_file, demo=demo)
     with ExitStack() as stack:
         if demo:
-            from linky_tui.demo.api_server import ApiServer
             from linky_tui.demo.homes import demo_homes
+            from linky_tui.demo.server import ApiServer
 
             homes = demo_homes()
             server = stack.enter_context(ApiServer(homes, block_after=None))

@@ -6,7 +6,7 @@ import threading
 from datetime import date
 from typing import Any
 
-from linky_tui.demo.api_server import RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
 
 PATIENCE_S = 200.0

@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer
 from linky_tui.demo.homes import DEMO_PRM, demo_homes
+from linky_tui.demo.server import ApiServer
 from linky_tui.ingest.engine import JobKind
 from tests.ui.conftest import MakeApp
 from tests.ui.support import StoredHome, wait_until, write_config

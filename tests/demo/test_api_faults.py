@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, Fault, FaultKind, RecordedSource
+from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
 from linky_tui.domain.models import Reading
 
 PRM = "12345678901234"

@@ -16,9 +16,9 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.homes import DEMO_PRM
 from linky_tui.demo.household import Household
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Flow, Reading, Series
 
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
@@ -320,7 +320,7 @@ def test_program_prints_where_it_is_and_ends_with_0(number: signal.Signals) -> N
 def test_program_refuses_a_wrong_command_line(
     wrong: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from linky_tui.demo.serve import main
+    from linky_tui.demo.api_server import main
 
     with pytest.raises(SystemExit) as ended:
         main(wrong)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.domain.models import Flow, Reading, Series
 from linky_tui.domain.paris import day_bounds, days_between

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from tests.ingest.bench import PRM, Bench
 from tests.storage.stored import open_store
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import Fault, FaultKind, RecordedSource
+from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayStatus, first_askable
 from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import day_start, days_between

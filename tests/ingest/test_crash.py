@@ -15,7 +15,7 @@ from pathlib import Path
 import pymongo
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between, today, utc_now
 from linky_tui.ingest.engine import Job, JobKind

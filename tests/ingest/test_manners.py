@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import Fault, FaultKind, RecordedSource, RequestLogEntry
+from linky_tui.demo.server import Fault, FaultKind, RecordedSource, RequestLogEntry
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import day_start
 from linky_tui.enedis.hosts import host_of

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.coverage import DayStatus, first_askable
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 from tests.storage.server.local_server_tools import servers_of
 from tests.whole.cli.tools import Done, configuration, meter
 

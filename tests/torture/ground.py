@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today
 from tests.clock import noon

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Flow, Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_start, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today

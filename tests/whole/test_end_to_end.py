@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from linky_tui.config import MongoSettings
-from linky_tui.demo.api_server import ApiServer, Fault, FaultKind, RecordedSource
+from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.hosts import host_of

@@ -17,7 +17,7 @@ import pytest
 import time_machine
 
 from linky_tui.config import MongoSettings
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import PARIS, day_minutes, day_of, days_between

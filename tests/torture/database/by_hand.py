@@ -12,7 +12,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.database import Database
 
-from linky_tui.demo.api_server import RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import utc_now
 from linky_tui.storage.collections.documents import to_document

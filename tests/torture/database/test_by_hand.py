@@ -11,7 +11,7 @@ import pymongo
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Reading
 from linky_tui.storage.collections.documents import well_formed
 from tests.ingest.bench import PRM, wh

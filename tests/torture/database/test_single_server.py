@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import connection
 from tests.clock import noon

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.config import MongoSettings
-from linky_tui.demo.api_server import ApiServer, RequestLogEntry
+from linky_tui.demo.server import ApiServer, RequestLogEntry
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import day_minutes, day_of, days_between

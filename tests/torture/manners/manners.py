@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from linky_tui.demo.api_server import RequestLogEntry
+from linky_tui.demo.server import RequestLogEntry
 
 Asked = tuple[str, str | None, str | None, str | None]
 

@@ -16,7 +16,7 @@ from typing import Any
 import trustme
 
 from linky_tui import cli
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 from tests.torture.cli_runs import Home
 from tests.torture.manners.patient import be_patient
 

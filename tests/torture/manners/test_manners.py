@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer, Fault, FaultKind, RecordedSource, RequestLogEntry
+from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource, RequestLogEntry
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget import LEAST_SECONDS, MAX_PER_DAY
 from tests.ingest.bench import PRM, half_hours

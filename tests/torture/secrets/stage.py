@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pymongo
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.paris import today
 from linky_tui.storage.collections.documents import Document
 from tests.clock import noon

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget_file import BudgetFile
 from tests.clock import noon

@@ -13,7 +13,7 @@ from typing import Any
 import pymongo
 import pytest
 
-from linky_tui.demo.api_server import RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import today
 from linky_tui.storage.leases.lease import LEASE_S
 from tests.ingest.bench import PRM

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.enedis.budget import LEAST_SECONDS, Budget

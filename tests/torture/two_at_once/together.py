@@ -15,8 +15,8 @@ from typing import Any, Self
 
 import pymongo
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
 from linky_tui.demo.gateway import caller_of
+from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from tests.clock import noon

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from textual.widgets import Button, Input, ProgressBar
 
-from linky_tui.demo.api_server import Fault
+from linky_tui.demo.server import Fault
 from linky_tui.domain.paris import days_between
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.backfill.calendar import CoverageCalendar

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from linky_tui.demo.api_server import Fault
+from linky_tui.demo.server import Fault
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.engine import JobKind

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from linky_tui.demo.api_server import ApiServer, Fault, FaultKind
 from linky_tui.demo.homes import demo_homes
+from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.ui.shell.dialogs import ErrorDialog

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import Fault
+from linky_tui.demo.server import Fault
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.errors import ApiError, BudgetSpent, LinkyError
 from linky_tui.ingest.engine import Job, JobKind, Status

@@ -10,8 +10,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, SelectionList
 
 from linky_tui.config import load
-from linky_tui.demo.api_server import ApiServer
 from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.server import ApiServer
 from linky_tui.ingest.engine import JobKind
 from linky_tui.system import paths
 from linky_tui.ui import app as app_module

@@ -12,7 +12,7 @@ import pymongo
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import ApiServer, RecordedSource
+from linky_tui.demo.server import ApiServer, RecordedSource
 from tests.ingest.bench import half_hours
 from tests.whole.cli.tools import Terminal
 

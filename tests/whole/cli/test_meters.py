@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import ApiServer, Fault, FaultKind
 from linky_tui.demo.rules import GatewayRequest
+from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.domain.models import Series
 from tests.storage.stored import open_store
 from tests.whole.cli.conftest import NOW, A, B, C, D, Serve

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from linky_tui.demo.api_server import Fault, FaultKind
+from linky_tui.demo.server import Fault, FaultKind
 from linky_tui.storage.store import Store
 from tests.whole.cli.conftest import NOW, A, Serve, database
 from tests.whole.cli.tools import ERROR_KEYS, METER_KEYS, SUMMARY_KEYS, Done, Terminal

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from linky_tui import cli
-from linky_tui.demo.api_server import ApiServer
+from linky_tui.demo.server import ApiServer
 
 SUMMARY_KEYS = {"command", "status", "meters", "requests", "error"}
 METER_KEYS = {
