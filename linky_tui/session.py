@@ -30,30 +30,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReadyMeter:
-    """A configured meter, and whether it can be worked on.
+    """A configured meter, and whether it can be worked on."""
 
-    Attributes:
-        series: the series.
-        token: the gateway's token.
-        problem: why it cannot, or ``None``.
-    """
-
-    series: Series
-    token: str = field(repr=False)
-    problem: LinkyError | None = None
+    series: Series  # the series
+    token: str = field(repr=False)  # the gateway's token
+    problem: LinkyError | None = None  # why it cannot, or `None`
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A configuration and whether it is the demo's.
+    """A configuration and whether it is the demo's."""
 
-    Attributes:
-        config: the configuration; in the demo its meter is the simulated home.
-        demo: whether everything is simulated.
-    """
-
-    config: Config
-    demo: bool
+    config: Config  # the configuration; in the demo its meter is the simulated home
+    demo: bool  # whether everything is simulated
 
     @contextmanager
     def store(self, stop: threading.Event | None = None) -> Iterator[Store]:

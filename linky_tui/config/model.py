@@ -49,19 +49,12 @@ class EnedisSettings:
 
 @dataclass(frozen=True)
 class Meter:
-    """One ``[[meters]]``.
+    """One ``[[meters]]``."""
 
-    Attributes:
-        prm: 14 digits; empty only where :attr:`Config.prm_from_token` says so.
-        token: the JWT, or empty.
-        name: what the screens call it, may be empty.
-        flow: what is measured there.
-    """
-
-    prm: str
-    token: str = field(default="", repr=False)
-    name: str = ""
-    flow: Flow = Flow.CONSUMPTION
+    prm: str  # 14 digits; empty only where :attr:`Config.prm_from_token` says so.
+    token: str = field(default="", repr=False)  # the JWT, or empty
+    name: str = ""  # what the screens call it, may be empty
+    flow: Flow = Flow.CONSUMPTION  # what is measured there
 
     @property
     def series(self) -> Series:
@@ -79,25 +72,20 @@ class DisplaySettings:
 
 @dataclass(frozen=True)
 class Config:
-    """A valid configuration.
-
-    Attributes:
-        keys: action to key, from ``[keys]``.
-        path: the file it was loaded from or would be saved to.
-        exists: whether that file was there.
-        warnings: what works but should be changed, as sentences.
-        overridden: ``section.key`` of what did not come from the file, with its source; saving
-            leaves these alone, so that a token of the environment never lands in the file.
-    """
+    """A valid configuration."""
 
     mongodb: MongoSettings = MongoSettings()
     enedis: EnedisSettings = EnedisSettings()
     meters: tuple[Meter, ...] = ()
     display: DisplaySettings = DisplaySettings()
-    keys: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)  # action to key, from `[keys]`
+    # the file it was loaded from or would be saved to
     path: Path | None = field(default=None, compare=False)
-    exists: bool = field(default=False, compare=False)
+    exists: bool = field(default=False, compare=False)  # whether that file was there
+    # what works but should be changed, as sentences
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    # `section.key` of what did not come from the file, with its source; saving leaves these alone,
+    # so that a token of the environment never lands in the file.
     overridden: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property

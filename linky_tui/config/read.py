@@ -31,19 +31,14 @@ _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$
 
 @dataclass
 class Values:
-    """What the sources say so far.
+    """What the sources say so far."""
 
-    Attributes:
-        tables: by section, the checked values of its keys.
-        meters: the same for each ``[[meters]]`` in order.
-        keys: action to key.
-        problems: everything that is wrong, as sentences.
-    """
-
+    # by section, the checked values of its keys
     tables: dict[str, dict[str, Value]] = field(default_factory=dict)
+    # the same for each `[[meters]]` in order
     meters: list[dict[str, Value]] = field(default_factory=list)
-    keys: dict[str, str] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    keys: dict[str, str] = field(default_factory=dict)  # action to key
+    problems: list[str] = field(default_factory=list)  # everything that is wrong, as sentences
 
     @property
     def is_hopeless(self) -> bool:
@@ -67,21 +62,13 @@ class Values:
 
 @dataclass(frozen=True)
 class Content:
-    """A configuration file as it was found.
+    """A configuration file as it was found."""
 
-    Attributes:
-        text: what it holds, without a byte order mark; empty where it cannot be used.
-        tables: the same parsed, or ``None`` where it cannot be used.
-        exists: whether there is a file.
-        problems: why it cannot be used.
-        warnings: what should be changed about the file itself.
-    """
-
-    text: str = ""
-    tables: Mapping[str, object] | None = None
-    exists: bool = False
-    problems: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
+    text: str = ""  # what it holds, without a byte order mark; empty where it cannot be used
+    tables: Mapping[str, object] | None = None  # the same parsed, or `None` where it cannot be used
+    exists: bool = False  # whether there is a file
+    problems: tuple[str, ...] = ()  # why it cannot be used
+    warnings: tuple[str, ...] = ()  # what should be changed about the file itself
 
 
 def read_file(path: Path, *, must_exist: bool = False) -> Content:

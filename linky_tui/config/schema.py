@@ -23,29 +23,19 @@ Value = str | int | float
 
 @dataclass(frozen=True)
 class Key:
-    """One key.
+    """One key."""
 
-    Attributes:
-        name: its name in the file and in the settings object of its section.
-        default: its value where no source gives one; its type is the key's type.
-        help: what it is for, one or two sentences for the file and the settings screen.
-        allowed: what it may be, completing "allowed: …".
-        check: gives the clean value, or raises :class:`linky_tui.config.checks.Refused`.
-        shown: whether a wrong value may be repeated in a message; not where it could be secret.
-        secret: whether the settings screen masks it.
-        choices: all its values, where they are few.
-        variable: the environment variable that goes before the file.
-    """
-
-    name: str
-    default: Value
-    help: str
-    allowed: str
+    name: str  # its name in the file and in the settings object of its section
+    default: Value  # its value where no source gives one; its type is the key's type
+    help: str  # what it is for, one or two sentences for the file and the settings screen
+    allowed: str  # what it may be, completing "allowed: …"
+    # gives the clean value, or raises :class:`linky_tui.config.checks.Refused`.
     check: Callable[[object], Value]
+    # whether a wrong value may be repeated in a message; not where it could be secret
     shown: bool = True
-    secret: bool = False
-    choices: tuple[str, ...] = ()
-    variable: str = ""
+    secret: bool = False  # whether the settings screen masks it
+    choices: tuple[str, ...] = ()  # all its values, where they are few
+    variable: str = ""  # the environment variable that goes before the file
 
     @property
     def type(self) -> type[Value]:
@@ -70,19 +60,12 @@ class Key:
 
 @dataclass(frozen=True)
 class Section:
-    """One section: a table, or (``repeated``) a list of tables.
+    """One section: a table, or (``repeated``) a list of tables."""
 
-    Attributes:
-        name: its name in the file.
-        help: a comment above it.
-        keys: its keys in order; empty for ``[keys]``, where the user names them.
-        repeated: whether it may occur several times, ``[[meters]]``.
-    """
-
-    name: str
-    help: str
-    keys: tuple[Key, ...]
-    repeated: bool = False
+    name: str  # its name in the file
+    help: str  # a comment above it
+    keys: tuple[Key, ...]  # its keys in order; empty for `[keys]`, where the user names them
+    repeated: bool = False  # whether it may occur several times, `[[meters]]`
 
     def key(self, name: str) -> Key:
         """The key of that name.

@@ -31,21 +31,13 @@ _PRESENCE_W = (
 
 @dataclass(frozen=True, slots=True)
 class DayConditions:
-    """What a day is like.
+    """What a day is like."""
 
-    Attributes:
-        slots: its half-hours in order of time, as numbers of the Paris clock.
-        temperature_c: mean outside temperature.
-        away: whether nobody is at home.
-        free: whether it is a weekend or a holiday.
-        darkness: 0 in June, 1 in December: more light is burnt.
-    """
-
-    slots: Sequence[int]
-    temperature_c: float
-    away: bool
-    free: bool
-    darkness: float
+    slots: Sequence[int]  # its half-hours in order of time, as numbers of the Paris clock
+    temperature_c: float  # mean outside temperature
+    away: bool  # whether nobody is at home
+    free: bool  # whether it is a weekend or a holiday
+    darkness: float  # 0 in June, 1 in December: more light is burnt
 
 
 def day_load(rng: Random, day: DayConditions) -> list[float]:

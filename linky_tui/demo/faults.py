@@ -90,29 +90,18 @@ NEEDS_GOOD_ANSWER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault, and which requests meet it.
+    """One fault, and which requests meet it."""
 
-    Attributes:
-        kind: what happens.
-        times: how often; ``None`` for as long as the server runs.
-        after: how many matching requests are answered normally first.
-        types: only these types (the last part of the path); empty for all.
-        when: only requests for which this is true.
-        retry_after_s: sent as ``Retry-After`` with UNAVAILABLE and the QUOTA kinds.
-        next_access_s: seconds from now of QUOTA's ``nextAccessTime``; ``None``: next full hour.
-        size_bytes: length of HUGE_BODY.
-        pause_s: seconds between the pieces of TRICKLE.
-    """
-
-    kind: FaultKind | str
-    times: int | None = 1
-    after: int = 0
-    types: tuple[str, ...] = ()
-    when: Callable[[GatewayRequest], bool] | None = None
-    retry_after_s: int | None = None
+    kind: FaultKind | str  # what happens
+    times: int | None = 1  # how often; `None` for as long as the server runs
+    after: int = 0  # how many matching requests are answered normally first
+    types: tuple[str, ...] = ()  # only these types (the last part of the path); empty for all
+    when: Callable[[GatewayRequest], bool] | None = None  # only requests for which this is true
+    retry_after_s: int | None = None  # sent as `Retry-After` with UNAVAILABLE and the QUOTA kinds
+    # seconds from now of QUOTA's `nextAccessTime`; `None`: next full hour
     next_access_s: int | None = None
-    size_bytes: int = 32_000_000
-    pause_s: float = 0.2
+    size_bytes: int = 32_000_000  # length of HUGE_BODY
+    pause_s: float = 0.2  # seconds between the pieces of TRICKLE
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", FaultKind(self.kind))

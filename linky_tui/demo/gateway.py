@@ -31,35 +31,21 @@ _NO_ANSWER = frozenset({FaultKind.SILENT, FaultKind.RESET})
 
 @dataclass(frozen=True, slots=True)
 class RequestLogEntry:
-    """One request that reached the simulator.
+    """One request that reached the simulator."""
 
-    Attributes:
-        at: when it arrived, by the gateway's clock (aware, UTC).
-        monotonic: when it arrived, in seconds of :func:`time.monotonic` (for pacing).
-        method: the HTTP method.
-        type: the last part of the path.
-        prm: as sent, or ``None``.
-        start: as sent, or ``None``.
-        end: as sent, or ``None``.
-        status: the HTTP status sent, ``None`` where the connection ends without an answer.
-        fault: the injected fault that it met, or ``None``.
-        user_agent: the header of that name, or ``""``.
-        next_access: from when a 429 said that requests are welcome again (UTC), or ``None``.
-        caller: :func:`caller_of` the token that was sent, or ``""``: who of several asked.
-    """
-
-    at: datetime
-    monotonic: float
-    method: str
-    type: str
-    prm: str | None
-    start: str | None
-    end: str | None
-    status: int | None
-    fault: FaultKind | None
-    user_agent: str = ""
+    at: datetime  # when it arrived, by the gateway's clock (aware, UTC)
+    monotonic: float  # when it arrived, in seconds of :func:`time.monotonic` (for pacing).
+    method: str  # the HTTP method
+    type: str  # the last part of the path
+    prm: str | None  # as sent, or `None`
+    start: str | None  # as sent, or `None`
+    end: str | None  # as sent, or `None`
+    status: int | None  # the HTTP status sent, `None` where the connection ends without an answer
+    fault: FaultKind | None  # the injected fault that it met, or `None`
+    user_agent: str = ""  # the header of that name, or `""`
+    # from when a 429 said that requests are welcome again (UTC), or `None`
     next_access: datetime | None = None
-    caller: str = ""
+    caller: str = ""  # :func:`caller_of` the token that was sent, or `""`: who of several asked
 
 
 def caller_of(token: str) -> str:

@@ -86,23 +86,14 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """A request as it came in, nothing checked; ``None`` where a parameter is absent.
+    """A request as it came in, nothing checked; ``None`` where a parameter is absent."""
 
-    Attributes:
-        method: the HTTP method.
-        type: the last part of the path.
-        prm: ``pointId`` or its alias ``prm``.
-        start: ``dateDebut`` or its alias ``start``.
-        end: ``dateFin`` or its alias ``end``.
-        authorization: the header, never shown.
-    """
-
-    method: str
-    type: str
-    prm: str | None
-    start: str | None
-    end: str | None
-    authorization: str | None = field(default=None, repr=False)
+    method: str  # the HTTP method
+    type: str  # the last part of the path
+    prm: str | None  # `pointId` or its alias `prm`
+    start: str | None  # `dateDebut` or its alias `start`
+    end: str | None  # `dateFin` or its alias `end`
+    authorization: str | None = field(default=None, repr=False)  # the header, never shown
 
 
 @dataclass(frozen=True, slots=True)

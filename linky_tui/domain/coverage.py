@@ -37,21 +37,13 @@ class DayStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DayCoverage:
-    """What a day's readings amount to.
+    """What a day's readings amount to."""
 
-    Attributes:
-        minutes_expected: 1380, 1440 or 1500.
-        minutes_covered: minutes of the day inside at least one reading.
-        overlap: whether two readings claim the same minute.
-        readings: readings that start in the day.
-        energy_wh: energy of those, in Wh.
-    """
-
-    minutes_expected: int
-    minutes_covered: int
-    overlap: bool
-    readings: int
-    energy_wh: int
+    minutes_expected: int  # 1380, 1440 or 1500
+    minutes_covered: int  # minutes of the day inside at least one reading
+    overlap: bool  # whether two readings claim the same minute
+    readings: int  # readings that start in the day
+    energy_wh: int  # energy of those, in Wh
 
     @property
     def complete(self) -> bool:
@@ -61,29 +53,17 @@ class DayCoverage:
 
 @dataclass(frozen=True, slots=True)
 class DayRecord:
-    """One day of one series, as the ledger keeps it.
+    """One day of one series, as the ledger keeps it."""
 
-    Attributes:
-        day: the Europe/Paris day.
-        minutes_expected: its length in minutes.
-        minutes_covered: minutes covered by stored readings.
-        readings: stored readings that start in it.
-        energy_wh: their energy in Wh.
-        enedis_wh: the daily total that Enedis reports, in Wh, or ``None``.
-        status: see :class:`DayStatus`.
-        attempts: how often its load curve was asked.
-        last_attempt: when last (aware, UTC), or ``None``.
-    """
-
-    day: date
-    minutes_expected: int
-    minutes_covered: int
-    readings: int
-    energy_wh: int
-    enedis_wh: int | None
-    status: DayStatus
-    attempts: int
-    last_attempt: datetime | None
+    day: date  # the Europe/Paris day
+    minutes_expected: int  # its length in minutes
+    minutes_covered: int  # minutes covered by stored readings
+    readings: int  # stored readings that start in it
+    energy_wh: int  # their energy in Wh
+    enedis_wh: int | None  # the daily total that Enedis reports, in Wh, or `None`
+    status: DayStatus  # see :class:`DayStatus`
+    attempts: int  # how often its load curve was asked
+    last_attempt: datetime | None  # when last (aware, UTC), or `None`
 
     @property
     def certified(self) -> bool:

@@ -22,21 +22,13 @@ HOURS_A_DAY = 24
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The readings of some days, sorted by start, as columns of equal length.
+    """The readings of some days, sorted by start, as columns of equal length."""
 
-    Attributes:
-        first: first Paris day.
-        last: last Paris day, included.
-        starts_s: starts of the intervals, in seconds since 1970 (UTC).
-        intervals_min: their lengths in minutes.
-        powers_w: mean power over each, in watts.
-    """
-
-    first: date
-    last: date
-    starts_s: Sequence[int]
-    intervals_min: Sequence[int]
-    powers_w: Sequence[int]
+    first: date  # first Paris day
+    last: date  # last Paris day, included
+    starts_s: Sequence[int]  # starts of the intervals, in seconds since 1970 (UTC)
+    intervals_min: Sequence[int]  # their lengths in minutes
+    powers_w: Sequence[int]  # mean power over each, in watts
 
     @classmethod
     def of(cls, readings: Iterable[Reading], first: date, last: date) -> Curve:
@@ -80,19 +72,13 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class HalfHours:
-    """Energy and coverage of each half-hour from the start of the first day to the end of the last.
+    """Energy and coverage of each half-hour of some days in a row."""
 
-    Attributes:
-        first: first Paris day.
-        last: last Paris day, included.
-        watt_minutes: energy of each half-hour in watt-minutes; a longer reading is spread evenly.
-        minutes: how many of its 30 minutes are covered.
-    """
-
-    first: date
-    last: date
+    first: date  # first Paris day
+    last: date  # last Paris day, included
+    # energy of each half-hour in watt-minutes; a longer reading is spread evenly
     watt_minutes: Sequence[int]
-    minutes: Sequence[int]
+    minutes: Sequence[int]  # how many of its 30 minutes are covered
 
     def of_day(self, day: date) -> range:
         """The half-hours of a Paris day, in order of time: 46, 48 or 50."""
@@ -130,17 +116,11 @@ def half_hours(curve: Curve) -> HalfHours:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The energy of one hour.
+    """The energy of one hour."""
 
-    Attributes:
-        start: its start, aware, in UTC.
-        energy_wh: its energy in Wh, ``None`` where no minute of it is known.
-        complete: whether all its minutes are known.
-    """
-
-    start: datetime
-    energy_wh: float | None
-    complete: bool
+    start: datetime  # its start, aware, in UTC
+    energy_wh: float | None  # its energy in Wh, `None` where no minute of it is known
+    complete: bool  # whether all its minutes are known
 
 
 def hours(curve: Curve) -> tuple[Hour, ...]:
@@ -158,15 +138,11 @@ def hours(curve: Curve) -> tuple[Hour, ...]:
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Mean power by day and hour of the day.
+    """Mean power by day and hour of the day."""
 
-    Attributes:
-        days: the Paris days, oldest first.
-        mean_w: one a day: its 24 wall-clock hours' mean power in watts, ``None`` where nothing
-            is known (or where the hour does not exist, in March).
-    """
-
-    days: tuple[date, ...]
+    days: tuple[date, ...]  # the Paris days, oldest first
+    # one a day: its 24 wall-clock hours' mean power in watts, `None` where nothing is known (or
+    # where the hour does not exist, in March)
     mean_w: tuple[tuple[float | None, ...], ...]
 
 
@@ -187,19 +163,13 @@ def heat_map(curve: Curve) -> HeatMap:
 
 @dataclass(frozen=True, slots=True)
 class AverageDay:
-    """Mean power by wall-clock half-hour.
+    """Mean power by wall-clock half-hour."""
 
-    Attributes:
-        working_w: 48 means in watts over Monday to Friday, ``None`` where nothing is known.
-        weekend_w: the same over Saturday and Sunday.
-        working_days: how many such days have at least one reading.
-        weekend_days: the same for weekends.
-    """
-
+    # 48 means in watts over Monday to Friday, `None` where nothing is known
     working_w: tuple[float | None, ...]
-    weekend_w: tuple[float | None, ...]
-    working_days: int
-    weekend_days: int
+    weekend_w: tuple[float | None, ...]  # the same over Saturday and Sunday
+    working_days: int  # how many such days have at least one reading
+    weekend_days: int  # the same for weekends
 
 
 def average_day(curve: Curve) -> AverageDay:

@@ -16,47 +16,30 @@ class Flow(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Series:
-    """One meter's load curve: the unit of coverage, leases and ingest.
+    """One meter's load curve: the unit of coverage, leases and ingest."""
 
-    Attributes:
-        prm: the usage point, 14 digits.
-        flow: what is measured there.
-    """
-
-    prm: str
-    flow: Flow = Flow.CONSUMPTION
+    prm: str  # the usage point, 14 digits
+    flow: Flow = Flow.CONSUMPTION  # what is measured there
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What Enedis marks as out of the ordinary on a point; ``None`` means ordinary.
+    """What Enedis marks as out of the ordinary on a point; ``None`` means ordinary."""
 
-    Attributes:
-        nature: the point's nature where it is not ``B`` (raw).
-        iv: the likelihood index ("indice de vraisemblance") where it is not 0.
-        ec: the extra state ("état complémentaire") where it is not 0.
-    """
-
-    nature: str | None = None
-    iv: int | None = None
-    ec: int | None = None
+    nature: str | None = None  # the point's nature where it is not `B` (raw)
+    iv: int | None = None  # the likelihood index ("indice de vraisemblance") where it is not 0
+    ec: int | None = None  # the extra state ("état complémentaire") where it is not 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Mean power over ``[start, start + interval_min)``.
+    """Mean power over ``[start, start + interval_min)``."""
 
-    Attributes:
-        start: start of the interval, an aware datetime in UTC.
-        interval_min: length of the interval in minutes.
-        power_w: mean power over it in watts.
-        flags: only where Enedis marks the point; no part of the measurement, so a difference in
-            flags alone is not a correction (design.md §3).
-    """
-
-    start: datetime
-    interval_min: int
-    power_w: int
+    start: datetime  # start of the interval, an aware datetime in UTC
+    interval_min: int  # length of the interval in minutes
+    power_w: int  # mean power over it in watts
+    # only where Enedis marks the point; no part of the measurement, so a difference in flags alone
+    # is not a correction (design.md §3).
     flags: Flags | None = None
 
     @property
@@ -80,15 +63,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class DailyTotal:
-    """The energy of one Paris day, as Enedis itself reports it (difference of the indexes).
+    """The energy of one Paris day, as Enedis itself reports it (difference of the indexes)."""
 
-    Attributes:
-        day: the Europe/Paris calendar day.
-        energy_wh: its energy in Wh.
-    """
-
-    day: date
-    energy_wh: int
+    day: date  # the Europe/Paris calendar day
+    energy_wh: int  # its energy in Wh
 
 
 def whole_wh(watt_minutes: int) -> int:

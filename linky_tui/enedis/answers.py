@@ -40,36 +40,22 @@ _LEGACY_FIELDS = frozenset({"value", "date", "interval_length"})
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """The highest power of one day.
+    """The highest power of one day."""
 
-    Attributes:
-        moment: when, in UTC.
-        power_va: how much, in volt-amperes.
-    """
-
-    moment: datetime
-    power_va: int
+    moment: datetime  # when, in UTC
+    power_va: int  # how much, in volt-amperes
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one answer amounts to; all tuples are sorted by time and hold nothing twice.
+    """What one answer amounts to; all tuples are sorted by time and hold nothing twice."""
 
-    Attributes:
-        request: what was asked.
-        shape: which generation answered.
-        readings: the load curve, where that was asked for.
-        totals: the daily totals, where those were asked for.
-        ignored_points: points without a value.
-        peaks: the highest power of each day, where that was asked for.
-    """
-
-    request: DataRequest
-    shape: Shape
-    readings: tuple[Reading, ...] = ()
-    totals: tuple[DailyTotal, ...] = ()
-    ignored_points: int = 0
-    peaks: tuple[Peak, ...] = ()
+    request: DataRequest  # what was asked
+    shape: Shape  # which generation answered
+    readings: tuple[Reading, ...] = ()  # the load curve, where that was asked for
+    totals: tuple[DailyTotal, ...] = ()  # the daily totals, where those were asked for
+    ignored_points: int = 0  # points without a value
+    peaks: tuple[Peak, ...] = ()  # the highest power of each day, where that was asked for
 
 
 def parse(request: DataRequest, body: bytes) -> Answer:

@@ -42,19 +42,12 @@ _SET_BACK = " after its clock was set back"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that apply, and what was changed to get there.
+    """The limits that apply, and what was changed to get there."""
 
-    Attributes:
-        per_day: requests a UTC day.
-        min_seconds: seconds between two requests.
-        notes: a sentence for each configured value that was not taken as it is.
-        arrival_s: seconds that a request may take to arrive.
-    """
-
-    per_day: int
-    min_seconds: float
-    notes: tuple[str, ...] = ()
-    arrival_s: float = 0.0
+    per_day: int  # requests a UTC day
+    min_seconds: float  # seconds between two requests
+    notes: tuple[str, ...] = ()  # a sentence for each configured value that was not taken as it is
+    arrival_s: float = 0.0  # seconds that a request may take to arrive
 
 
 def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
@@ -85,17 +78,11 @@ def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A request that may be sent, and has been counted.
+    """A request that may be sent, and has been counted."""
 
-    Attributes:
-        wait_seconds: how long to wait before sending it.
-        used: requests of its UTC day, this one included.
-        left: how many more that day allows; ``None`` without a limit.
-    """
-
-    wait_seconds: float
-    used: int
-    left: int | None
+    wait_seconds: float  # how long to wait before sending it
+    used: int  # requests of its UTC day, this one included
+    left: int | None  # how many more that day allows; `None` without a limit
 
 
 class Budget:

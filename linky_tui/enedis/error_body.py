@@ -33,30 +33,22 @@ _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{0,500})", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What was found in the body of an error.
+    """What was found in the body of an error."""
 
-    Attributes:
-        code: the known code of the highest rank, in its usual spelling, else whatever stands in
-            a ``code`` or ``error`` field, or empty.
-        of_enedis: whether ``code`` is one of Enedis' own, not of the API manager before it
-            (900908 and the like).
-        text: what it says to a person, on one short line, free of credentials and meter numbers.
-        html: whether the body itself is a web page, as Cloudflare sends (a page inside the
-            gateway's JSON is not).
-        cloudflare: whether Cloudflare answered by itself.
-        from_enedis: whether the gateway passed on what Enedis answered.
-        zod_paths: the fields that the gateway's own validation refused; ``None`` if it did not.
-        next_access: the ``nextAccessTime`` of a quota, as it stands there.
-    """
-
+    # the known code of the highest rank, in its usual spelling, else whatever stands in a `code` or
+    # `error` field, or empty
     code: str
+    # whether `code` is one of Enedis' own, not of the API manager before it (900908 and the like)
     of_enedis: bool
-    text: str
+    text: str  # what it says to a person, on one short line, free of credentials and meter numbers
+    # whether the body itself is a web page, as Cloudflare sends (a page inside the gateway's JSON
+    # is not)
     html: bool
-    cloudflare: bool
-    from_enedis: bool
+    cloudflare: bool  # whether Cloudflare answered by itself
+    from_enedis: bool  # whether the gateway passed on what Enedis answered
+    # the fields that the gateway's own validation refused; `None` if it did not
     zod_paths: frozenset[str] | None
-    next_access: str | None
+    next_access: str | None  # the `nextAccessTime` of a quota, as it stands there
 
 
 def read_error_body(headers: Mapping[str, str], body: bytes) -> ErrorBody:

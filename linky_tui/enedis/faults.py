@@ -169,22 +169,15 @@ _ERRORS: dict[ApiFaultKind, type[LinkyError]] = {
 
 @dataclass(eq=False)
 class ApiFault(Exception):
-    """A request that brought nothing usable.
+    """A request that brought nothing usable."""
 
-    Attributes:
-        kind: what it means.
-        status: the HTTP status, or ``None`` where there was no answer.
-        code: the code found in the body, or empty.
-        text: what the other side said, or what is wrong with its answer: one short line without
-            credentials and with meter numbers masked.
-        retry_at: when the next request is welcome (UTC), where that is known.
-    """
-
-    kind: ApiFaultKind
-    status: int | None = None
-    code: str = ""
+    kind: ApiFaultKind  # what it means
+    status: int | None = None  # the HTTP status, or `None` where there was no answer
+    code: str = ""  # the code found in the body, or empty
+    # what the other side said, or what is wrong with its answer: one short line without credentials
+    # and with meter numbers masked
     text: str = ""
-    retry_at: datetime | None = None
+    retry_at: datetime | None = None  # when the next request is welcome (UTC), where that is known
 
     def __str__(self) -> str:
         parts = [self.kind.value, f"HTTP {self.status}" if self.status else "", self.code]

@@ -25,23 +25,14 @@ class PointError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point as it came, under the names of neither shape.
+    """A point as it came, under the names of neither shape."""
 
-    Attributes:
-        value: the measure; ``None`` or empty where there is none.
-        label: the end of the interval, or the day.
-        step: the length of the interval, as ``PT30M``.
-        nature: ``B`` where it is ordinary.
-        iv: likelihood index, 0 where it is ordinary.
-        ec: extra state, 0 where it is ordinary.
-    """
-
-    value: object
-    label: object
-    step: object
-    nature: object = None
-    iv: object = None
-    ec: object = None
+    value: object  # the measure; `None` or empty where there is none
+    label: object  # the end of the interval, or the day
+    step: object  # the length of the interval, as `PT30M`
+    nature: object = None  # `B` where it is ordinary
+    iv: object = None  # likelihood index, 0 where it is ordinary
+    ec: object = None  # extra state, 0 where it is ordinary
 
     @property
     def empty(self) -> bool:

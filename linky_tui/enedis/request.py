@@ -54,21 +54,15 @@ _TYPES: dict[tuple[DataKind, Flow], dict[Shape, str]] = {
 class DataRequest:
     """One question to the API.
 
-    Attributes:
-        kind: what is asked for.
-        series: of which meter and flow.
-        first: the first Paris day.
-        end: the Paris day after the last one (excluded, as in conso-api.md §3).
-
     Raises:
         ValueError: the window is empty, or the API knows no such data (maximum power of
             production).
     """
 
-    kind: DataKind
-    series: Series
-    first: date
-    end: date
+    kind: DataKind  # what is asked for
+    series: Series  # of which meter and flow
+    first: date  # the first Paris day
+    end: date  # the Paris day after the last one (excluded, as in conso-api.md §3).
 
     def __post_init__(self) -> None:
         if self.first >= self.end:

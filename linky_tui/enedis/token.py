@@ -32,15 +32,10 @@ _UNVERIFIED: Options = {"verify_signature": False, "verify_exp": False, "verify_
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What a token claims; it does not hold the token.
+    """What a token claims; it does not hold the token."""
 
-    Attributes:
-        prms: the meters that it covers, in its own order.
-        expires: its end in UTC, or ``None`` where it names none.
-    """
-
-    prms: tuple[str, ...]
-    expires: datetime | None
+    prms: tuple[str, ...]  # the meters that it covers, in its own order
+    expires: datetime | None  # its end in UTC, or `None` where it names none
 
     def problems(self, prm: str, now: datetime) -> tuple[str, ...]:
         """Why the gateway will refuse the token for a meter, as sentences; empty if it may not.

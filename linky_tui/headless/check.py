@@ -31,17 +31,11 @@ _NO_BYTES, _SCARCE_BYTES = 100_000, 20_000_000
 
 @dataclass(slots=True)
 class Findings:
-    """What a check found.
+    """What a check found."""
 
-    Attributes:
-        good: what is in order, a sentence each.
-        warnings: what works but should be looked at.
-        errors: what will not work.
-    """
-
-    good: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    errors: list[LinkyError] = field(default_factory=list)
+    good: list[str] = field(default_factory=list)  # what is in order, a sentence each
+    warnings: list[str] = field(default_factory=list)  # what works but should be looked at
+    errors: list[LinkyError] = field(default_factory=list)  # what will not work
 
 
 def run_check(session: Session, options: Options, stop: threading.Event) -> int:

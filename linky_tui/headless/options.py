@@ -12,24 +12,13 @@ EXIT_INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The command line, checked.
+    """The command line, checked."""
 
-    Attributes:
-        command: ``sync``, ``backfill``, ``stats``, ``verify``, ``check``, or ``app``.
-        demo: work on the simulated home.
-        config: an explicitly named configuration file.
-        since: backfill: nothing older than this day.
-        repair: verify: make the collections identical.
-        as_json: print one JSON object on stdout.
-        quiet: print errors only.
-        verbose: print every step.
-    """
-
-    command: str
-    demo: bool = False
-    config: Path | None = None
-    since: date | None = None
-    repair: bool = False
-    as_json: bool = False
-    quiet: bool = False
-    verbose: bool = False
+    command: str  # `sync`, `backfill`, `stats`, `verify`, `check`, or `app`
+    demo: bool = False  # work on the simulated home
+    config: Path | None = None  # an explicitly named configuration file
+    since: date | None = None  # backfill: nothing older than this day
+    repair: bool = False  # verify: make the collections identical
+    as_json: bool = False  # print one JSON object on stdout
+    quiet: bool = False  # print errors only
+    verbose: bool = False  # print every step

@@ -21,30 +21,19 @@ _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
 
 @dataclass(frozen=True, slots=True)
 class MeterSummary:
-    """One meter after a run.
+    """One meter after a run."""
 
-    Attributes:
-        series: the series.
-        status: how its run ended (design.md §5).
-        exit_code: what that means for the exit code.
-        error: why it is not complete, where there is a reason.
-        days: days of the last 24 months by status; days never asked count as missing. ``None``
-            where MongoDB could not be asked.
-        certified: complete days whose energy equals Enedis' own total.
-        inserted: readings that the run inserted.
-        first: start of the first stored reading, ISO 8601, or ``None``.
-        last: end of the last stored reading.
-    """
-
-    series: Series
-    status: str
-    exit_code: int
-    error: LinkyError | None
+    series: Series  # the series
+    status: str  # how its run ended (design.md §5).
+    exit_code: int  # what that means for the exit code
+    error: LinkyError | None  # why it is not complete, where there is a reason
+    # days of the last 24 months by status; days never asked count as missing. `None` where MongoDB
+    # could not be asked.
     days: Counter[DayStatus] | None
-    certified: int | None
-    inserted: int
-    first: str | None
-    last: str | None
+    certified: int | None  # complete days whose energy equals Enedis' own total
+    inserted: int  # readings that the run inserted
+    first: str | None  # start of the first stored reading, ISO 8601, or `None`
+    last: str | None  # end of the last stored reading
 
     def to_json(self) -> dict[str, Any]:
         """The meter's part of the JSON; PRMs are whole there (design.md §5).

@@ -45,23 +45,14 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What to do for one series.
+    """What to do for one series."""
 
-    Attributes:
-        kind: backfill, sync, or one range again by hand.
-        series: the series.
-        token: the gateway's token for it.
-        since: backfill only: nothing older than this day.
-        days: re-fetch only: the days to ask again, at most 7.
-        totals_now: ask the daily totals even if they were asked within the week.
-    """
-
-    kind: JobKind
-    series: Series
-    token: str = field(repr=False)
-    since: date | None = None
-    days: Window | None = None
-    totals_now: bool = False
+    kind: JobKind  # backfill, sync, or one range again by hand
+    series: Series  # the series
+    token: str = field(repr=False)  # the gateway's token for it
+    since: date | None = None  # backfill only: nothing older than this day
+    days: Window | None = None  # re-fetch only: the days to ask again, at most 7
+    totals_now: bool = False  # ask the daily totals even if they were asked within the week
 
 
 class Status(StrEnum):

@@ -34,17 +34,13 @@ _ENDS_THE_SERIES = FATAL | {ApiFaultKind.BAD_REQUEST, ApiFaultKind.UNKNOWN_TYPE}
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What became of a window.
+    """What became of a window."""
 
-    Attributes:
-        oldest_reading: the oldest day with a reading in the answer, ``None`` where it was empty.
-        floor: the first day that the gateway accepts, where the window reached below it.
-        unreadable: whether there was no usable answer at all.
-    """
-
+    # the oldest day with a reading in the answer, `None` where it was empty
     oldest_reading: date | None = None
+    # the first day that the gateway accepts, where the window reached below it
     floor: date | None = None
-    unreadable: bool = False
+    unreadable: bool = False  # whether there was no usable answer at all
 
 
 class SeriesRun:

@@ -37,18 +37,13 @@ FATAL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class SurveyResult:
-    """What a survey found.
+    """What a survey found."""
 
-    Attributes:
-        totals: the daily totals.
-        reached: daily totals are known, or known not to exist, from this day on; ``None`` where
-            nothing was answered.
-        done: whether there is nothing further back to ask.
-    """
-
-    totals: tuple[DailyTotal, ...]
+    totals: tuple[DailyTotal, ...]  # the daily totals
+    # daily totals are known, or known not to exist, from this day on; `None` where nothing was
+    # answered
     reached: date | None
-    done: bool
+    done: bool  # whether there is nothing further back to ask
 
 
 Surveying = Generator[Event, None, SurveyResult]

@@ -67,18 +67,12 @@ _PRIMARY_TRY_S = 2.0
 
 @dataclass(frozen=True)
 class ServerInfo:
-    """The server we talk to.
+    """The server we talk to."""
 
-    Attributes:
-        version: of MongoDB, such as ``6.0.5``.
-        kind: ``local`` for the embedded one.
-        replica_set: the name of the replica set, None for a single server or a router.
-        hosts: the hosts of the address, without user and password; empty for the embedded one.
-    """
-
-    version: str
-    kind: Literal["local", "remote"]
-    replica_set: str | None
+    version: str  # of MongoDB, such as `6.0.5`.
+    kind: Literal["local", "remote"]  # `local` for the embedded one
+    replica_set: str | None  # the name of the replica set, None for a single server or a router
+    # the hosts of the address, without user and password; empty for the embedded one
     hosts: str = ""
 
 

@@ -26,44 +26,26 @@ EVER_FIRST, EVER_LAST = date(1970, 1, 1), date(2999, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class DayEnergy:
-    """The energy of one day, from its readings or, where these lack some, as Enedis reports it.
+    """The energy of one day, from its readings or, where these lack some, as Enedis reports it."""
 
-    Attributes:
-        day: the Paris day.
-        energy_wh: in Wh; ``None`` where nothing is known of it.
-        complete: whether that is the energy of the whole day.
-        from_total: whether it is Enedis' own total.
-        minutes_covered: minutes of the load curve that are known.
-        minutes_expected: 1380, 1440 or 1500.
-        certified: whether the readings and Enedis' own total agree.
-    """
-
-    day: date
-    energy_wh: int | None
-    complete: bool
-    from_total: bool
-    minutes_covered: int
-    minutes_expected: int
-    certified: bool
+    day: date  # the Paris day
+    energy_wh: int | None  # in Wh; `None` where nothing is known of it
+    complete: bool  # whether that is the energy of the whole day
+    from_total: bool  # whether it is Enedis' own total
+    minutes_covered: int  # minutes of the load curve that are known
+    minutes_expected: int  # 1380, 1440 or 1500
+    certified: bool  # whether the readings and Enedis' own total agree
 
 
 @dataclass(frozen=True, slots=True)
 class MonthEnergy:
-    """The energy of one calendar month.
+    """The energy of one calendar month."""
 
-    Attributes:
-        year: the year.
-        month: 1 to 12.
-        energy_wh: in Wh of the days that are known; ``None`` where none is.
-        days_complete: days whose whole energy is known.
-        days_expected: days of the month.
-    """
-
-    year: int
-    month: int
-    energy_wh: int | None
-    days_complete: int
-    days_expected: int
+    year: int  # the year
+    month: int  # 1 to 12
+    energy_wh: int | None  # in Wh of the days that are known; `None` where none is
+    days_complete: int  # days whose whole energy is known
+    days_expected: int  # days of the month
 
     @property
     def complete(self) -> bool:
@@ -73,32 +55,21 @@ class MonthEnergy:
 
 @dataclass(frozen=True, slots=True)
 class DataDays:
-    """From when to when something is known.
+    """From when to when something is known."""
 
-    Attributes:
-        first: first day of which an energy is known.
-        last: the last one.
-        curve_first: first day with a reading, ``None`` where there are only daily totals.
-    """
-
-    first: date
-    last: date
-    curve_first: date | None
+    first: date  # first day of which an energy is known
+    last: date  # the last one
+    curve_first: date | None  # first day with a reading, `None` where there are only daily totals
 
 
 @dataclass(frozen=True, slots=True)
 class LoadDuration:
-    """For which part of the time the power was at least so much.
+    """For which part of the time the power was at least so much."""
 
-    Attributes:
-        percent: 0, 1, … 100 percent of the known time.
-        powers_w: the power that was reached or exceeded for that part, in watts, falling.
-        minutes: the known time in minutes.
-    """
-
-    percent: tuple[int, ...]
+    percent: tuple[int, ...]  # 0, 1, … 100 percent of the known time
+    # the power that was reached or exceeded for that part, in watts, falling
     powers_w: tuple[int, ...]
-    minutes: int
+    minutes: int  # the known time in minutes
 
 
 def load_curve(store: Store, series: Series, first: date, last: date) -> Curve:

@@ -35,19 +35,13 @@ _PINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class ServerCheck:
-    """What was found.
+    """What was found."""
 
-    Attributes:
-        server: the server.
-        latency_s: the fastest of three round trips, in seconds.
-        missing_rights: what the user may not do with our collections; empty for all rights.
-        existing: which of the two collections exist.
-    """
-
-    server: ServerInfo
-    latency_s: float
+    server: ServerInfo  # the server
+    latency_s: float  # the fastest of three round trips, in seconds
+    # what the user may not do with our collections; empty for all rights
     missing_rights: tuple[str, ...]
-    existing: tuple[str, ...]
+    existing: tuple[str, ...]  # which of the two collections exist
 
 
 def check_server(

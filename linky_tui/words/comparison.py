@@ -18,21 +18,13 @@ SETTLING = "settling"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table.
+    """One row of the table."""
 
-    Attributes:
-        label: what is compared.
-        regular: of the regular collection.
-        timeseries: of the time series one.
-        saved: what that saves, or what else there is to say.
-        heavy: whether it is one that the others lead up to.
-    """
-
-    label: str
-    regular: str
-    timeseries: str
-    saved: str = ""
-    heavy: bool = False
+    label: str  # what is compared
+    regular: str  # of the regular collection
+    timeseries: str  # of the time series one
+    saved: str = ""  # what that saves, or what else there is to say
+    heavy: bool = False  # whether it is one that the others lead up to
 
     @property
     def cells(self) -> tuple[str, str, str]:

@@ -44,17 +44,11 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventText:
-    """A line of the log.
+    """A line of the log."""
 
-    Attributes:
-        text: what happened.
-        tone: how it is meant.
-        details: further lines: why, and what comes next.
-    """
-
-    text: str
-    tone: Tone = Tone.PLAIN
-    details: tuple[str, ...] = ()
+    text: str  # what happened
+    tone: Tone = Tone.PLAIN  # how it is meant
+    details: tuple[str, ...] = ()  # further lines: why, and what comes next
 
 
 def event_text(event: Event, *, name_meter: bool = False) -> EventText | None:

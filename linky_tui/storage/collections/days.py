@@ -41,17 +41,11 @@ _NUMBERS = ("minutes_expected", "minutes_covered", "readings", "energy_wh", "att
 
 @dataclass(frozen=True, slots=True)
 class Recomputed:
-    """What computing a whole ledger again brought to light.
+    """What computing a whole ledger again brought to light."""
 
-    Attributes:
-        changed: whether any record is another one now.
-        gone: by day, how many readings it had that are no longer there.
-        recreated: days with readings that had no record.
-    """
-
-    changed: bool
-    gone: dict[date, int]
-    recreated: tuple[date, ...]
+    changed: bool  # whether any record is another one now
+    gone: dict[date, int]  # by day, how many readings it had that are no longer there
+    recreated: tuple[date, ...]  # days with readings that had no record
 
 
 class Days:

@@ -49,19 +49,13 @@ Group = tuple[str, str, int]
 
 @dataclass(frozen=True, slots=True)
 class StoredWindow:
-    """What storing an answer changed in the regular collection.
+    """What storing an answer changed in the regular collection."""
 
-    Attributes:
-        inserted: new readings.
-        replaced: readings whose power or step changed.
-        deleted: readings that a new one overlapped.
-        needs_rebuild: whether the time series collection holds something that inserting cannot
-            make right; it is noted in the lease.
-    """
-
-    inserted: int
-    replaced: int
-    deleted: int
+    inserted: int  # new readings
+    replaced: int  # readings whose power or step changed
+    deleted: int  # readings that a new one overlapped
+    # whether the time series collection holds something that inserting cannot make right; it is
+    # noted in the lease
     needs_rebuild: bool
 
 

@@ -15,17 +15,12 @@ LONGEST_INTERVAL = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What to do to the stored readings, each part sorted by start.
+    """What to do to the stored readings, each part sorted by start."""
 
-    Attributes:
-        insert: new readings.
-        replace: new readings that take the place of the stored one with the same start.
-        delete: stored readings that a new one overlaps.
-    """
-
-    insert: tuple[Reading, ...] = ()
+    insert: tuple[Reading, ...] = ()  # new readings
+    # new readings that take the place of the stored one with the same start
     replace: tuple[Reading, ...] = ()
-    delete: tuple[Reading, ...] = ()
+    delete: tuple[Reading, ...] = ()  # stored readings that a new one overlaps
 
     @property
     def corrections(self) -> bool:

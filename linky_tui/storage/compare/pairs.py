@@ -59,24 +59,19 @@ class Moment:
 
 @dataclass
 class Examination:
-    """What to do so that the time series collection equals the regular one, for one series.
+    """What to do so that the time series collection equals the regular one, for one series."""
 
-    Attributes:
-        missing: starts of documents that the time series collection lacks, naive UTC, sorted.
-        restore: documents that only the time series collection holds and that belong into the
-            regular one.
-        too_much: documents of the time series collection that inserting cannot make right:
-            doubled ones, leftovers of corrections, ones that a regular reading overlaps.
-        conflicts: readings of the time series collection that readings of the regular one
-            contradict, though no correction did that: another power or step, or an overlap. They
-            count as too much, too.
-        foreign: a document of another shape, if there is one, and the collection it is in.
-    """
-
+    # starts of documents that the time series collection lacks, naive UTC, sorted
     missing: list[datetime] = field(default_factory=list)
+    # documents that only the time series collection holds and that belong into the regular one
     restore: list[Document] = field(default_factory=list)
+    # documents of the time series collection that inserting cannot make right: doubled ones,
+    # leftovers of corrections, ones that a regular reading overlaps
     too_much: int = 0
+    # readings of the time series collection that readings of the regular one contradict, though no
+    # correction did that: another power or step, or an overlap. They count as too much, too.
     conflicts: list[Reading] = field(default_factory=list)
+    # a document of another shape, if there is one, and the collection it is in
     foreign: tuple[str, Document] | None = None
 
 

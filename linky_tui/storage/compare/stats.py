@@ -32,25 +32,15 @@ COMPARE_LIMIT = 200_000
 
 @dataclass(frozen=True, slots=True)
 class CollectionSize:
-    """The size of one collection, in bytes.
+    """The size of one collection, in bytes."""
 
-    Attributes:
-        name: of the collection.
-        readings: documents in it.
-        data_bytes: the documents, uncompressed, or the compressed buckets.
-        storage_bytes: on disk.
-        index_bytes: all indexes, on disk.
-        id_bytes: the share of ``_id`` in ``data_bytes``.
-        id_index_bytes: the share of the index on ``_id`` in ``index_bytes``.
-    """
-
-    name: str
-    readings: int
-    data_bytes: int
-    storage_bytes: int
-    index_bytes: int
-    id_bytes: int = 0
-    id_index_bytes: int = 0
+    name: str  # of the collection
+    readings: int  # documents in it
+    data_bytes: int  # the documents, uncompressed, or the compressed buckets
+    storage_bytes: int  # on disk
+    index_bytes: int  # all indexes, on disk
+    id_bytes: int = 0  # the share of `_id` in `data_bytes`
+    id_index_bytes: int = 0  # the share of the index on `_id` in `index_bytes`
 
     @property
     def total_bytes(self) -> int:
@@ -90,35 +80,22 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both collections compared, with the names of ``--stats --json`` (design.md §5).
+    """Both collections compared, with the names of ``--stats --json`` (design.md §5)."""
 
-    Attributes:
-        server_version: of MongoDB.
-        server_kind: ``local`` or ``remote``.
-        regular: size of the regular collection.
-        timeseries: size of the time series collection.
-        buckets: buckets of the time series collection.
-        granularity: its granularity, ``None`` where it does not exist.
-        saved: what it saves.
-        saved_without_id_data: what it saves of the data when ``_id`` is left out of the regular
-            collection's figure.
-        saved_without_id_total: the same of the total, with the index on ``_id`` left out (what
-            ``_id`` takes in the compressed storage cannot be told apart).
-        identical: whether both hold the same, ``None`` where that was not checked.
-        settling: whether sizes may still change at the next checkpoint of the server.
-    """
-
-    server_version: str
-    server_kind: str
-    regular: CollectionSize
-    timeseries: CollectionSize
-    buckets: int
-    granularity: str | None
-    saved: Saved
+    server_version: str  # of MongoDB
+    server_kind: str  # `local` or `remote`
+    regular: CollectionSize  # size of the regular collection
+    timeseries: CollectionSize  # size of the time series collection
+    buckets: int  # buckets of the time series collection
+    granularity: str | None  # its granularity, `None` where it does not exist
+    saved: Saved  # what it saves
+    # what it saves of the data when `_id` is left out of the regular collection's figure
     saved_without_id_data: float | None
+    # the same of the total, with the index on `_id` left out (what `_id` takes in the compressed
+    # storage cannot be told apart)
     saved_without_id_total: float | None
-    identical: bool | None
-    settling: bool
+    identical: bool | None  # whether both hold the same, `None` where that was not checked
+    settling: bool  # whether sizes may still change at the next checkpoint of the server
 
     @property
     def readings_per_bucket(self) -> float | None:

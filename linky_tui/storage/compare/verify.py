@@ -38,35 +38,21 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result, with the names of ``--verify --json`` (design.md §5).
+    """The result, with the names of ``--verify --json`` (design.md §5)."""
 
-    Attributes:
-        status: the verdict.
-        regular_readings: documents of the regular collection.
-        timeseries_readings: documents of the time series collection.
-        missing_in_timeseries: only in the regular one.
-        extra_in_timeseries: only in the time series one.
-        duplicated_in_timeseries: there once more than in the regular one.
-        differing: in both, with the same start but another content.
-        digest_regular: the digest of the regular collection, in hexadecimal.
-        digest_timeseries: that of the time series one.
-        gone: readings that the ledger of days knows of and neither collection holds.
-        foreign: where a document that is not ours makes a difference: its collection and shape.
-        in_use: whether a process held a lease when a difference was found: it may just have been
-            writing.
-    """
-
-    status: Verdict
-    regular_readings: int
-    timeseries_readings: int
-    missing_in_timeseries: int
-    extra_in_timeseries: int
-    duplicated_in_timeseries: int
-    differing: int
-    digest_regular: str
-    digest_timeseries: str
-    gone: int = 0
+    status: Verdict  # the verdict
+    regular_readings: int  # documents of the regular collection
+    timeseries_readings: int  # documents of the time series collection
+    missing_in_timeseries: int  # only in the regular one
+    extra_in_timeseries: int  # only in the time series one
+    duplicated_in_timeseries: int  # there once more than in the regular one
+    differing: int  # in both, with the same start but another content
+    digest_regular: str  # the digest of the regular collection, in hexadecimal
+    digest_timeseries: str  # that of the time series one
+    gone: int = 0  # readings that the ledger of days knows of and neither collection holds
+    # where a document that is not ours makes a difference: its collection and shape
     foreign: str = ""
+    # whether a process held a lease when a difference was found: it may just have been writing
     in_use: bool = False
 
     @property

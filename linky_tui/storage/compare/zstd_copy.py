@@ -47,15 +47,10 @@ _LEFTOVER_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class ZstdCopy:
-    """What was measured.
+    """What was measured."""
 
-    Attributes:
-        size: of the copy, under the name of the temporary collection, gone by now.
-        settled: whether the sizes on disk are those after a checkpoint.
-    """
-
-    size: CollectionSize
-    settled: bool
+    size: CollectionSize  # of the copy, under the name of the temporary collection, gone by now
+    settled: bool  # whether the sizes on disk are those after a checkpoint
 
 
 def zstd_copy_steps(

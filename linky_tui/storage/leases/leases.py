@@ -43,25 +43,17 @@ ReadingKey = tuple[datetime, int, int]
 
 @dataclass(frozen=True, slots=True)
 class SeriesState:
-    """What is remembered about a series.
+    """What is remembered about a series."""
 
-    Attributes:
-        surveyed_at: when the survey of its daily totals was finished.
-        totals_at: when daily totals were asked last.
-        daily_from: daily totals were asked for from this day on.
-        curve_from: the first day whose load curve Enedis gives; never ask below.
-        backfill_since: how far back a backfill started by hand goes, while it has windows left.
-        rebuild_pending: since when the time series collection is known to need a rebuild.
-        last_rebuild: when it was rebuilt last.
-    """
-
-    surveyed_at: datetime | None = None
-    totals_at: datetime | None = None
-    daily_from: date | None = None
-    curve_from: date | None = None
+    surveyed_at: datetime | None = None  # when the survey of its daily totals was finished
+    totals_at: datetime | None = None  # when daily totals were asked last
+    daily_from: date | None = None  # daily totals were asked for from this day on
+    curve_from: date | None = None  # the first day whose load curve Enedis gives; never ask below
+    # how far back a backfill started by hand goes, while it has windows left
     backfill_since: date | None = None
+    # since when the time series collection is known to need a rebuild
     rebuild_pending: datetime | None = None
-    last_rebuild: datetime | None = None
+    last_rebuild: datetime | None = None  # when it was rebuilt last
 
 
 class Leases:

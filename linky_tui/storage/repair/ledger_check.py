@@ -26,19 +26,13 @@ _SURVEYED_AFTER = timedelta(days=31)
 
 @dataclass(frozen=True, slots=True)
 class LedgerCheck:
-    """What checking the ledger of a series did.
+    """What checking the ledger of a series did."""
 
-    Attributes:
-        recomputed: whether it was computed again and had to be changed.
-        gone: readings that it knew of and neither collection holds; they are asked again.
-        lost: the error about those of them that Enedis does not give any more.
-        resurvey: whether Enedis' daily totals were lost with it and are asked again.
-    """
-
-    recomputed: bool = False
-    gone: int = 0
+    recomputed: bool = False  # whether it was computed again and had to be changed
+    gone: int = 0  # readings that it knew of and neither collection holds; they are asked again
+    # the error about those of them that Enedis does not give any more
     lost: StorageError | None = None
-    resurvey: bool = False
+    resurvey: bool = False  # whether Enedis' daily totals were lost with it and are asked again
 
 
 def check_ledger(store: Store, lease: Lease, today: date, *, anyway: bool = False) -> LedgerCheck:

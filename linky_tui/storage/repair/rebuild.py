@@ -50,19 +50,12 @@ FILL_BATCH = 5000
 
 @dataclass(frozen=True, slots=True)
 class RebuildResult:
-    """What a rebuild did.
+    """What a rebuild did."""
 
-    Attributes:
-        readings: readings in the new time series collection.
-        buckets_before: its buckets before.
-        buckets_after: its buckets now.
-        seconds: how long it took.
-    """
-
-    readings: int
-    buckets_before: int
-    buckets_after: int
-    seconds: float
+    readings: int  # readings in the new time series collection
+    buckets_before: int  # its buckets before
+    buckets_after: int  # its buckets now
+    seconds: float  # how long it took
 
 
 def rebuild(

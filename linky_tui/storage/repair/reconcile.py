@@ -35,26 +35,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """What reconciling a series did.
+    """What reconciling a series did."""
 
-    Attributes:
-        restored: readings copied from the time series collection into the regular one.
-        completed: readings that the time series collection lacked.
-        rebuilt: whether the time series collection was rebuilt.
-        days_recomputed: whether the ledger of days had to be computed again.
-        resurvey: whether Enedis' daily totals were lost with it and are asked again.
-        gone: readings that were stored, are in neither collection and are asked again.
-        lost: the error about such readings that Enedis does not give any more, or ``None``.
-        postponed: why both collections could not be made equal now, or ``None``.
-    """
-
-    restored: int = 0
-    completed: int = 0
-    rebuilt: bool = False
-    days_recomputed: bool = False
-    resurvey: bool = False
-    gone: int = 0
+    restored: int = 0  # readings copied from the time series collection into the regular one
+    completed: int = 0  # readings that the time series collection lacked
+    rebuilt: bool = False  # whether the time series collection was rebuilt
+    days_recomputed: bool = False  # whether the ledger of days had to be computed again
+    resurvey: bool = False  # whether Enedis' daily totals were lost with it and are asked again
+    gone: int = 0  # readings that were stored, are in neither collection and are asked again
+    # the error about such readings that Enedis does not give any more, or `None`
     lost: LinkyError | None = None
+    # why both collections could not be made equal now, or `None`
     postponed: LinkyError | None = None
 
     @property

@@ -31,17 +31,11 @@ _REPLY_LIMIT_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Endpoint:
-    """How the server is reached.
+    """How the server is reached."""
 
-    Attributes:
-        socket_path: the unix socket; None where there are no unix sockets.
-        port: the loopback port used instead.
-        password: the generated password that goes with the port.
-    """
-
-    socket_path: Path | None
-    port: int = 0
-    password: str = field(default="", repr=False)
+    socket_path: Path | None  # the unix socket; None where there are no unix sockets
+    port: int = 0  # the loopback port used instead
+    password: str = field(default="", repr=False)  # the generated password that goes with the port
 
     @property
     def uri(self) -> str:

@@ -44,17 +44,11 @@ _HAS_PROC = Path("/proc/self/cmdline").exists()
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What is written down about a server, so that whoever comes next finds it.
+    """What is written down about a server, so that whoever comes next finds it."""
 
-    Attributes:
-        endpoint: where it was told to listen.
-        pid: its process, 0 where its starter did not live to write it down.
-        ending: whether it has been told to end, or was about to be: it answers until it has.
-    """
-
-    endpoint: Endpoint
-    pid: int
-    ending: bool
+    endpoint: Endpoint  # where it was told to listen
+    pid: int  # its process, 0 where its starter did not live to write it down
+    ending: bool  # whether it has been told to end, or was about to be: it answers until it has
 
 
 class Mongod:

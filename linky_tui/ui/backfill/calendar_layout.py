@@ -29,19 +29,12 @@ _WEEK = timedelta(weeks=1)
 
 @dataclass(frozen=True, slots=True)
 class CalendarLayout:
-    """A calendar of the days from ``first`` to ``last``.
+    """A calendar of the days from ``first`` to ``last``."""
 
-    Attributes:
-        first: the first day, at the top left.
-        last: the last day, included.
-        bands: how many bands stand below each other.
-        cell: columns of a week: 1, or 2 or 3 with one of them empty.
-    """
-
-    first: date
-    last: date
-    bands: int = 1
-    cell: int = 1
+    first: date  # the first day, at the top left
+    last: date  # the last day, included
+    bands: int = 1  # how many bands stand below each other
+    cell: int = 1  # columns of a week: 1, or 2 or 3 with one of them empty
 
     @property
     def weeks(self) -> int:

@@ -20,21 +20,13 @@ MORE_FOR_THE_FLOOR = 2
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the plan of a series follows from.
+    """What the plan of a series follows from."""
 
-    Attributes:
-        records: the ledger of the last 24 months.
-        state: what is remembered about the series.
-        left_today: requests that today's budget still allows, ``None`` without a limit.
-        per_day: requests that a day allows.
-        now: when that was so (aware, UTC).
-    """
-
-    records: Mapping[date, DayRecord]
-    state: SeriesState
-    left_today: int | None
-    per_day: int | None
-    now: datetime
+    records: Mapping[date, DayRecord]  # the ledger of the last 24 months
+    state: SeriesState  # what is remembered about the series
+    left_today: int | None  # requests that today's budget still allows, `None` without a limit
+    per_day: int | None  # requests that a day allows
+    now: datetime  # when that was so (aware, UTC)
 
     @property
     def today(self) -> date:
@@ -44,25 +36,15 @@ class PlanFacts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a backfill would ask.
+    """What a backfill would ask."""
 
-    Attributes:
-        weeks: load curve requests.
-        whole: weeks of the whole range, whatever is stored of it already.
-        least: daily requests, at least.
-        most: daily requests, at most.
-        left_today: see :class:`PlanFacts`.
-        per_day: see :class:`PlanFacts`.
-        now: see :class:`PlanFacts`.
-    """
-
-    weeks: int
-    whole: int
-    least: int
-    most: int
-    left_today: int | None
-    per_day: int | None
-    now: datetime
+    weeks: int  # load curve requests
+    whole: int  # weeks of the whole range, whatever is stored of it already
+    least: int  # daily requests, at least
+    most: int  # daily requests, at most
+    left_today: int | None  # see :class:`PlanFacts`
+    per_day: int | None  # see :class:`PlanFacts`
+    now: datetime  # see :class:`PlanFacts`
 
     @property
     def empty(self) -> bool:

@@ -14,21 +14,13 @@ from linky_tui.words.events import moment_text, span_text, things
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """Progress over the whole range, whatever an earlier run has done of it.
+    """Progress over the whole range, whatever an earlier run has done of it."""
 
-    Attributes:
-        whole: weeks of the range.
-        weeks_left: weeks still to ask.
-        daily: daily requests that belong to it.
-        daily_left: of these, still to ask.
-        asking: the window being asked for, or ``None``.
-    """
-
-    whole: int = 0
-    weeks_left: int = 0
-    daily: int = 0
-    daily_left: int = 0
-    asking: Window | None = None
+    whole: int = 0  # weeks of the range
+    weeks_left: int = 0  # weeks still to ask
+    daily: int = 0  # daily requests that belong to it
+    daily_left: int = 0  # of these, still to ask
+    asking: Window | None = None  # the window being asked for, or `None`
 
     @property
     def total(self) -> int:

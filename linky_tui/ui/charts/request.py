@@ -49,23 +49,14 @@ class Against(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChartRequest:
-    """What the page wants to show.
+    """What the page wants to show."""
 
-    Attributes:
-        series: whose data.
-        view: which view.
-        period: of which time, never shorter than the view can show.
-        against: for load curves, what to compare with.
-        yesterday: the last day that can have data.
-        curve_first: the first day with readings, where there are any.
-    """
-
-    series: Series
-    view: View
-    period: Period
-    against: Against
-    yesterday: date
-    curve_first: date | None
+    series: Series  # whose data
+    view: View  # which view
+    period: Period  # of which time, never shorter than the view can show
+    against: Against  # for load curves, what to compare with
+    yesterday: date  # the last day that can have data
+    curve_first: date | None  # the first day with readings, where there are any
 
     @property
     def expected(self) -> tuple[date, date]:
@@ -76,17 +67,11 @@ class ChartRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChartData:
-    """What to show: a plot, or a sentence where there is none.
+    """What to show: a plot, or a sentence where there is none."""
 
-    Attributes:
-        summary: the line above the chart.
-        plot: what to draw.
-        empty: what to say without a plot.
-    """
-
-    summary: Summary
-    plot: Plot | None
-    empty: str = ""
+    summary: Summary  # the line above the chart
+    plot: Plot | None  # what to draw
+    empty: str = ""  # what to say without a plot
 
 
 NOTHING_STORED = "Nothing is stored for this time. Press b to fetch the history."

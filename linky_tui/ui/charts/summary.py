@@ -23,21 +23,13 @@ NOTHING_MISSING = "nothing missing"
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What is said above a chart.
+    """What is said above a chart."""
 
-    Attributes:
-        period: the period in words.
-        total: its energy, empty where none is known.
-        facts: what else is worth knowing, each a few words.
-        missing: what is missing in it, or that nothing is.
-        whole: whether nothing is missing.
-    """
-
-    period: str
-    total: str = ""
-    facts: tuple[str, ...] = ()
-    missing: str = ""
-    whole: bool = True
+    period: str  # the period in words
+    total: str = ""  # its energy, empty where none is known
+    facts: tuple[str, ...] = ()  # what else is worth knowing, each a few words
+    missing: str = ""  # what is missing in it, or that nothing is
+    whole: bool = True  # whether nothing is missing
 
 
 def total_text(days: Sequence[DayEnergy]) -> str:

@@ -37,23 +37,14 @@ BAR_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class DashboardData:
-    """Everything on the dashboard but the table.
+    """Everything on the dashboard but the table."""
 
-    Attributes:
-        figures: in the order of the cards.
-        bars: the last 60 days, ``None`` where none has an energy.
-        bars_note: their sum, or empty.
-        curve: the load curve of the last day with data, or ``None``.
-        curve_day: that day as text, or empty.
-        curve_note: its energy, or empty.
-    """
-
-    figures: tuple[Figure, ...]
-    bars: BarPlot | None
-    bars_note: str = ""
-    curve: LinePlot | None = None
-    curve_day: str = ""
-    curve_note: str = ""
+    figures: tuple[Figure, ...]  # in the order of the cards
+    bars: BarPlot | None  # the last 60 days, `None` where none has an energy
+    bars_note: str = ""  # their sum, or empty
+    curve: LinePlot | None = None  # the load curve of the last day with data, or `None`
+    curve_day: str = ""  # that day as text, or empty
+    curve_note: str = ""  # its energy, or empty
 
 
 def load_dashboard(

@@ -45,51 +45,32 @@ _MOST_PERCENT = 999
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure as texts.
+    """One figure as texts."""
 
-    Attributes:
-        value_text: the figure with its unit, or a dash.
-        comparison_text: what it is compared with; empty where there is a reason instead.
-        reason: why there is no figure or no comparison, a few words; empty where both are there.
-        span_text: the days that it is about, or how many of them are known; may be empty.
-    """
-
-    value_text: str
-    comparison_text: str = ""
+    value_text: str  # the figure with its unit, or a dash
+    comparison_text: str = ""  # what it is compared with; empty where there is a reason instead
+    # why there is no figure or no comparison, a few words; empty where both are there
     reason: str = ""
-    span_text: str = ""
+    span_text: str = ""  # the days that it is about, or how many of them are known; may be empty
 
 
 @dataclass(frozen=True, slots=True)
 class RequestsToday:
-    """Requests of the UTC day, to the gateway that is configured.
+    """Requests of the UTC day, to the gateway that is configured."""
 
-    Attributes:
-        used: how many were counted, on whichever machine.
-        per_day: how many a day allows; ``None`` without a limit, in the demo.
-        resets_at: when the next day of the budget begins (aware).
-    """
-
-    used: int
-    per_day: int | None
-    resets_at: datetime
+    used: int  # how many were counted, on whichever machine
+    per_day: int | None  # how many a day allows; `None` without a limit, in the demo
+    resets_at: datetime  # when the next day of the budget begins (aware)
 
 
 @dataclass(frozen=True, slots=True)
 class HomeFacts:
-    """What the figures are computed from.
+    """What the figures are computed from."""
 
-    Attributes:
-        today: the current Paris date.
-        records: the ledger, at least of the last 24 months.
-        nights: readings that start between 01:00 and 05:00 of the last 30 days.
-        requests: the budget, ``None`` where it cannot be read.
-    """
-
-    today: date
-    records: Mapping[date, DayRecord]
-    nights: Sequence[Reading]
-    requests: RequestsToday | None
+    today: date  # the current Paris date
+    records: Mapping[date, DayRecord]  # the ledger, at least of the last 24 months
+    nights: Sequence[Reading]  # readings that start between 01:00 and 05:00 of the last 30 days
+    requests: RequestsToday | None  # the budget, `None` where it cannot be read
 
     def energy_wh(self, day: date) -> int | None:
         """The energy of a day in Wh, ``None`` where it is not known."""

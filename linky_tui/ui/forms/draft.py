@@ -64,17 +64,12 @@ def problem_of(key: Key, text: str) -> str:
 
 @dataclass
 class Draft:
-    """A configuration being edited.
+    """A configuration being edited."""
 
-    Attributes:
-        tables: section to key to text, for the sections that are tables.
-        meters: the texts of each meter.
-        keys: action to key, as typed.
-    """
-
+    # section to key to text, for the sections that are tables
     tables: dict[str, Texts] = field(repr=False)
-    meters: list[Texts] = field(default_factory=list, repr=False)
-    keys: Texts = field(default_factory=dict)
+    meters: list[Texts] = field(default_factory=list, repr=False)  # the texts of each meter
+    keys: Texts = field(default_factory=dict)  # action to key, as typed
 
     @classmethod
     def of(cls, config: Config) -> Draft:

@@ -16,19 +16,12 @@ WHERE = "https://conso.boris.sh"
 
 @dataclass(frozen=True, slots=True)
 class TokenReport:
-    """What the form says of a token.
+    """What the form says of a token."""
 
-    Attributes:
-        text: one or two sentences.
-        level: ``good``, ``warn``, ``bad``, or ``muted`` where there is no token.
-        prms: the meters that it covers.
-        expires: its end (aware, UTC), where it names one.
-    """
-
-    text: str
-    level: str
-    prms: tuple[str, ...] = ()
-    expires: datetime | None = None
+    text: str  # one or two sentences
+    level: str  # `good`, `warn`, `bad`, or `muted` where there is no token
+    prms: tuple[str, ...] = ()  # the meters that it covers
+    expires: datetime | None = None  # its end (aware, UTC), where it names one
 
     @property
     def line(self) -> str:

@@ -77,17 +77,11 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A y axis from zero.
+    """A y axis from zero."""
 
-    Attributes:
-        top: the value at its upper end.
-        ticks: the labelled values.
-        decimals: digits behind the point in the labels.
-    """
-
-    top: float
-    ticks: tuple[float, ...]
-    decimals: int = 0
+    top: float  # the value at its upper end
+    ticks: tuple[float, ...]  # the labelled values
+    decimals: int = 0  # digits behind the point in the labels
 
     def label(self, value: float) -> str:
         """A value as its label says it."""
@@ -113,21 +107,13 @@ def scale(highest: float, rows: int) -> Scale:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Where things are: labels to the left, the picture, the axis and its labels below.
+    """Where things are: labels to the left, the picture, the axis and its labels below."""
 
-    Attributes:
-        grid: the whole chart.
-        left: first column of the picture.
-        top: first row of the picture.
-        width: of the picture.
-        height: of the picture.
-    """
-
-    grid: Grid
-    left: int
-    top: int
-    width: int
-    height: int
+    grid: Grid  # the whole chart
+    left: int  # first column of the picture
+    top: int  # first row of the picture
+    width: int  # of the picture
+    height: int  # of the picture
 
 
 def frame(width: int, height: int, label_width: int) -> Frame:

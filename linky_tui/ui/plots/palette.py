@@ -14,21 +14,13 @@ HEAT_STEPS = 32
 
 @dataclass(frozen=True)
 class Palette:
-    """The colours of one theme, and whether colours are shown at all.
+    """The colours of one theme, and whether colours are shown at all."""
 
-    Attributes:
-        background: what the chart stands on.
-        foreground: the theme's text.
-        colors: what lines and bars are drawn in, strongest first.
-        highlight: what is pointed at.
-        monochrome: whether everything has to differ in shape (``NO_COLOR``).
-    """
-
-    background: Color
-    foreground: Color
-    colors: tuple[Color, ...]
-    highlight: Color
-    monochrome: bool = False
+    background: Color  # what the chart stands on
+    foreground: Color  # the theme's text
+    colors: tuple[Color, ...]  # what lines and bars are drawn in, strongest first
+    highlight: Color  # what is pointed at
+    monochrome: bool = False  # whether everything has to differ in shape (`NO_COLOR`)
 
     @property
     def terminal_colors(self) -> bool:

@@ -29,19 +29,12 @@ class Span(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A span of Paris days around an anchor, within the days that hold data.
+    """A span of Paris days around an anchor, within the days that hold data."""
 
-    Attributes:
-        span: how long.
-        anchor: a day in it; it stays when one zooms out, so that zooming in leads back.
-        oldest: the first day of data.
-        newest: the last day of data.
-    """
-
-    span: Span
-    anchor: date
-    oldest: date
-    newest: date
+    span: Span  # how long
+    anchor: date  # a day in it; it stays when one zooms out, so that zooming in leads back
+    oldest: date  # the first day of data
+    newest: date  # the last day of data
 
     @property
     def first(self) -> date:

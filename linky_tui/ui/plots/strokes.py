@@ -21,19 +21,12 @@ _QUADRANTS = " ▘▖▌▝▀▞▛▗▚▄▙▐▜▟█"
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """How a cell is divided into pixels.
+    """How a cell is divided into pixels."""
 
-    Attributes:
-        across: pixels a cell is wide.
-        down: pixels a cell is high.
-        bits: one a pixel, by column and row.
-        char: the character of a cell with some of its pixels set.
-    """
-
-    across: int
-    down: int
-    bits: tuple[tuple[int, ...], ...]
-    char: Callable[[int], str]
+    across: int  # pixels a cell is wide
+    down: int  # pixels a cell is high
+    bits: tuple[tuple[int, ...], ...]  # one a pixel, by column and row
+    char: Callable[[int], str]  # the character of a cell with some of its pixels set
 
 
 PENS = {

@@ -40,21 +40,13 @@ _AWKWARD = {
 
 @dataclass(frozen=True, slots=True)
 class KeyAction:
-    """An action with an id.
+    """An action with an id."""
 
-    Attributes:
-        id: its name in ``[keys]``.
-        title: its name in the footer.
-        help: what it does, may be empty.
-        default: its keys without ``[keys]``, as Textual names them.
-        scope: where it works: :data:`EVERYWHERE`, :data:`DIALOGS` or the name of a page.
-    """
-
-    id: str
-    title: str
-    help: str
-    default: tuple[str, ...]
-    scope: str
+    id: str  # its name in `[keys]`
+    title: str  # its name in the footer
+    help: str  # what it does, may be empty
+    default: tuple[str, ...]  # its keys without `[keys]`, as Textual names them
+    scope: str  # where it works: :data:`EVERYWHERE`, :data:`DIALOGS` or the name of a page
 
 
 def key_actions(app: App[None], pages: Mapping[str, str]) -> tuple[KeyAction, ...]:

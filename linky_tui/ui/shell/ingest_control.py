@@ -36,17 +36,11 @@ EVENTS_KEPT = 2000
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """An event and when it happened.
+    """An event and when it happened."""
 
-    Attributes:
-        at: when (aware, UTC).
-        event: what.
-        requests: requests that its run had made by then.
-    """
-
-    at: datetime
-    event: Event
-    requests: int = 0
+    at: datetime  # when (aware, UTC)
+    event: Event  # what
+    requests: int = 0  # requests that its run had made by then
 
 
 class Phase(StrEnum):
@@ -61,33 +55,20 @@ class Phase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class IngestState:
-    """The ingest worker as screens show it.
+    """The ingest worker as screens show it."""
 
-    Attributes:
-        phase: what it is doing.
-        job: the job that runs, is paused, or ran last.
-        until: when a pause ends by itself (aware, UTC); ``None`` for one by the user.
-        windows_done: windows stored in this run.
-        windows_left: windows of the plan that remain.
-        readings: readings inserted in this run.
-        requests: requests made in this run.
-        left_today: requests that today's budget still allows, as planned.
-        waiting: why it waits at this moment, or empty.
-        rebuilding: share of a rebuild under way, 0 to 1, or ``None``.
-        finished: how the last run ended.
-    """
-
-    phase: Phase = Phase.IDLE
-    job: Job | None = None
+    phase: Phase = Phase.IDLE  # what it is doing
+    job: Job | None = None  # the job that runs, is paused, or ran last
+    # when a pause ends by itself (aware, UTC); `None` for one by the user
     until: datetime | None = None
-    windows_done: int = 0
-    windows_left: int = 0
-    readings: int = 0
-    requests: int = 0
-    left_today: int | None = None
-    waiting: str = ""
-    rebuilding: float | None = None
-    finished: Finished | None = field(default=None)
+    windows_done: int = 0  # windows stored in this run
+    windows_left: int = 0  # windows of the plan that remain
+    readings: int = 0  # readings inserted in this run
+    requests: int = 0  # requests made in this run
+    left_today: int | None = None  # requests that today's budget still allows, as planned
+    waiting: str = ""  # why it waits at this moment, or empty
+    rebuilding: float | None = None  # share of a rebuild under way, 0 to 1, or `None`
+    finished: Finished | None = field(default=None)  # how the last run ended
 
     @property
     def busy(self) -> bool:

@@ -16,18 +16,12 @@ _EMPTY_FILE = 4096
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What one poll found.
+    """What one poll found."""
 
-    Attributes:
-        comparison: of both collections.
-        ideal_buckets: how few buckets could hold the readings.
-        in_use: whether somebody writes: we, or another process.
-        recent: whether we wrote within the time that a server may take to write it to disk.
-    """
-
-    comparison: Comparison
-    ideal_buckets: int
-    in_use: bool
+    comparison: Comparison  # of both collections
+    ideal_buckets: int  # how few buckets could hold the readings
+    in_use: bool  # whether somebody writes: we, or another process
+    # whether we wrote within the time that a server may take to write it to disk
     recent: bool = False
 
     @property

@@ -14,17 +14,11 @@ _MOST_TICKS = 6
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Both collections at one moment of a run.
+    """Both collections at one moment of a run."""
 
-    Attributes:
-        readings: readings in the regular collection.
-        regular_bytes: its data.
-        timeseries_bytes: data of the time series one.
-    """
-
-    readings: int
-    regular_bytes: int
-    timeseries_bytes: int
+    readings: int  # readings in the regular collection
+    regular_bytes: int  # its data
+    timeseries_bytes: int  # data of the time series one
 
 
 class SizeHistory:

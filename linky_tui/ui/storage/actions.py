@@ -35,19 +35,12 @@ class Action(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ActionResult:
-    """How an action ended.
+    """How an action ended."""
 
-    Attributes:
-        text: in words, one or two sentences.
-        good: whether all is well now.
-        wrote: whether readings may have been written.
-        probe: what was measured with zstd.
-    """
-
-    text: str
-    good: bool = True
-    wrote: bool = False
-    probe: ZstdCopy | None = None
+    text: str  # in words, one or two sentences
+    good: bool = True  # whether all is well now
+    wrote: bool = False  # whether readings may have been written
+    probe: ZstdCopy | None = None  # what was measured with zstd
 
 
 def run_action(

@@ -19,21 +19,13 @@ _STORAGE, _INDEXES = "█", "▒"
 
 @dataclass(frozen=True, slots=True)
 class SizeBar:
-    """One bar.
+    """One bar."""
 
-    Attributes:
-        label: how the readings are stored.
-        storage_bytes: what the documents take on disk.
-        index_bytes: what the indexes take.
-        note: beside the total, such as what it saves.
-        empty: said instead of a bar that there is nothing for yet.
-    """
-
-    label: str
-    storage_bytes: int = 0
-    index_bytes: int = 0
-    note: str = ""
-    empty: str = ""
+    label: str  # how the readings are stored
+    storage_bytes: int = 0  # what the documents take on disk
+    index_bytes: int = 0  # what the indexes take
+    note: str = ""  # beside the total, such as what it saves
+    empty: str = ""  # said instead of a bar that there is nothing for yet
 
     @property
     def total_bytes(self) -> int:
