@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar
 
@@ -79,13 +80,12 @@ class CoverageCalendar(ScrollView, can_focus=True):
     roomy: reactive[bool] = reactive(False, layout=True, init=False)
     """Whether there are lines enough for wide cells."""
 
+    @dataclass
     class DayHighlighted(Message):
         """The cursor or the pointer is on a day."""
 
-        def __init__(self, calendar: CoverageCalendar, day: date) -> None:
-            super().__init__()
-            self.calendar = calendar
-            self.day = day
+        calendar: CoverageCalendar
+        day: date
 
         @property
         def control(self) -> CoverageCalendar:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.events import Click
@@ -39,12 +41,11 @@ class FigureCard(Vertical):
     }
     """
 
+    @dataclass
     class Opened(Message):
         """A card was clicked."""
 
-        def __init__(self, page: str) -> None:
-            super().__init__()
-            self.page = page
+        page: str
 
     def __init__(
         self,

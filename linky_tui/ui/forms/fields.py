@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rich.text import Text
 from textual import on
@@ -103,16 +104,11 @@ class Field(Widget):
     }
     """
 
+    @dataclass
     class Changed(Message):
-        """The text of a field is another one.
+        """The text of a field is another one."""
 
-        Attributes:
-            field: the field; take its ``text``, a newer change may have come.
-        """
-
-        def __init__(self, field: Field) -> None:
-            super().__init__()
-            self.field = field
+        field: Field  # the field; take its `text`, a newer change may have come
 
         @property
         def control(self) -> Field:

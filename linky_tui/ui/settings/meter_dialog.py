@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import getters, on
@@ -75,20 +76,18 @@ class MeterDialog(ModalScreen[Texts | None]):
         Binding("ctrl+s", "take", "OK", tooltip="Take this meter over", id="meter-ok"),
     ]
 
+    @dataclass
     class Prepared(Message):
         """How many requests are left today, or why none can be made."""
 
-        def __init__(self, left: int | None, error: LinkyError | None) -> None:
-            super().__init__()
-            self.left = left
-            self.error = error
+        left: int | None
+        error: LinkyError | None
 
+    @dataclass
     class Answered(Message):
         """What the gateway said to the one request."""
 
-        def __init__(self, found: tuple[DailyTotal, ...] | LinkyError) -> None:
-            super().__init__()
-            self.found = found
+        found: tuple[DailyTotal, ...] | LinkyError
 
     def __init__(self, title: str, meter: Texts, others: Iterable[Texts]) -> None:
         super().__init__()

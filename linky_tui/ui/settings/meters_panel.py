@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -83,12 +85,11 @@ class MetersPanel(SettingsPanel):
     class Changed(Message):
         """The meters of the draft are others now."""
 
+    @dataclass
     class ShowWanted(Message):
         """A meter is to be shown on all pages."""
 
-        def __init__(self, series: Series) -> None:
-            super().__init__()
-            self.series = series
+        series: Series
 
     def __init__(self) -> None:
         super().__init__(METERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
@@ -85,13 +86,12 @@ the environment go before the file: their fields say so.
     #settings-bar Button { margin-left: 2; min-width: 8; }
     """
 
+    @dataclass
     class Loaded(Message):
         """What the file says, or why it cannot be used; ``saved`` where it was just written."""
 
-        def __init__(self, found: Config | LinkyError, saved: Draft | None = None) -> None:
-            super().__init__()
-            self.found = found
-            self.saved = saved
+        found: Config | LinkyError
+        saved: Draft | None = None
 
     def __init__(self) -> None:
         super().__init__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from textual import getters, on
@@ -54,12 +55,11 @@ class SettingsPanel(VerticalScroll):
     }
     """
 
+    @dataclass
     class Ready(Message):
         """A panel was mounted and can show a draft."""
 
-        def __init__(self, panel: SettingsPanel) -> None:
-            super().__init__()
-            self.panel = panel
+        panel: SettingsPanel
 
     def __init__(self, section: Section) -> None:
         super().__init__(id=f"section-{section.name}", classes="panel")
@@ -134,18 +134,12 @@ class MongoPanel(FieldsPanel):
     }
     """
 
+    @dataclass
     class Tested(Message):
-        """A test has ended.
+        """A test has ended."""
 
-        Attributes:
-            settings: what was tested.
-            found: what was found, or why nothing could be.
-        """
-
-        def __init__(self, settings: MongoSettings, found: ServerCheck | LinkyError) -> None:
-            super().__init__()
-            self.settings = settings
-            self.found = found
+        settings: MongoSettings  # what was tested
+        found: ServerCheck | LinkyError  # what was found, or why nothing could be
 
     def __init__(self) -> None:
         super().__init__(MONGODB)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.message import Message
 
 from linky_tui.errors import LinkyError
 from linky_tui.storage.connection import ServerInfo
 
 
+@dataclass
 class StoreOpened(Message):
     """MongoDB answers."""
 
-    def __init__(self, server: ServerInfo) -> None:
-        super().__init__()
-        self.server = server
+    server: ServerInfo
 
 
+@dataclass
 class StoreFailed(Message):
     """MongoDB does not answer, or not any more."""
 
-    def __init__(self, error: LinkyError) -> None:
-        super().__init__()
-        self.error = error
+    error: LinkyError
 
 
 class IngestAdvanced(Message):
@@ -32,9 +32,8 @@ class IngestAdvanced(Message):
         return isinstance(message, IngestAdvanced)
 
 
+@dataclass
 class IngestEnded(Message):
     """The ingest thread is about to end; nothing comes after this."""
 
-    def __init__(self, error: LinkyError | None) -> None:
-        super().__init__()
-        self.error = error
+    error: LinkyError | None

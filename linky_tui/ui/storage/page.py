@@ -37,24 +37,25 @@ _SIDE_CELLS = 114
 READY = "Verify reads every reading of both collections. Repair makes them identical again."
 
 
+@dataclass
 class ActionAdvanced(Message):
     """An action got on; queued ones collapse."""
 
-    def __init__(self, doing: str, done: int, total: int) -> None:
-        super().__init__()
-        self.doing, self.done, self.total = doing, done, total
+    doing: str
+    done: int
+    total: int
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest matters."""
         return isinstance(message, ActionAdvanced)
 
 
+@dataclass
 class ActionEnded(Message):
     """An action has ended; nothing comes after this."""
 
-    def __init__(self, outcome: ActionResult | None, error: LinkyError | None) -> None:
-        super().__init__()
-        self.outcome, self.error = outcome, error
+    outcome: ActionResult | None
+    error: LinkyError | None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from textual import getters, on
 from textual.app import ComposeResult
@@ -66,12 +66,11 @@ class ConnectForm(VerticalScroll):
     class Left(Message):
         """The user wants the doors again."""
 
+    @dataclass
     class Saved(Message):
         """The configuration was written, or why it was not."""
 
-        def __init__(self, error: LinkyError | None) -> None:
-            super().__init__()
-            self.error = error
+        error: LinkyError | None
 
     _offered: tuple[str, ...] = ()
 

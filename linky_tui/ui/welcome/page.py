@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -67,12 +68,11 @@ class Door(Widget, can_focus=True):
     }
     """
 
+    @dataclass
     class Opened(Message):
         """A door was opened."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(
         self, name: str, title: str, picture: str, sentence: str, hint: str, *, shut: bool = False
