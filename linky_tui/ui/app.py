@@ -66,7 +66,6 @@ class LinkyApp(AppCore):
     # Start and configuration
 
     def on_mount(self) -> None:
-        """Paint first; MongoDB is connected in the background."""
         self._apply_configuration()
         for name, place in self.PAGES.items():
             self.add_mode(name, _lazy(place))
@@ -99,7 +98,6 @@ class LinkyApp(AppCore):
     # Actions
 
     def action_page(self, name: str) -> None:
-        """Show a page."""
         if name != self.current_mode:
             self._leave_page(lambda: self.switch_mode(name))
 
@@ -112,25 +110,21 @@ class LinkyApp(AppCore):
             go()
 
     def action_sync(self) -> None:
-        """Fetch what is missing up to yesterday."""
         self.start_job(JobKind.SYNC)
 
     def action_next_meter(self) -> None:
-        """Show the next configured meter."""
         if len(self.config.meters) > 1:
             self._meter_index += 1
             self.status_changed.publish(None)
             self.data_changed.publish(None)
 
     def action_help(self) -> None:
-        """Show or hide the help panel."""
         if self.screen.query("HelpPanel"):
             self.action_hide_help_panel()
         else:
             self.action_show_help_panel()
 
     def action_request_quit(self) -> None:
-        """Leave; ask first while the engine is at work."""
         self._leave_page(self._quit)
 
     def _quit(self) -> None:

@@ -89,7 +89,6 @@ class CoverageCalendar(ScrollView, can_focus=True):
 
         @property
         def control(self) -> CoverageCalendar:
-            """The calendar."""
             return self.calendar
 
     class DaySelected(DayHighlighted):
@@ -161,11 +160,9 @@ class CoverageCalendar(ScrollView, can_focus=True):
     # The cursor
 
     def validate_cursor(self, day: date) -> date:
-        """Keep the cursor inside the calendar."""
         return min(max(day, self._first), self._last)
 
     def watch_cursor(self, old: date, new: date) -> None:
-        """Draw the cursor at its new place and tell what is there."""
         for day in (old, new):
             if day in self._days:
                 self._redraw(day)
@@ -187,41 +184,32 @@ class CoverageCalendar(ScrollView, can_focus=True):
                 return
 
     def action_move(self, days: int) -> None:
-        """Move the cursor by some days."""
         self.cursor += timedelta(days=days)
 
     def action_go_first(self) -> None:
-        """Move the cursor to the oldest day."""
         self.cursor = self._first
 
     def action_go_last(self) -> None:
-        """Move the cursor to yesterday."""
         self.cursor = self._last
 
     def action_select(self) -> None:
-        """Choose the day under the cursor."""
         self.post_message(self.DaySelected(self, self.cursor))
 
     def on_focus(self) -> None:
-        """The cursor stands out while the keys move it."""
         self._redraw(self.cursor)
 
     def on_blur(self) -> None:
-        """It steps back when they do not."""
         self._redraw(self.cursor)
 
     # The mouse
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """Tell which day the pointer is on."""
         self._point_at(self._day_under(event))
 
     def on_leave(self, event: Leave) -> None:
-        """The cursor counts again."""
         self._point_at(None)
 
     def on_click(self, event: Click) -> None:
-        """Move the cursor there; a second click chooses the day."""
         day = self._day_under(event)
         if day is None:
             return
@@ -248,15 +236,12 @@ class CoverageCalendar(ScrollView, can_focus=True):
     # Layout and drawing
 
     def on_resize(self, event: Resize) -> None:
-        """Choose the layout for the new width."""
         self._lay_out(self.content_size.width)
 
     def watch_roomy(self) -> None:
-        """Choose the layout for the new room."""
         self._lay_out(self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """All bands and the legend."""
         plan = fit(self._first, self._last, width, roomy=self.roomy)
         return plan.height + 1 + len(legend_lines(self._counts, width))
 
@@ -301,7 +286,6 @@ class CoverageCalendar(ScrollView, can_focus=True):
             self.refresh_line(self._plan.height + 1 + number)
 
     def render_line(self, y: int) -> Strip:
-        """A line as the terminal shows it."""
         left, top = self.scroll_offset
         line = top + y
         strip = self._strips.get(line)

@@ -46,7 +46,6 @@ class BackfillControls(Vertical):
         self._said: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """Words, form, bar, counts."""
         yield Static("Reading the ledger.", id="status", markup=False)
         with Horizontal():
             yield Label("Back to", id="since-label")

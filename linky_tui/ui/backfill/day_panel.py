@@ -29,7 +29,6 @@ class DayPanel(VerticalScroll, can_focus=False):
     """
 
     def compose(self) -> ComposeResult:
-        """The rows and the button."""
         yield Static(id="day-rows", markup=False)
         yield Button("Fetch this day again", id="refetch", compact=True, tooltip="One request (f)")
 

@@ -93,7 +93,6 @@ class BackfillPage(Page):
         self._able: tuple[bool, ...] = ()
 
     def compose_body(self) -> ComposeResult:
-        """Controls, calendar, one day, the last events."""
         with VerticalScroll(id="body", can_focus=False):
             yield BackfillControls(id="controls", classes="panel")
             yield CoverageCalendar(id="calendar", classes="panel")
@@ -108,7 +107,6 @@ class BackfillPage(Page):
                 )
 
     def on_mount(self) -> None:
-        """Follow the engine."""
         self._controls.border_title = "Backfill"
         self._log.border_title = "Last events"
         self.app.ingest.events.subscribe(self, self._events_came)
@@ -120,7 +118,6 @@ class BackfillPage(Page):
         self._calendar.focus(scroll_visible=False)
 
     def on_resize(self, event: Resize) -> None:
-        """Wide cells where there is room for them."""
         self._calendar.roomy = event.size.height >= ROOMY_LINES
 
     @property
@@ -305,7 +302,6 @@ class BackfillPage(Page):
                 return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What makes no sense now is greyed out."""
         return True if self._can(action) else None
 
     @on(BackfillControls.SinceChanged)
@@ -329,11 +325,9 @@ class BackfillPage(Page):
         self.action_refetch()
 
     def action_calendar(self) -> None:
-        """Leave the form."""
         self._calendar.focus()
 
     def action_run(self) -> None:
-        """Start the backfill, or go on with a paused one."""
         state, since = self.app.ingest.state, self._controls.since
         job = state.job if state.phase is Phase.PAUSED and self._ours else None
         if job is not None and job.kind is JobKind.BACKFILL and job.since == since:
@@ -342,15 +336,12 @@ class BackfillPage(Page):
             self.app.start_job(JobKind.BACKFILL, since=since)
 
     def action_pause(self) -> None:
-        """Pause in a way that goes on where it ended."""
         self.app.ingest.pause()
 
     def action_stop(self) -> None:
-        """Stop; what was fetched is stored."""
         self.app.ingest.stop()
 
     def action_refetch(self) -> None:
-        """Ask for the day under the cursor again, after a question."""
         if not self._can("refetch"):
             return
         day = self._calendar.cursor

@@ -41,7 +41,6 @@ class DateDialog(ModalScreen[tuple[Span, date] | None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """One field and how to fill it."""
         with Vertical() as box:
             box.border_title = "Go to a date"
             yield Input(placeholder="2026-11-21", max_length=10)
@@ -65,6 +64,5 @@ class DateDialog(ModalScreen[tuple[Span, date] | None]):
         hint.set_class(wrong, "-wrong")
 
     def on_click(self, event: Click) -> None:
-        """A click outside the box closes it."""
         if event.widget is self:
             self.dismiss(None)

@@ -118,7 +118,6 @@ Enedis' own total.
         self._could_compare = True
 
     def compose_body(self) -> ComposeResult:
-        """Views, period, summary, chart."""
         yield ViewTabs()
         yield PeriodBar()
         yield SummaryLine()
@@ -226,7 +225,6 @@ Enedis' own total.
     # Actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only load curves are compared."""
         return True if action != "compare" or self._can_compare else None
 
     @property
@@ -238,21 +236,18 @@ Enedis' own total.
         return self._period is not None and self._period.span is Span.ALL
 
     def action_move(self, steps: int) -> None:
-        """Move by periods, as far as there is data."""
         period = self.shown_period
         if self._period is not None and period is not None:
             self._period = self._period.at(period.moved(steps).anchor)
             self._changed()
 
     def action_zoom(self, steps: int) -> None:
-        """To a longer or a shorter period around the same day."""
         if self._period is not None:
             shortest = SHORTEST.get(self._view, Span.DAY)
             self._period = self._period.at_least(shortest).zoomed(steps)
             self._changed()
 
     def action_span(self, name: str) -> None:
-        """To a period of that length."""
         if self._period is not None:
             self._period = Period(
                 Span[name], self._period.anchor, self._period.oldest, self._period.newest
@@ -260,13 +255,11 @@ Enedis' own total.
             self._changed()
 
     def action_latest(self) -> None:
-        """To the latest data."""
         if self._period is not None:
             self._period = self._period.at(self._period.newest)
             self._changed()
 
     def action_jump(self) -> None:
-        """Ask for a date and go there."""
         if self._period is not None:
             self.app.push_screen(DateDialog(), self._jump_to)
 
@@ -287,13 +280,11 @@ Enedis' own total.
         self._changed()
 
     def action_view(self, steps: int) -> None:
-        """The next view, or the one before."""
         views = list(View)
         self._view = views[(views.index(self._view) + steps) % len(views)]
         self._changed()
 
     def action_compare(self) -> None:
-        """Compare with nothing, with the period before, with the same weekday a week before."""
         choices = list(Against)
         period = self.shown_period
         if period is not None and period.span is not Span.DAY:
@@ -303,7 +294,6 @@ Enedis' own total.
         self._changed()
 
     def action_marker(self) -> None:
-        """Draw with something else."""
         chart = self.query_one(Chart)
         index = MARKERS.index(chart.marker) if chart.marker in MARKERS else 0
         chart.marker = MARKERS[(index + 1) % len(MARKERS)]

@@ -43,7 +43,6 @@ class Chip(Static, can_focus=False):
         self.tooltip = tooltip
 
     async def on_click(self) -> None:
-        """Do it."""
         if not self.disabled:
             await self.screen.run_action(self.action)
 
@@ -74,7 +73,6 @@ class PeriodBar(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """Arrows around the period, the spans, two places to go to."""
         yield Chip("◀", "move(-1)", "Earlier (left)", "earlier")
         yield Static("", id="period", markup=False)
         yield Chip("▶", "move(1)", "Later (right)", "later")

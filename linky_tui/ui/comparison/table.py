@@ -114,7 +114,6 @@ class ComparisonTable(Widget):
         self.refresh(layout=grown)
 
     def render(self) -> Table:
-        """The table; columns of figures to the right."""
         table = Table.grid(expand=True, padding=(0, 1, 0, 0))
         width = _WIDE_LABEL_CELLS if self._detailed else _LABEL_CELLS
         table.add_column(no_wrap=True, width=width, overflow="ellipsis")

@@ -63,7 +63,6 @@ class FigureCard(Vertical):
         self._comparison = Static("", classes="comparison", markup=False)
 
     def compose(self) -> ComposeResult:
-        """The figure, and under it the comparison."""
         yield self._value
         yield self._comparison
 
@@ -75,6 +74,5 @@ class FigureCard(Vertical):
         self.set_class(figure.value_text == NOTHING, "-lacking")
 
     def on_click(self, event: Click) -> None:
-        """Open the page that says more."""
         event.stop()
         self.post_message(self.Opened(self._page))

@@ -131,7 +131,6 @@ class DashboardPage(Page):
         return self._feed
 
     def compose_body(self) -> ComposeResult:
-        """Cards, then bars, curve and table."""
         marker = self.app.config.display.marker
         with VerticalScroll(id="body"):
             with Container(id="cards"):
@@ -145,7 +144,6 @@ class DashboardPage(Page):
                     yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
 
     def on_mount(self) -> None:
-        """Listen to the engine, which fills what is shown here."""
         self.query_one("#bars").border_title = f"Daily energy, last {BAR_DAYS} days (kWh)"
         self.query_one("#curve").border_title = "Load curve (W)"
         self.query_one("#table").border_title = "The same data, stored twice"
@@ -158,7 +156,6 @@ class DashboardPage(Page):
             self._show_no_meter()
 
     def on_resize(self, event: Resize) -> None:
-        """Where panels are stacked, the table comes first: it is what the application is for."""
         table, bars = self.query_one("#table"), self.query_one("#bars")
         panels = self.query_one("#panels")
         stacked = event.size.width < _NARROW_CELLS
@@ -172,7 +169,6 @@ class DashboardPage(Page):
             panels.move_child(table, after=self.query_one("#curve"))
 
     def on_unmount(self) -> None:
-        """Nothing goes on after the application."""
         self._feed.end()
 
     def refresh_data(self) -> None:

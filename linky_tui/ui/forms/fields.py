@@ -50,12 +50,10 @@ class SecretInput(Input):
         super().__init__(password=True)
 
     def action_copy(self) -> None:
-        """Copy what is selected, if it can be seen."""
         if not self.password:
             super().action_copy()
 
     def action_cut(self) -> None:
-        """Cut what is selected, if it can be seen."""
         if not self.password:
             super().action_cut()
 
@@ -112,7 +110,6 @@ class Field(Widget):
 
         @property
         def control(self) -> Field:
-            """The field."""
             return self.field
 
     def __init__(
@@ -126,7 +123,6 @@ class Field(Widget):
         self._loaded = False
 
     def compose(self) -> ComposeResult:
-        """Label; control, help, default, problem below each other."""
         yield Label(label_of(self.key), classes="field-label", markup=False)
         with Vertical(classes="field-body"):
             with Horizontal(classes="field-control"):
@@ -191,7 +187,6 @@ class Field(Widget):
             self.query_one(".reveal", Button).label = _SHOW
 
     def on_resize(self, event: Resize) -> None:
-        """Label above the control where there is no room beside it."""
         self.set_class(event.size.width < STACK_BELOW, "-stacked")
 
     @on(Input.Changed)

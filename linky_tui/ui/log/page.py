@@ -38,7 +38,6 @@ class LogPage(Page):
     ]
 
     def compose_body(self) -> ComposeResult:
-        """One scrolling log, or a word on what fills it."""
         with ContentSwitcher(initial="empty"):
             yield Static(
                 "Nothing has happened since linky-tui was opened.\n"
@@ -50,22 +49,18 @@ class LogPage(Page):
             yield EventLog(id="log", classes="panel")
 
     def on_mount(self) -> None:
-        """Follow the engine."""
         self.app.ingest.events.subscribe(self, lambda _: self._catch_up())
         self._catch_up()
 
     def on_screen_resume(self) -> None:
-        """Keys scroll the log at once."""
         self._catch_up()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing to copy in an empty log."""
         if action == "copy" and not self._log().entries:
             return None
         return True
 
     def action_copy(self) -> None:
-        """Copy the whole log (OSC 52, works over SSH)."""
         self.app.copy_to_clipboard(self._log().as_text())
         self.notify(f"Copied {things(len(self._log().entries), 'line')}.", timeout=2)
 

@@ -51,7 +51,6 @@ class Chart(Widget):
         self._drawn: tuple[object, list[Strip]] | None = None
 
     def on_mount(self) -> None:
-        """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
     def show(self, plot: Plot) -> None:
@@ -64,11 +63,9 @@ class Chart(Widget):
         self.plot = None
 
     def render(self) -> str:
-        """Nothing: the lines come from :meth:`render_line`."""
         return ""
 
     def render_line(self, y: int) -> Strip:
-        """One line of the plot, drawn as large as the widget when something about it changed."""
         width, height = self.content_size
         key = (self.plot, self.empty, width, height, self.marker, self.app.theme)
         if self._drawn is None or not _same(self._drawn[0], key):

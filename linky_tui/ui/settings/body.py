@@ -43,7 +43,6 @@ class SettingsBody(Horizontal):
     """
 
     def compose(self) -> ComposeResult:
-        """List, tabs, panels."""
         with Vertical(id="settings-side"):
             yield OptionList(
                 *[Option(TITLES[name], id=name) for name in SECTIONS], id="settings-nav"

@@ -69,7 +69,6 @@ class KeysPanel(SettingsPanel):
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
-        """What this is, the list, the field."""
         yield from self.head("Enter gives the action another key. Empty: its usual key, dimmed.")
         yield OptionList(id="keys-list")
         with Vertical(id="keys-editor"):

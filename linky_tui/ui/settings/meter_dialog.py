@@ -98,7 +98,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         self._asking = False
 
     def compose(self) -> ComposeResult:
-        """The fields; what the token says; buttons."""
         with Vertical() as box:
             box.border_title = self._title
             with VerticalScroll(id="meter-fields", can_focus=False):
@@ -123,7 +122,6 @@ class MeterDialog(ModalScreen[Texts | None]):
                 yield Button("OK", id="ok", variant="primary", compact=True)
 
     def on_mount(self) -> None:
-        """Fill the fields."""
         for field in self.query(Field):
             field.load(self._meter.get(field.key.name, ""))
         self.query_one("#meter-answer", Static).display = False
@@ -131,7 +129,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         self._judge()
 
     def on_unmount(self) -> None:
-        """A request under way is abandoned; it stays counted."""
         self._stop.set()
 
     @on(Field.Changed)
@@ -180,12 +177,10 @@ class MeterDialog(ModalScreen[Texts | None]):
 
     @on(Button.Pressed, "#cancel")
     def action_leave(self) -> None:
-        """Nothing changes."""
         self.dismiss(None)
 
     @on(Button.Pressed, "#ok")
     def action_take(self) -> None:
-        """Give the texts, if they are allowed."""
         # The key may come before the news of what was typed right before it.
         self._meter |= {field.key.name: field.text for field in self.query(Field)}
         problems = self._judge()
@@ -215,7 +210,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
 
     def on_meter_dialog_prepared(self, message: Prepared) -> None:
-        """Ask before a request is spent."""
         if message.error is not None:
             self._answer(message.error)
             return
@@ -257,7 +251,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
 
     def on_meter_dialog_answered(self, message: Answered) -> None:
-        """Show what the gateway said."""
         self._answer(message.found)
 
     def _answer(self, found: tuple[DailyTotal, ...] | LinkyError) -> None:

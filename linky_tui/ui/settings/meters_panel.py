@@ -63,7 +63,6 @@ class MeterCard(Widget):
         self.border_subtitle = "● shown on all pages" if shown else ""
 
     def compose(self) -> ComposeResult:
-        """What the token says, and what can be done."""
         report = report_token(self._meter["token"], self._meter["prm"])
         yield Label(report.line, classes=f"card-token {report.level}", markup=False)
         with Horizontal(classes="card-buttons"):
@@ -96,7 +95,6 @@ class MetersPanel(SettingsPanel):
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
-        """The cards, and a button for one more."""
         yield from self.head("What is fetched: an entry for each meter and direction.")
         overridden = [
             variable

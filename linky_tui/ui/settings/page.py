@@ -108,7 +108,6 @@ the environment go before the file: their fields say so.
     # Building and loading
 
     def compose_body(self) -> ComposeResult:
-        """Sections, their panels, the state with its buttons."""
         yield SettingsBody(id="settings-body")
         with Horizontal(id="settings-bar"):
             yield Static(id="settings-state", markup=False)
@@ -116,7 +115,6 @@ the environment go before the file: their fields say so.
             yield Button("Save", id="settings-save", compact=True, variant="primary")
 
     def on_screen_resume(self) -> None:
-        """Read the file, unless there are changes that were not saved."""
         if not self.changed_sections:
             self._read()
 
@@ -136,7 +134,6 @@ the environment go before the file: their fields say so.
         self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
 
     def on_settings_page_loaded(self, message: Loaded) -> None:
-        """Show what the file says."""
         after, self._after_saving = self._after_saving, None
         if isinstance(message.found, LinkyError):
             self.app.show_error(message.found)
@@ -229,18 +226,15 @@ the environment go before the file: their fields say so.
     # Sections
 
     def action_section(self, step: int) -> None:
-        """Show the section before or after."""
         self._body.step(step)
 
     def action_leave_field(self) -> None:
-        """Take the focus out of a field."""
         self._body.panel.focus_content()
 
     # Saving
 
     @on(Button.Pressed, "#settings-save")
     def action_save(self) -> None:
-        """Save, or say everything that speaks against it."""
         self._save(None)
 
     def _save(self, then: Callable[[], object] | None) -> None:
@@ -322,7 +316,6 @@ the environment go before the file: their fields say so.
 
     @on(Button.Pressed, "#settings-undo")
     def action_discard(self) -> None:
-        """Take back everything that is not saved."""
         if self._saved is None or not self.changed_sections:
             return
         self._preview(self._saved.tables[DISPLAY.name]["theme"])

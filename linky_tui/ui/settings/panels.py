@@ -72,7 +72,6 @@ class SettingsPanel(VerticalScroll):
         return self.app.demo and self.section.name in _NOT_IN_DEMO
 
     def on_mount(self) -> None:
-        """Ask for the texts to show."""
         self.post_message(self.Ready(self))
 
     def head(self, text: str = "") -> ComposeResult:
@@ -97,7 +96,6 @@ class FieldsPanel(SettingsPanel):
     """A section that is a table: a field for each key."""
 
     def compose(self) -> ComposeResult:
-        """The fields."""
         yield from self.head()
         for key in self.section.keys:
             themes = (self.section.name, key.name) == (DISPLAY.name, "theme")
@@ -147,7 +145,6 @@ class MongoPanel(FieldsPanel):
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
-        """The fields, and the test on top."""
         yield from self.head()
         with Horizontal(id="mongodb-test-row") as row:
             row.display = not self.locked
@@ -174,7 +171,6 @@ class MongoPanel(FieldsPanel):
         self._draft = draft
 
     def on_unmount(self) -> None:
-        """A test under way ends."""
         self._stop.set()
 
     @on(Button.Pressed, "#mongodb-test")
@@ -206,7 +202,6 @@ class MongoPanel(FieldsPanel):
         self.run_worker(work, thread=True, group="mongodb-test", exit_on_error=False)
 
     def on_mongo_panel_tested(self, message: Tested) -> None:
-        """Show what a test found."""
         message.stop()
         found = message.found
         if isinstance(found, LinkyError):

@@ -56,7 +56,6 @@ class UnsavedDialog(ModalScreen[Unsaved]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """The question and three buttons."""
         with Vertical() as box:
             box.border_title = "Save the changes?"
             yield Static(self._text, markup=False)
@@ -66,7 +65,6 @@ class UnsavedDialog(ModalScreen[Unsaved]):
                 yield Button("Save", id="save", variant="primary")
 
     def on_mount(self) -> None:
-        """Enter saves."""
         self.query_one("#save", Button).focus()
 
     @on(Button.Pressed)
@@ -74,5 +72,4 @@ class UnsavedDialog(ModalScreen[Unsaved]):
         self.dismiss(Unsaved(event.button.id or "stay"))
 
     def action_answer(self, answer: str) -> None:
-        """Close with an answer."""
         self.dismiss(Unsaved(answer))

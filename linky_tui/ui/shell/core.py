@@ -158,11 +158,9 @@ class AppCore(StoreApp):
         return self.ingest.start(Job(kind, ready.series, ready.token, since=since, days=days))
 
     def on_ingest_advanced(self, message: IngestAdvanced) -> None:
-        """Events wait."""
         self.ingest.drain()
 
     def on_ingest_ended(self, message: IngestEnded) -> None:
-        """The thread has ended."""
         self.ingest.ended(message.error)
 
     def _ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:

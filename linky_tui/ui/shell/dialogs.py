@@ -46,11 +46,9 @@ class Dialog(ModalScreen[bool]):
     ]
 
     def action_answer(self, answer: bool) -> None:
-        """Close the dialog with an answer."""
         self.dismiss(answer)
 
     def on_click(self, event: Click) -> None:
-        """A click outside the box answers no."""
         if event.widget is self:
             self.dismiss(False)
 
@@ -72,7 +70,6 @@ class ErrorDialog(Dialog):
         self._error = error
 
     def compose(self) -> ComposeResult:
-        """Title, cause, problems, next step, buttons."""
         with Vertical() as box:
             box.border_title = Content(self._error.title)
             with VerticalScroll():
@@ -86,12 +83,10 @@ class ErrorDialog(Dialog):
                 yield Button("Close", variant="primary", id="close")
 
     def on_mount(self) -> None:
-        """Enter closes."""
         self.query_one("#close", Button).focus()
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
-        """Copy the three texts to the clipboard (OSC 52, works over SSH)."""
         error = self._error
         self.app.copy_to_clipboard(f"{error.title}\n{error.cause}\n{error.next_step}")
         self.notify("Copied.", timeout=2)
@@ -120,7 +115,6 @@ class ConfirmDialog(Dialog):
         self._danger = danger
 
     def compose(self) -> ComposeResult:
-        """Title, text, buttons."""
         with Vertical() as box:
             box.border_title = Content(self._title)
             yield Static(self._text, markup=False)
@@ -129,7 +123,6 @@ class ConfirmDialog(Dialog):
                 yield Button(self._yes, variant="error" if self._danger else "primary", id="yes")
 
     def on_mount(self) -> None:
-        """The harmless answer has the focus where something would be lost."""
         self.query_one("#no" if self._danger else "#yes", Button).focus()
 
     @on(Button.Pressed, "#yes")

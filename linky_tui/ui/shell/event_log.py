@@ -107,11 +107,9 @@ class EventLog(RichLog):
         return "\n".join(lines)
 
     def on_mount(self) -> None:
-        """Colours are fixed when a line is written, so another theme writes them again."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._rewrite())
 
     def on_resize(self, event: Resize) -> None:
-        """Lines are wrapped when they are written, so another width writes them again."""
         width = self.scrollable_content_region.width
         if self._written_width != width:
             self._written_width = width
@@ -120,7 +118,6 @@ class EventLog(RichLog):
             self.scroll_end(animate=False)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Scrolling up ends the following, the bottom begins it again."""
         super().watch_scroll_y(old_value, new_value)
         if self.is_vertical_scroll_end:
             self._following = True

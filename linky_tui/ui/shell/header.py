@@ -25,12 +25,10 @@ class StatusHeader(Widget):
     """
 
     def on_mount(self) -> None:
-        """Redraw when anything in the line changes."""
         self.app.status_changed.subscribe(self, lambda _: self.refresh())
         self.app.ingest.state_changed.subscribe(self, lambda _: self.refresh())
 
     def render(self) -> Table:
-        """The line, cut where the terminal is narrow."""
         left = Text(no_wrap=True, overflow="ellipsis")
         left.append(" linky-tui ", "bold reverse")
         left.append(f"  {self.app.meter_text}" if self.size.width >= 60 else "")

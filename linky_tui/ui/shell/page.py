@@ -28,21 +28,17 @@ class Page(Screen[None]):
     app = getters.app(AppCore)
 
     def compose(self) -> ComposeResult:
-        """Header, body, footer."""
         yield StatusHeader()
         yield from self.compose_body()
         yield Footer(show_command_palette=False, compact=True)
 
     def compose_body(self) -> ComposeResult:
-        """The widgets of this page."""
         yield from ()
 
     def on_mount(self) -> None:
-        """Listen to what makes the data of the page old."""
         self.app.data_changed.subscribe(self, lambda _: self.load_if_shown())
 
     def on_screen_resume(self) -> None:
-        """The page is shown."""
         self.load_if_shown()
 
     def load_if_shown(self) -> None:

@@ -122,14 +122,12 @@ class StoreApp(App[None]):
         self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
 
     def on_store_opened(self, message: StoreOpened) -> None:
-        """MongoDB answers: pages load."""
         self.server, self.store_error = message.server, None
         self.status_changed.publish(None)
         self.data_changed.publish(None)
         self.store_opened()
 
     def on_store_failed(self, message: StoreFailed) -> None:
-        """MongoDB is away: say so once, try again until it is back."""
         known = self.store_error
         # A second, other error is the reason for the first one, such as a full disk.
         first = known is None or known.title != message.error.title

@@ -149,7 +149,6 @@ lost when they are stopped: the next run completes what is missing.
         return self._feed
 
     def compose_body(self) -> ComposeResult:
-        """Table, bars, growth; the actions below them, always in view."""
         with VerticalScroll(id="body"), Container(id="panels"):
             with Vertical(id="table", classes="panel"):
                 yield ComparisonTable(detailed=True)
@@ -173,7 +172,6 @@ lost when they are stopped: the next run completes what is missing.
             yield Static(READY, id="result", markup=False)
 
     def on_mount(self) -> None:
-        """Listen to what changes what is shown."""
         self.query_one("#table").border_title = "The same data, stored twice"
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
@@ -183,11 +181,9 @@ lost when they are stopped: the next run completes what is missing.
         self._feed.start()
 
     def on_resize(self, event: Resize) -> None:
-        """Panels side by side where both have room."""
         self.set_class(event.size.width >= _SIDE_CELLS, "-side")
 
     def on_unmount(self) -> None:
-        """Nothing goes on after the application."""
         self._feed.end()
         if self._job is not None:
             self._job.stop.set()
@@ -197,13 +193,11 @@ lost when they are stopped: the next run completes what is missing.
         self._feed.soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is something to cancel only while something runs."""
         return self._job is not None if action == "cancel" else True
 
     # Actions
 
     def action_run(self, name: str) -> None:
-        """Start an action, unless something else is at work."""
         if self._job is not None:
             self.notify(f"{self._job.action.value}: wait for it, or press Esc to cancel.",
                         severity="warning", markup=False)  # fmt: skip
@@ -237,7 +231,6 @@ lost when they are stopped: the next run completes what is missing.
         linky.run_worker(work, thread=True, group="storage-action", exit_on_error=False)
 
     def action_cancel(self) -> None:
-        """Ask what runs to stop."""
         if self._job is not None:
             self._job.stop.set()
             self.query_one("#doing", Static).update("Stopping")
@@ -250,7 +243,6 @@ lost when they are stopped: the next run completes what is missing.
             self.action_run(event.button.name)
 
     def on_action_advanced(self, message: ActionAdvanced) -> None:
-        """Show how far it is."""
         if self._job is not None and not self._job.stop.is_set():
             how_far = f", {count_text(message.done)} of {count_text(message.total)}"
             doing = message.doing + (how_far if message.total else "")
@@ -259,7 +251,6 @@ lost when they are stopped: the next run completes what is missing.
             bar.update(total=message.total or None, progress=message.done)
 
     def on_action_ended(self, message: ActionEnded) -> None:
-        """Say how it ended, and measure anew."""
         running = self._job
         self._set_job(None)
         outcome = message.outcome

@@ -92,11 +92,9 @@ class SizeBars(Widget):
         self.refresh(layout=grown)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Three lines a bar, and the legend."""
         return 3 * len(self._bars) + 1 if self._bars else 0
 
     def render(self) -> Text:
-        """Each bar with its name, its length, its total."""
         text = Text(no_wrap=True)
         if not self._bars:
             return text

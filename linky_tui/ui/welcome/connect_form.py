@@ -75,7 +75,6 @@ class ConnectForm(VerticalScroll):
     _offered: tuple[str, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Three steps and a button."""
         yield Label("1  Get a token", classes="step")
         yield Static(f"{GET_TOKEN}\n{HOURLY}", classes="step-body", markup=False)
         yield Label("2  Paste it here", classes="step")
@@ -99,7 +98,6 @@ class ConnectForm(VerticalScroll):
             yield Button("Back", id="connect-back")
 
     def on_mount(self) -> None:
-        """Nothing is typed yet."""
         for field in self.query(Field):
             field.load("")
         path = file_text(self.app.config.path)

@@ -82,12 +82,10 @@ class Door(Widget, can_focus=True):
         self._picture, self._sentence = picture, sentence
 
     def compose(self) -> ComposeResult:
-        """The picture and the sentence."""
         yield Static(self._picture, classes="door-picture", markup=False)
         yield Static(self._sentence, classes="door-sentence", markup=False)
 
     def on_click(self, event: Click) -> None:
-        """A click goes through."""
         event.stop()
         self.post_message(self.Opened(self.name or ""))
 
@@ -173,7 +171,6 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
         self._start_wanted = False
 
     def compose_body(self) -> ComposeResult:
-        """The doors, and what is behind the second one."""
         with ContentSwitcher(initial="welcome-doors", id="welcome"):
             with Vertical(id="welcome-doors"):
                 with Container(id="welcome-head"):
@@ -216,7 +213,6 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
             yield ConnectForm(id="welcome-connect", classes="panel")
 
     def on_mount(self) -> None:
-        """A fetch that is wanted starts when MongoDB is there."""
         self.app.status_changed.subscribe(self, lambda _: self._start_if_ready())
         self.query_one(ConnectForm).border_title = "Connect my Linky"
 
@@ -230,18 +226,15 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
         self.action_door(event.name)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The doors have keys while they are shown, the way back once through."""
         if action in ("back", "door"):
             return (self._switcher.current == "welcome-doors") == (action == "door")
         return super().check_action(action, parameters)
 
     def action_open(self) -> None:
-        """Go through the door that has the focus."""
         if isinstance(self.focused, Door):
             self.action_door(self.focused.name or "")
 
     def action_door(self, name: str) -> None:
-        """Go through a door."""
         if name == "demo":
             self.app.open_demo()
         elif name == "connect":
@@ -251,7 +244,6 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
 
     @on(ConnectForm.Left)
     def action_back(self) -> None:
-        """The doors again."""
         if self._switcher.current != "welcome-doors":
             self._switcher.current = "welcome-doors"
             self.query_one("#door-connect", Door).focus()
