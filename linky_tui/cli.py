@@ -52,15 +52,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_missing_streams()
-    with crash.harmless_errors():
-        return _main(arguments)
-
-
-def _main(arguments: list[str]) -> int:
     try:
-        code = _run_and_report(arguments)
-        sys.stdout.flush()
-        return code
+        with crash.harmless_errors():
+            code = _run_and_report(arguments)
+            sys.stdout.flush()
+            return code
     except BrokenPipeError:
         # Whoever read our output has gone; nothing more can be said.
         sys.stderr.close()
@@ -81,7 +77,15 @@ def _run_and_report(arguments: list[str]) -> int:
     failure: LinkyError
     try:
         options = parse(arguments)
-        return 0 if options is None else _run(options)
+        if options is None:
+            return 0
+        if options.command == "app":
+            from linky_tui.ui.app import run_app
+
+            return run_app(options.config, demo=options.demo)
+        from linky_tui.headless.commands import run_command
+
+        return run_command(options)
     except LinkyError as error:
         failure = error
     except KeyboardInterrupt:
@@ -168,16 +172,6 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
     lines += [f"  - {problem}" for problem in problems]
     lines.append(f"  {error.next_step}")
     sys.stderr.write(printable("\n".join(lines)) + "\n")
-
-
-def _run(options: Options) -> int:
-    if options.command == "app":
-        from linky_tui.ui.app import run_app
-
-        return run_app(options.config, demo=options.demo)
-    from linky_tui.headless import commands
-
-    return commands.run_command(options)
 
 
 def _parser() -> argparse.ArgumentParser:

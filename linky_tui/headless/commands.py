@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -24,7 +24,7 @@ def run_command(options: Options) -> int:
     with _stopping(stop):
         try:
             with open_session(options.config, demo=options.demo) as session:
-                return _command(session, options, stop)
+                return _command(options.command)(session, options, stop)
         except LinkyError:
             # Whatever was cut off says so in its own way.
             if stop.is_set():
@@ -32,20 +32,19 @@ def run_command(options: Options) -> int:
             raise
 
 
-def _command(session: Session, options: Options, stop: threading.Event) -> int:
-    if options.command in ("sync", "backfill"):
-        from linky_tui.headless import ingest
+def _command(name: str) -> Callable[[Session, Options, threading.Event], int]:
+    """The command of that name; only what it needs is imported."""
+    if name in ("sync", "backfill"):
+        from linky_tui.headless.ingest import run_ingest
 
-        return ingest.run_ingest(session, options, stop)
-    if options.command == "check":
-        from linky_tui.headless import check
+        return run_ingest
+    if name == "check":
+        from linky_tui.headless.check import run_check
 
-        return check.run_check(session, options, stop)
-    from linky_tui.headless import stats
+        return run_check
+    from linky_tui.headless.stats import run_stats, run_verify
 
-    if options.command == "verify":
-        return stats.run_verify(session, options, stop)
-    return stats.run_stats(session, options, stop)
+    return run_verify if name == "verify" else run_stats
 
 
 @contextmanager

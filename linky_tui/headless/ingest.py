@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 import threading
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
 from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.domain.paris import today as paris_today
-from linky_tui.errors import LinkyError, StorageUnavailable, UsageError
+from linky_tui.errors import StorageUnavailable, UsageError
 from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
@@ -30,14 +29,6 @@ _EXIT_CODES = {
     Status.NOT_PUBLISHED_YET: 3,
     Status.INTERRUPTED: EXIT_INTERRUPTED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    status: str
-    exit_code: int
-    inserted: int
-    error: LinkyError | None
 
 
 def run_ingest(session: Session, options: Options, stop: threading.Event) -> int:
@@ -75,21 +66,14 @@ def _one_meter(
 ) -> MeterSummary:
     series = meter.series
     if stop.is_set():
-        ended = _Ended(Status.INTERRUPTED, EXIT_INTERRUPTED, 0, None)
+        ended = MeterSummary(series, Status.INTERRUPTED, EXIT_INTERRUPTED)
     elif meter.problem is not None:
-        ended = _Ended(Status.FAILED, meter.problem.exit_code, 0, meter.problem)
+        ended = MeterSummary(series, Status.FAILED, meter.problem.exit_code, error=meter.problem)
     else:
         kind = JobKind.SYNC if options.command == "sync" else JobKind.BACKFILL
         job = Job(kind, series, meter.token, since=options.since)
         ended = _drive(store, requests, job, None if _is_quiet(options) else progress)
-    return summarise(
-        store,
-        series,
-        status=ended.status,
-        exit_code=ended.exit_code,
-        inserted=ended.inserted,
-        error=ended.error,
-    )
+    return summarise(store, ended)
 
 
 def _is_quiet(options: Options) -> bool:
@@ -98,14 +82,14 @@ def _is_quiet(options: Options) -> bool:
     return options.quiet or (unattended and not options.verbose)
 
 
-def _drive(store: Store, requests: RequestRun, job: Job, progress: Progress | None) -> _Ended:
+def _drive(store: Store, requests: RequestRun, job: Job, progress: Progress | None) -> MeterSummary:
     for event in run_job(store, requests, job):
         if progress is not None:
             progress.show(event)
         if isinstance(event, Finished):
             status = Status(event.status)
             code = _EXIT_CODES.get(status, event.error.exit_code if event.error else 1)
-            return _Ended(status, code, event.inserted, event.error)
+            return MeterSummary(job.series, status, code, event.inserted, event.error)
     raise AssertionError("a job ends with Finished")
 
 

@@ -6,26 +6,17 @@ import shutil
 import time
 from typing import TextIO
 
-from linky_tui.domain.coverage import DayStatus
 from linky_tui.ingest.events import (
     Event,
-    Noted,
+    Failed,
+    Finished,
+    Paused,
     Planned,
     Rebuilding,
-    Surveyed,
-    Waiting,
-    Window,
     WindowStored,
 )
-from linky_tui.text.formatting import (
-    count_text,
-    day_text,
-    duration_text,
-    local_time_text,
-    mask_prm,
-    printable,
-    short_day_text,
-)
+from linky_tui.text.formatting import count_text, duration_text, printable, things
+from linky_tui.words.events import event_text, span_text
 
 BAR_CELLS = 20
 RECENT_WINDOWS = 20
@@ -51,35 +42,28 @@ class Progress:
 
     def show(self, event: Event) -> None:
         """Draw one event."""
+        count = ""
         match event:
             case Planned(windows=windows):
                 self._total = self._done + len(windows)
                 self._ticks.append(time.monotonic())
-                if windows and (self._verbose or not self._done):
-                    self._say(f"{_meter(event)}{_windows(len(windows))} to ask, newest first")
-            case Surveyed(first=first, last=last, totals=totals) if first and last:
-                self._say(
-                    f"{_meter(event)}daily totals of {count_text(totals)} days, "
-                    f"{day_text(first)} to {day_text(last)}"
-                )
+                if not windows or (self._done and not self._verbose):
+                    return
             case WindowStored():
                 self._stored(event)
-            case Rebuilding(done=done, total=total, reason=reason):
                 if self._live:
-                    self._draw(
-                        f"{_bar(done, total)} {count_text(done)}/{count_text(total)}",
-                        "rebuilding the time series collection",
-                    )
-                elif done == 0:
-                    self._say(f"Rebuilding the time series collection: {reason}")
-            case Waiting(seconds=seconds, until=until, reason=reason):
-                self._say(
-                    f"Waiting {duration_text(seconds)}, until {local_time_text(until)}: {reason}"
+                    return
+                count = f"{self._count()}  "
+            case Rebuilding(done=done, total=total) if self._live:
+                self._draw(
+                    f"{_bar(done, total)} {count_text(done)}/{count_text(total)}",
+                    "rebuilding the time series collection",
                 )
-            case Noted(text=text):
-                self._say(f"{_meter(event)}{text}")
-            case _:
-                pass
+                return
+            case Paused() | Failed() | Finished():
+                return  # the summary says how it ended
+        if said := event_text(event, name_meter=not count):
+            self._say(count + said.text)
 
     def close(self) -> None:
         """Leave the live line behind."""
@@ -97,17 +81,9 @@ class Progress:
             self._draw(
                 f"{_bar(self._done, self._total)} {self._count()}",
                 self._eta(),
-                _span(event.window),
-                f"{count_text(self._readings)} readings",
+                span_text(event.window),
+                things(self._readings, "reading"),
             )
-            return
-        certified = sum(day.certified for day in event.days)
-        complete = sum(day.status is DayStatus.COMPLETE for day in event.days)
-        corrected = f", {event.corrected} corrected" if event.corrected else ""
-        self._say(
-            f"{self._count()}  {_span(event.window):20}  {event.inserted:4} new readings"
-            f"{corrected}, {complete} of {event.window.days} days complete, {certified} certified"
-        )
 
     def _count(self) -> str:
         total = count_text(self._total)
@@ -137,24 +113,6 @@ class Progress:
         self._out.write(f"\r\x1b[K{shown}")
         self._out.flush()
         self._drawn = True
-
-
-def _meter(event: Event) -> str:
-    return f"{mask_prm(event.series.prm)} {event.series.flow}: "
-
-
-def _span(window: Window) -> str:
-    first, last = window.first, window.last
-    if window.days == 1:
-        return f"{short_day_text(first)} {first.year}"
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {short_day_text(last)} {last.year}"
-    start = f"{short_day_text(first)} {first.year}" if first.year != last.year else ""
-    return f"{start or short_day_text(first)} to {short_day_text(last)} {last.year}"
-
-
-def _windows(count: int) -> str:
-    return f"{count_text(count)} window" + ("" if count == 1 else "s")
 
 
 def _bar(done: int, total: int) -> str:

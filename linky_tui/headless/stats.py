@@ -11,7 +11,8 @@ from linky_tui.session import Session
 from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.repair.reconcile import repair
-from linky_tui.text.formatting import bytes_per_reading_text, bytes_text, count_text, percent_text
+from linky_tui.text.formatting import count_text, percent_text, things
+from linky_tui.words.comparison import comparison_rows
 
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
 
@@ -44,36 +45,9 @@ def run_verify(session: Session, options: Options, stop: threading.Event) -> int
 
 def comparison_lines(comparison: Comparison) -> list[str]:
     """The comparison as a table for a terminal."""
-    one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
-    verdict = {True: "identical", False: "different", None: ""}[comparison.identical]
     rows = [
-        ("", one.name, two.name, "saved"),
-        ("readings", count_text(one.readings), count_text(two.readings), verdict),
-        ("data", bytes_text(one.data_bytes), bytes_text(two.data_bytes), percent_text(saved.data)),
-        (
-            "storage",
-            bytes_text(one.storage_bytes),
-            bytes_text(two.storage_bytes),
-            percent_text(saved.storage),
-        ),
-        (
-            "indexes",
-            bytes_text(one.index_bytes),
-            bytes_text(two.index_bytes),
-            percent_text(saved.index),
-        ),
-        (
-            "total",
-            bytes_text(one.total_bytes),
-            bytes_text(two.total_bytes),
-            percent_text(saved.total),
-        ),
-        (
-            "per reading",
-            bytes_per_reading_text(one.bytes_per_reading),
-            bytes_per_reading_text(two.bytes_per_reading),
-            "",
-        ),
+        ("", comparison.regular.name, comparison.timeseries.name, "saved"),
+        *((row.label, *row.cells) for row in comparison_rows(comparison)),
     ]
     widths = [max(_LEAST_CELLS, *(len(row[column]) for row in rows)) for column in (1, 2, 3)]
     lines = [
@@ -129,8 +103,8 @@ def _notes(comparison: Comparison) -> list[str]:
     full = comparison.readings_per_bucket
     lines = [
         "",
-        f"{_buckets(comparison.buckets)} of {full or 0:,.0f} readings on average, granularity "
-        f"{comparison.granularity}; MongoDB {comparison.server_version} "
+        f"{things(comparison.buckets, 'bucket')} of {full or 0:,.0f} readings on average, "
+        f"granularity {comparison.granularity}; MongoDB {comparison.server_version} "
         f"({comparison.server_kind}).",
         "A regular collection has to carry _id and its index, a time series one need not; "
         f"without them data saves {percent_text(comparison.saved_without_id_data)}, "
@@ -140,7 +114,3 @@ def _notes(comparison: Comparison) -> list[str]:
     if comparison.settling:
         lines.append("Sizes on disk follow within a minute of the last write (a checkpoint).")
     return [wrapped(line) for line in lines]
-
-
-def _buckets(count: int) -> str:
-    return f"{count_text(count)} bucket" + ("" if count == 1 else "s")

@@ -14,26 +14,25 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.connection import wait_for_primary
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import count_text, mask_prm, utc_text
+from linky_tui.text.formatting import count_text, mask_prm, things, utc_text
 
 _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
 
 
 @dataclass(frozen=True, slots=True)
 class MeterSummary:
-    """One meter after a run."""
+    """One meter after a run; what the ledger holds is ``None`` where MongoDB could not be asked."""
 
-    series: Series  # the series
-    status: str  # how its run ended (design.md §5).
+    series: Series
+    status: str  # how its run ended (design.md §5)
     exit_code: int  # what that means for the exit code
-    error: LinkyError | None  # why it is not complete, where there is a reason
-    # days of the last 24 months by status; days never asked count as missing. `None` where MongoDB
-    # could not be asked.
-    days: Counter[DayStatus] | None
-    certified: int | None  # complete days whose energy equals Enedis' own total
-    inserted: int  # readings that the run inserted
-    first: str | None  # start of the first stored reading, ISO 8601, or `None`
-    last: str | None  # end of the last stored reading
+    inserted: int = 0  # readings that the run inserted
+    error: LinkyError | None = None  # why it is not complete, where there is a reason
+    # days of the last 24 months by status; days never asked count as missing
+    days: Counter[DayStatus] | None = None
+    certified: int | None = None  # complete days whose energy equals Enedis' own total
+    first: str | None = None  # start of the first stored reading, ISO 8601, where there is one
+    last: str | None = None  # end of the last stored reading
 
     def to_json(self) -> dict[str, Any]:
         """The meter's part of the JSON; PRMs are whole there (design.md §5).
@@ -72,9 +71,8 @@ class MeterSummary:
         if empty := self._count(DayStatus.NO_DATA):
             there.append(f"{count_text(empty)} without data")
         status = self.status.replace("_", " ")
-        new = "1 new reading" if self.inserted == 1 else f"{count_text(self.inserted)} new readings"
         return [
-            f"{self.name}: {status}, {new}",
+            f"{self.name}: {status}, {things(self.inserted, 'new reading')}",
             f"  last 24 months: {', '.join(there)}",
         ]
 
@@ -82,46 +80,29 @@ class MeterSummary:
         return None if self.days is None else sum(self.days[status] for status in statuses)
 
 
-def summarise(
-    store: Store,
-    series: Series,
-    *,
-    status: str,
-    exit_code: int,
-    inserted: int,
-    error: LinkyError | None,
-) -> MeterSummary:
+def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
     """Count a meter's last 24 months in the ledger, and look up its first and last reading.
 
     Where MongoDB does not answer any more, what it holds cannot be told; how the run ended can.
     """
-    today = paris_today()
-    unknown = MeterSummary(series, status, exit_code, error, None, None, inserted, None, None)
+    today, error = paris_today(), ended.error
     if isinstance(error, StorageUnavailable | OutOfSpace) and not _answers(store):
-        return unknown
+        return ended
     try:
-        records = store.days.load(series, first_askable(today), today - ONE_DAY)
-        bounds = store.readings.bounds(series)
+        records = store.days.load(ended.series, first_askable(today), today - ONE_DAY)
+        bounds = store.readings.bounds(ended.series)
     except StorageUnavailable as gone:
         if error is None:
             why = store.connection.explained(gone)
-            return replace(unknown, status="failed", exit_code=why.exit_code, error=why)
-        return unknown
+            return replace(ended, status="failed", exit_code=why.exit_code, error=why)
+        return ended
     days = Counter(
         status_now(records[day], today) if day in records else DayStatus.MISSING
         for day in days_between(first_askable(today), today - ONE_DAY)
     )
-    return MeterSummary(
-        series,
-        status,
-        exit_code,
-        error,
-        days,
-        sum(record.certified for record in records.values()),
-        inserted,
-        utc_text(bounds[0]) if bounds else None,
-        utc_text(bounds[1]) if bounds else None,
-    )
+    first, last = (utc_text(bounds[0]), utc_text(bounds[1])) if bounds else (None, None)
+    certified = sum(record.certified for record in records.values())
+    return replace(ended, days=days, certified=certified, first=first, last=last)
 
 
 def _answers(store: Store) -> bool:

@@ -151,6 +151,11 @@ def count_text(count: int) -> str:
     return f"{count:,}"
 
 
+def things(count: int, what: str) -> str:
+    """A number of things: ``1 week``, ``105 weeks``."""
+    return f"{count_text(count)} {what}" + ("" if count == 1 else "s")
+
+
 def percent_text(fraction: float | None) -> str:
     """A fraction as ``98.1 %``; only the whole is ``100.0 %``, however close the rest comes."""
     if fraction is None or not math.isfinite(fraction):
@@ -169,6 +174,16 @@ def day_text(day: date) -> str:
 def short_day_text(day: date) -> str:
     """A day without its year, as ``21 Nov``."""
     return f"{day.day} {MONTH_NAMES[day.month - 1]}"
+
+
+def range_text(first: date, last: date) -> str:
+    """Two days in words, without saying twice what they share: ``16 to 22 Nov 2026``."""
+    end = f"{short_day_text(last)} {last.year}"
+    if first.year != last.year:
+        return f"{short_day_text(first)} {first.year} to {end}"
+    if first.month != last.month:
+        return f"{short_day_text(first)} to {end}"
+    return f"{first.day} to {end}" if first != last else end
 
 
 def duration_text(seconds: float) -> str:
@@ -206,6 +221,12 @@ def local_time_text(instant: datetime) -> str:
         ValueError: the instant has no time zone.
     """
     return _aware(instant).astimezone(PARIS).strftime("%H:%M")
+
+
+def moment_text(instant: datetime) -> str:
+    """The Paris day and time of an aware instant: ``Mon 23 Nov 01:00``."""
+    day = _aware(instant).astimezone(PARIS).date()
+    return f"{day_text(day)[:3]} {short_day_text(day)} {local_time_text(instant)}"
 
 
 def due_text(instant: datetime) -> str:

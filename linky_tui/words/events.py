@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from linky_tui.domain.coverage import DayStatus
-from linky_tui.domain.paris import PARIS
 from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
@@ -29,7 +27,9 @@ from linky_tui.text.formatting import (
     duration_text,
     local_time_text,
     mask_prm,
-    short_day_text,
+    moment_text,
+    range_text,
+    things,
 )
 
 
@@ -72,10 +72,7 @@ def _event_text(event: Event) -> EventText | None:
         case Surveyed(first=first, last=last, totals=totals):
             if first is None or last is None:
                 return EventText("No daily totals in that year.")
-            return EventText(
-                f"Daily totals of {things(totals, 'day')}, {short_day_text(first)} "
-                f"{first.year} to {day_text(last)}."
-            )
+            return EventText(f"Daily totals of {things(totals, 'day')}, {range_text(first, last)}.")
         case Planned(windows=windows, left_today=left):
             if not windows:
                 return EventText("Nothing is left to ask.")
@@ -119,26 +116,8 @@ def error_text(error: LinkyError) -> EventText:
 
 
 def span_text(window: Window) -> str:
-    """The days of a window: ``15 to Sat 21 Nov 2026``."""
-    first, last = window.first, window.last
-    if first == last:
-        return day_text(last)
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {day_text(last)}"
-    if first.year == last.year:
-        return f"{short_day_text(first)} to {day_text(last)}"
-    return f"{short_day_text(first)} {first.year} to {day_text(last)}"
-
-
-def things(count: int, what: str) -> str:
-    """A number of things: ``1 week``, ``105 weeks``."""
-    return f"{count_text(count)} {what}" + ("" if count == 1 else "s")
-
-
-def moment_text(instant: datetime) -> str:
-    """The Paris day and time of an aware instant: ``Mon 23 Nov 01:00``."""
-    day = instant.astimezone(PARIS).date()
-    return f"{day_text(day)[:3]} {short_day_text(day)} {local_time_text(instant)}"
+    """The days of a window: ``15 to 21 Nov 2026``; of a single one the day of the week, too."""
+    return day_text(window.last) if window.days == 1 else range_text(window.first, window.last)
 
 
 def _stored(event: WindowStored) -> EventText:

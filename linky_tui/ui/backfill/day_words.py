@@ -13,9 +13,9 @@ from linky_tui.text.formatting import (
     duration_text,
     kwh_text,
     local_time_text,
+    things,
 )
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
-from linky_tui.words.events import things
 
 
 def status_words(

@@ -11,8 +11,11 @@ from linky_tui.domain.paris import ONE_DAY, day_of
 from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
 from linky_tui.ingest.survey import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.text.formatting import day_text, local_time_text
-from linky_tui.words.events import things
+from linky_tui.text.formatting import (
+    day_text,
+    local_time_text,
+    things,
+)
 
 MORE_FOR_THE_FLOOR = 2
 """Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""
@@ -62,11 +65,10 @@ class Plan:
         return f"{' + '.join(parts)}: {self._days_text()}{newest}."
 
     def _daily_text(self) -> str:
-        plural = "" if self.most == 1 else "s"
+        most = things(self.most, "daily request")
         if not self.least:
-            return f"up to {self.most} daily request{plural}"
-        span = f"{self.least} to {self.most}" if self.least < self.most else f"{self.most}"
-        return f"{span} daily request{plural}"
+            return f"up to {most}"
+        return f"{self.least} to {most}" if self.least < self.most else most
 
     def _days_text(self) -> str:
         left = self.weeks + self.most

@@ -10,12 +10,15 @@ from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.ingest.engine import Status
 from linky_tui.ingest.survey import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.text.formatting import count_text, day_text
+from linky_tui.text.formatting import (
+    count_text,
+    day_text,
+    things,
+)
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
 from linky_tui.ui.backfill.plan import Plan, PlanFacts
 from linky_tui.ui.backfill.track import paused_text
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
-from linky_tui.words.events import things
 
 
 def resting_text(state: IngestState, facts: PlanFacts, plan: Plan, weeks_left: int) -> str:

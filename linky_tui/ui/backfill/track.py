@@ -6,10 +6,17 @@ from dataclasses import dataclass, replace
 
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Planned, Surveyed, Window, WindowAsked, WindowStored
-from linky_tui.text.formatting import count_text, percent_text
+from linky_tui.text.formatting import (
+    count_text,
+    moment_text,
+    percent_text,
+    things,
+)
 from linky_tui.ui.backfill.plan import Plan
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
-from linky_tui.words.events import moment_text, span_text, things
+from linky_tui.words.events import (
+    span_text,
+)
 
 
 @dataclass(frozen=True, slots=True)

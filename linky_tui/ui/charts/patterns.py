@@ -8,7 +8,12 @@ from datetime import date
 from linky_tui.domain import curve as curves
 from linky_tui.storage import queries
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import count_text, kwh_text, short_day_text, watts_text
+from linky_tui.text.formatting import (
+    kwh_text,
+    short_day_text,
+    things,
+    watts_text,
+)
 from linky_tui.ui.charts.request import ChartData, ChartRequest, no_curve_text
 from linky_tui.ui.charts.summary import Summary, curve_facts, missing_readings, total_text
 from linky_tui.ui.plots import HeatPlot, LinePlot, LineSeries, Tick
@@ -44,7 +49,7 @@ def load_average(store: Store, request: ChartRequest) -> ChartData:
     days = queries.daily_energy(store, request.series, first, last)
     found = queries.average_day(store, request.series, first, last)
     lines = tuple(
-        _half_hour_steps(f"{count_text(number)} {name}{'' if number == 1 else 's'}", means)
+        _half_hour_steps(things(number, name), means)
         for name, number, means in (
             ("working day", found.working_days, found.working_w),
             ("weekend day", found.weekend_days, found.weekend_w),

@@ -10,11 +10,11 @@ from linky_tui.domain.curve import Curve
 from linky_tui.domain.paris import day_minutes, day_of
 from linky_tui.storage.queries import DayEnergy
 from linky_tui.text.formatting import (
-    count_text,
     day_text,
     kwh_text,
     local_time_text,
     short_day_text,
+    things,
     watts_text,
 )
 
@@ -99,7 +99,7 @@ def missing_energy(days: Sequence[DayEnergy]) -> tuple[str, bool]:
 def _counted(missing: int, torn: int) -> tuple[str, bool]:
     parts = []
     if missing:
-        parts.append(f"{count_text(missing)} {'day' if missing == 1 else 'days'} missing")
+        parts.append(f"{things(missing, 'day')} missing")
     if torn:
-        parts.append(f"{count_text(torn)} {'day' if torn == 1 else 'days'} incomplete")
+        parts.append(f"{things(torn, 'day')} incomplete")
     return ", ".join(parts) or NOTHING_MISSING, not parts

@@ -7,7 +7,10 @@ from datetime import date
 from linky_tui.storage import queries
 from linky_tui.storage.queries import MonthEnergy
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import MONTH_NAMES
+from linky_tui.text.formatting import (
+    MONTH_NAMES,
+    things,
+)
 from linky_tui.ui.charts.request import NOTHING_STORED, ChartData, ChartRequest
 from linky_tui.ui.charts.summary import Summary, missing_energy, total_text
 from linky_tui.ui.plots import BarGroup, GroupPlot
@@ -61,5 +64,5 @@ def _compared(months: Months, year: int, other: int) -> str:
     now, then = (sum(each) for each in zip(*both, strict=True)) if both else (0, 0)
     if not then:
         return f"no whole month in both {other} and {year}"
-    count = f"{len(both)} whole {'month' if len(both) == 1 else 'months'}"
+    count = things(len(both), "whole month")
     return f"{(now - then) / then:+.1%} on {other} over {count}".replace("%", " %", 1)

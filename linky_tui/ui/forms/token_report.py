@@ -8,7 +8,10 @@ from datetime import datetime
 from linky_tui.domain.paris import day_of, utc_now
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError
-from linky_tui.text.formatting import count_text, day_text
+from linky_tui.text.formatting import (
+    day_text,
+    things,
+)
 
 WHERE = "https://conso.boris.sh"
 """Where tokens come from."""
@@ -50,7 +53,7 @@ def report_token(token: str, prm: str = "") -> TokenReport:
     problems = info.problems(named, now)
     if problems:
         return TokenReport(" ".join(problems), "bad", info.prms, info.expires)
-    covers = "1 meter" if len(info.prms) == 1 else f"{count_text(len(info.prms))} meters"
+    covers = things(len(info.prms), "meter")
     until = f", valid until {day_text(day_of(info.expires))}" if info.expires else ""
     text = f"Covers {covers}{until}."
     warnings = info.warnings(now)

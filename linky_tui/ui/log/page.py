@@ -8,9 +8,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher, Static
 
+from linky_tui.text.formatting import things
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.page import Page
-from linky_tui.words.events import things
 
 
 class LogPage(Page):

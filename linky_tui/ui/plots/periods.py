@@ -9,7 +9,13 @@ from datetime import date, timedelta
 from enum import IntEnum
 
 from linky_tui.domain.paris import ONE_DAY, months_before
-from linky_tui.text.formatting import DAY_NAMES, MONTH_NAMES, day_text, short_day_text
+from linky_tui.text.formatting import (
+    DAY_NAMES,
+    MONTH_NAMES,
+    day_text,
+    range_text,
+    short_day_text,
+)
 
 MONTH_FULL_NAMES = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -127,16 +133,6 @@ class Period:
     def within(self, oldest: date, newest: date) -> Period:
         """The same for other days of data."""
         return replace(self, oldest=oldest, newest=newest).at(self.anchor)
-
-
-def range_text(first: date, last: date) -> str:
-    """Two days in words, without saying twice what they share: ``16 to 22 Nov 2026``."""
-    end = f"{short_day_text(last)} {last.year}"
-    if first.year != last.year:
-        return f"{short_day_text(first)} {first.year} to {end}"
-    if first.month != last.month:
-        return f"{short_day_text(first)} to {end}"
-    return f"{first.day} to {end}" if first != last else end
 
 
 def weekday_text(day: date) -> str:

@@ -19,7 +19,12 @@ from linky_tui.config.schema import METERS
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
 from linky_tui.ingest.trial import try_token
-from linky_tui.text.formatting import count_text, day_text, kwh_text
+from linky_tui.text.formatting import (
+    count_text,
+    day_text,
+    kwh_text,
+    things,
+)
 from linky_tui.ui.forms.draft import Texts, meter_problems
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.forms.token_report import report_token
@@ -260,7 +265,7 @@ class MeterDialog(ModalScreen[Texts | None]):
             self._say("! Accepted, but Enedis has no daily totals of the last week.", "warn")
         else:
             total = kwh_text(sum(each.energy_wh for each in found))
-            days = "1 day" if len(found) == 1 else f"{len(found)} days"
+            days = things(len(found), "day")
             self._say(
                 f"✓ Accepted: {days} up to {day_text(found[-1].day)}, {total}.",
                 "good",

@@ -9,7 +9,12 @@ from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
-from linky_tui.text.formatting import count_text, kwh_text, local_time_text, short_day_text
+from linky_tui.text.formatting import (
+    kwh_text,
+    local_time_text,
+    short_day_text,
+    things,
+)
 
 
 def toast_text(
@@ -62,10 +67,7 @@ def toast_text(
 
 def _new(finished: Finished) -> str:
     readings, requests = finished.inserted, finished.requests
-    return (
-        f"{count_text(readings)} new reading{'' if readings == 1 else 's'} with "
-        f"{count_text(requests)} request{'' if requests == 1 else 's'}."
-    )
+    return f"{things(readings, 'new reading')} with {things(requests, 'request')}."
 
 
 def synced_text(records: Iterable[DayRecord]) -> str:
