@@ -108,7 +108,7 @@ def open_session(config_file: Path | None, *, demo: bool) -> Iterator[Session]:
     config = configuration.load(config_file, demo=demo)
     with ExitStack() as stack:
         if demo:
-            from linky_tui.demo.homes import demo_homes
+            from linky_tui.demo.household import demo_homes
             from linky_tui.demo.server import ApiServer
 
             homes = demo_homes()

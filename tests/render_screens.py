@@ -23,7 +23,7 @@ from pathlib import Path
 import time_machine
 from textual.pilot import Pilot
 
-from linky_tui.demo.homes import DEMO_PRM, demo_homes
+from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ui.app import LinkyApp
 from tests.private_mongod import PrivateMongod, socket_uri

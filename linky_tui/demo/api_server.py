@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from linky_tui.demo.faults import Fault, FaultKind
 from linky_tui.demo.gateway import BLOCK_AFTER
-from linky_tui.demo.homes import DEMO_PRM, demo_homes
+from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.rules import AnswerShape
 from linky_tui.demo.server import ApiServer
 

@@ -37,11 +37,13 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 
 from linky_tui.demo.appliances import DayConditions, darkness, day_load
-from linky_tui.demo.habits import is_away, is_free
-from linky_tui.demo.weather import day_temperature
+from linky_tui.demo.circumstances import day_temperature, is_away, is_free
+from linky_tui.demo.sources import Source
 from linky_tui.domain.models import DailyTotal, Flags, Reading
 from linky_tui.domain.paris import ONE_DAY, PARIS, day_bounds, days_between
 
+DEMO_PRM = "12345678901234"
+"""The meter of the demo; no real one counts like that."""
 HALF_HOUR = timedelta(minutes=30)
 _CACHED_DAYS = 2000
 
@@ -164,3 +166,8 @@ def _span(
 
 def _within(at: datetime, span: tuple[datetime, datetime] | None) -> bool:
     return span is not None and span[0] <= at < span[1]
+
+
+def demo_homes(*prms: str, seed: int = 0) -> dict[str, Source]:
+    """A simulated home for each meter, or for :data:`DEMO_PRM` alone."""
+    return {prm: Household(prm, seed) for prm in prms or (DEMO_PRM,)}

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.homes import DEMO_PRM, demo_homes
+from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ingest.engine import JobKind
 from tests.ui.conftest import MakeApp

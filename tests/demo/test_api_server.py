@@ -16,8 +16,7 @@ from urllib.parse import urlencode, urlsplit
 import jwt
 import pytest
 
-from linky_tui.demo.homes import DEMO_PRM
-from linky_tui.demo.household import Household
+from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Flow, Reading, Series
 

@@ -15,8 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.homes import DEMO_PRM, demo_homes
-from linky_tui.demo.household import Household
+from linky_tui.demo.household import DEMO_PRM, Household, demo_homes
 from linky_tui.domain.models import Reading, whole_wh
 from linky_tui.domain.paris import PARIS, day_bounds, day_minutes, day_of, days_between
 

@@ -31,7 +31,7 @@ import pymongo
 import pytest
 import time_machine
 
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
 from tests.ui.support import (

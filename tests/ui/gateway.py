@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.client import ConsoClient

@@ -25,8 +25,7 @@ from textual.pilot import Pilot
 
 from linky_tui.config import MongoSettings
 from linky_tui.config.schema import toml_text
-from linky_tui.demo.homes import DEMO_PRM
-from linky_tui.demo.household import Household
+from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, months_before

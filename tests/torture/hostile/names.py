@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from linky_tui.config.schema import toml_text
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from tests.ui.support import token_for
 
 NAME = "[@click=app.quit]N[/]"

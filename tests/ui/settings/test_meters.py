@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
 from linky_tui.config import load
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Flow, Series
 from linky_tui.ui.app import LinkyApp

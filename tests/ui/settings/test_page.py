@@ -11,7 +11,7 @@ from textual.widgets import Button, Input, OptionList, Select
 
 from linky_tui.config import Config, load
 from linky_tui.config.schema import SECTIONS
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.settings.body import SettingsBody

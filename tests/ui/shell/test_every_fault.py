@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from linky_tui.demo.homes import demo_homes
+from linky_tui.demo.household import demo_homes
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window

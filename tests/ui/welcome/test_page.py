@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, SelectionList
 
 from linky_tui.config import load
-from linky_tui.demo.homes import DEMO_PRM
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer
 from linky_tui.ingest.engine import JobKind
 from linky_tui.system import paths
