@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from linky_tui.config.leftovers import remove_leftovers
 from linky_tui.config.model import Config, DisplaySettings, EnedisSettings, Meter, MongoSettings
@@ -22,11 +21,7 @@ CONFIG_VARIABLE = "LINKY_TUI_CONFIG"
 
 
 def load(
-    path: Path | None = None,
-    environ: Mapping[str, str] | None = None,
-    *,
-    demo: bool = False,
-    overrides: Mapping[str, object] | None = None,
+    path: Path | None = None, environ: Mapping[str, str] | None = None, *, demo: bool = False
 ) -> Config:
     """The configuration from all its sources.
 
@@ -36,7 +31,6 @@ def load(
         environ: the environment, that of the process where it is not given. A settings form
             gives ``{}``, to edit what the file says.
         demo: another file of this system, and no environment.
-        overrides: other values of the command line under ``"section.key"``.
 
     Raises:
         ConfigError: with everything that is wrong in ``problems``.
@@ -49,17 +43,26 @@ def load(
         remove_leftovers(Path(os.path.realpath(file)))
     values = read_values(content.tables or {}, plain(str(file)))
     values.problems[:0] = content.problems
-    overridden = override(values, variables, overrides or {})
-    check_together(values, plain(str(file)))
-    if values.problems:
-        raise config_error(values.problems, file)
+    overridden = override(values, variables)
     return replace(
-        from_values(values),
+        checked(values, file),
         path=file,
         exists=content.exists,
         warnings=content.warnings,
         overridden=overridden,
     )
+
+
+def checked(values: Values, file: Path) -> Config:
+    """The configuration that values amount to; ``file`` names them in errors.
+
+    Raises:
+        ConfigError: with everything that is wrong in ``problems``.
+    """
+    check_together(values, plain(str(file)))
+    if values.problems:
+        raise config_error(values.problems, file)
+    return from_values(values)
 
 
 def from_values(values: Values) -> Config:
@@ -73,15 +76,13 @@ def from_values(values: Values) -> Config:
     return Config(
         mongodb=MongoSettings(**values.of("mongodb")),
         enedis=EnedisSettings(**values.of("enedis")),
-        meters=tuple(_meter(meter) for meter in values.meters),
+        meters=tuple(
+            Meter(**{**meter, "flow": Flow(meter.get("flow", Flow.CONSUMPTION))})  # type: ignore[arg-type]
+            for meter in values.meters
+        ),
         display=DisplaySettings(**values.of("display")),
         keys=dict(values.keys),
     )
-
-
-def _meter(values: Mapping[str, Any]) -> Meter:
-    given = {"prm": "", **values}
-    return Meter(**{**given, "flow": Flow(given.get("flow", Flow.CONSUMPTION))})
 
 
 def config_error(problems: Sequence[str], file: Path) -> ConfigError:

@@ -1,26 +1,74 @@
-"""What a configuration holds: settings as plain, frozen objects."""
+"""What a configuration holds: settings as plain, frozen objects, each field a key of the file.
+
+Loading, validation, ``config.example.toml`` and the form of the settings screen all come from
+:data:`SECTIONS`, so a key is defined once. ``python -m linky_tui.config.model`` prints the
+example file.
+"""
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
-from linky_tui.config.sources import DAYS, LEASES, REQUESTS
+from linky_tui.config import checks
+from linky_tui.config.keys import Key, Section, key, keys_of, toml_text
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import count_text, mask_prm, plain
 
+# Endings of the collections that are named after the regular one (design.md §3).
+DAYS, LEASES, REQUESTS = DERIVED = ("_days", "_leases", "_requests")
+
+_COLLECTION_RULE = (
+    "a name up to 120 bytes without $, not starting with system., no dots at its ends"
+)
+
 
 @dataclass(frozen=True)
 class MongoSettings:
-    """``[mongodb]``; the keys are explained in ``config_schema``."""
+    """``[mongodb]``."""
 
-    uri: str = field(default="", repr=False)
-    database: str = "electricity"
-    collection: str = "consumption"
-    timeseries_collection: str = "consumptionTS"
-    mongod: str = ""
+    uri: str = key(
+        "",
+        "Address of your own MongoDB or Atlas cluster (mongodb://… or mongodb+srv://…). "
+        "Empty: a private server that linky-tui starts and stops by itself.",
+        "nothing, or an address that starts with mongodb:// or mongodb+srv://",
+        checks.mongodb_uri,
+        shown=False,
+        secret=True,
+        variable="LINKY_TUI_MONGODB_URI",
+    )
+    database: str = key(
+        "electricity",
+        "Database that holds the collections.",
+        'a name under 64 bytes without space or any of /\\."$*<>:|?, '
+        "and not admin, local or config",
+        checks.database_name,
+    )
+    collection: str = key(
+        "consumption",
+        "Regular collection. Three small ones are named after it: NAME_days, NAME_leases "
+        "and NAME_requests.",
+        _COLLECTION_RULE,
+        checks.collection_name,
+    )
+    timeseries_collection: str = key(
+        "consumptionTS",
+        "Time series collection with the same readings, to compare.",
+        _COLLECTION_RULE,
+        checks.collection_name,
+    )
+    mongod: str = key(
+        "",
+        "Path of the mongod program for the private server. Empty: the one on PATH, else "
+        'the one that the "local" extra installs.',
+        "nothing, or the path of a program",
+        checks.program,
+    )
 
     @property
     def days_collection(self) -> str:
@@ -42,19 +90,59 @@ class MongoSettings:
 class EnedisSettings:
     """``[enedis]``, as written: the request budget clamps what the gateway does not stand."""
 
-    api_url: str = "https://conso.boris.sh/api"
-    requests_per_day: int = 80
-    seconds_between_requests: float = 1.0
+    api_url: str = key(
+        "https://conso.boris.sh/api",
+        "Address of the gateway to Enedis (Conso API).",
+        "an https address without user name, query or fragment (http only on loopback)",
+        checks.api_url,
+        shown=False,
+    )
+    requests_per_day: int = key(
+        80,
+        "Most requests in a UTC day. The gateway blocks addresses at 100 for good, so over "
+        "90 counts as 90.",
+        "a whole number from 1 to 1,000,000",
+        checks.whole_number(1, 1_000_000),
+    )
+    seconds_between_requests: float = key(
+        1.0,
+        "Pause between two requests. Under 1 counts as 1.",
+        "a number from 0 to 86,400",
+        checks.number(0, 86_400),
+    )
 
 
 @dataclass(frozen=True)
 class Meter:
     """One ``[[meters]]``."""
 
-    prm: str  # 14 digits; empty only where :attr:`Config.prm_from_token` says so.
-    token: str = field(default="", repr=False)  # the JWT, or empty
-    name: str = ""  # what the screens call it, may be empty
-    flow: Flow = Flow.CONSUMPTION  # what is measured there
+    prm: str = key(
+        "",
+        'Number of the usage point ("PRM" or "PDL" on the bill), 14 digits in quotes. Empty: '
+        "the only one that the token covers.",
+        "exactly 14 digits, in quotes",
+        checks.prm,
+        shown=False,
+        variable="LINKY_TUI_PRM",
+    )
+    token: str = key(
+        "",
+        "Your token from https://conso.boris.sh, as it is shown there. It is a secret: keep "
+        "this file to yourself.",
+        "nothing, or three parts of letters, digits, - and _ joined by dots",
+        checks.token,
+        shown=False,
+        secret=True,
+        variable="LINKY_TUI_TOKEN",
+    )
+    name: str = key("", "What the screens call it.", "a text of one line", checks.open_text)
+    flow: Flow = key(
+        Flow.CONSUMPTION,
+        "consumption, or production where you have solar panels.",
+        "consumption or production",
+        checks.one_of(*Flow),
+        choices=tuple(Flow),
+    )
 
     @property
     def series(self) -> Series:
@@ -66,8 +154,43 @@ class Meter:
 class DisplaySettings:
     """``[display]``: the theme may be one that this version does not know."""
 
-    theme: str = "textual-dark"
-    marker: str = "braille"
+    theme: str = key(
+        "textual-dark",
+        "Colours: any theme of the settings screen.",
+        "the name of a theme",
+        checks.filled,
+    )
+    marker: str = key(
+        "braille",
+        "What charts are drawn with: braille, half-block or dot (for fonts without braille).",
+        "braille, half-block or dot",
+        checks.one_of("braille", "half-block", "dot"),
+        choices=("braille", "half-block", "dot"),
+    )
+
+
+MONGODB = Section("mongodb", "Where the readings are kept.", keys_of(MongoSettings))
+ENEDIS = Section("enedis", "How the readings are fetched.", keys_of(EnedisSettings))
+METERS = Section(
+    "meters",
+    "Your meters: repeat the section for each meter and direction.",
+    keys_of(Meter),
+    repeated=True,
+)
+DISPLAY = Section("display", "How it looks.", keys_of(DisplaySettings))
+KEYS = Section(
+    "keys",
+    'Other keys for actions; the help screen (F1) names the actions. For example:\nquit = "ctrl+q"',
+    (),
+)
+
+ACTION_KEY = Key("", "", "The key of an action.", "the name of a key, in quotes", checks.filled)
+"""What each entry of ``[keys]`` is."""
+
+SECTIONS: Mapping[str, Section] = MappingProxyType(
+    {section.name: section for section in (MONGODB, ENEDIS, METERS, DISPLAY, KEYS)}
+)
+"""Every section in the order of the file."""
 
 
 @dataclass(frozen=True)
@@ -141,3 +264,31 @@ class Config:
 
     def _place(self) -> str:
         return plain(str(self.path)) if self.path else "the configuration file"
+
+
+def example_text() -> str:
+    """The text of ``config.example.toml``: every key with its default and a comment."""
+    lines = [
+        "# Configuration of linky-tui. Each key has its default here and may be left out.",
+        "# What goes before this file: --config names another one, and the variables",
+        "# LINKY_TUI_CONFIG, LINKY_TUI_TOKEN, LINKY_TUI_PRM and LINKY_TUI_MONGODB_URI.",
+    ]
+    for section in SECTIONS.values():
+        # Comments stand below the title: above it they would belong to the section before,
+        # and go with it when a meter is removed.
+        lines += ["", section.title, *_comment(section.help)]
+        for each in section.keys:
+            lines += ["", *_comment(each.help), f"{each.name} = {toml_text(each.default)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _comment(paragraphs: str) -> list[str]:
+    return [
+        f"# {line}"
+        for text in paragraphs.splitlines()
+        for line in textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)
+    ]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(example_text())

@@ -17,7 +17,17 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.config.checks import Refused
-from linky_tui.config.schema import ACTION_KEY, KEYS, SECTIONS, Key, Section, Value, toml_text
+from linky_tui.config.keys import (
+    Key,
+    Section,
+    Value,
+    toml_text,
+)
+from linky_tui.config.model import (
+    ACTION_KEY,
+    KEYS,
+    SECTIONS,
+)
 from linky_tui.text.formatting import count_text, plain
 
 MAX_FILE_BYTES = 1_000_000

@@ -22,12 +22,21 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT
 
-from linky_tui.config import Config, Meter, config_error, from_values
+from linky_tui.config import Config, Meter, config_error
 from linky_tui.config.checks import Refused
+from linky_tui.config.keys import (
+    Key,
+    Value,
+)
 from linky_tui.config.leftovers import open_temporary, remove_leftovers
+from linky_tui.config.load import checked
+from linky_tui.config.model import (
+    KEYS,
+    METERS,
+    SECTIONS,
+    example_text,
+)
 from linky_tui.config.read import read_file, read_values
-from linky_tui.config.schema import KEYS, METERS, SECTIONS, Key, Value, example_text
-from linky_tui.config.sources import check_together
 from linky_tui.errors import ConfigError
 from linky_tui.system import paths
 from linky_tui.text.formatting import plain
@@ -72,12 +81,7 @@ def updated_text(text: str, config: Config, file: Path) -> str:
 
 
 def _understood(text: str, file: Path) -> Config:
-    source = plain(str(file))
-    values = read_values(tomllib.loads(text), source)
-    check_together(values, source)
-    if values.problems:
-        raise config_error(values.problems, file)
-    return from_values(values)
+    return checked(read_values(tomllib.loads(text), plain(str(file))), file)
 
 
 def _as_saved(config: Config, in_file: Config) -> Config:
@@ -216,7 +220,7 @@ def _replace(file: Path, text: str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
             if os.name == "posix":
-                os.replace(temporary, file)  # while it is locked: see config_leftovers
+                os.replace(temporary, file)  # while it is locked: see leftovers
                 temporary = ""
         if temporary:
             os.replace(temporary, file)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from linky_tui.config.keys import (
+    Value,
+    toml_text,
+)
+from linky_tui.config.model import (
+    DERIVED,
+    METERS,
+    MONGODB,
+    SECTIONS,
+)
 from linky_tui.config.read import Values
-from linky_tui.config.schema import METERS, MONGODB, SECTIONS, Value, toml_text
 from linky_tui.text.formatting import plain
-
-COMMAND_LINE = "command line"
-ENVIRONMENT = "environment"
-# Endings of the collections that are named after the regular one (design.md §3).
-DAYS, LEASES, REQUESTS = DERIVED = ("_days", "_leases", "_requests")
 
 
 def check_together(values: Values, source: str) -> None:
@@ -29,33 +33,29 @@ def check_together(values: Values, source: str) -> None:
         )
 
 
-def override(
-    values: Values, variables: Mapping[str, str], overrides: Mapping[str, object]
-) -> dict[str, str]:
-    """Put what the environment and the command line say over the file.
+def override(values: Values, variables: Mapping[str, str]) -> dict[str, str]:
+    """Put what the environment says over the file.
 
-    Gives ``section.key`` of what they decided, with the source. Wrong values are noted as
+    Gives ``section.key`` of what it decided, with the variable. Wrong values are noted as
     problems; an empty variable counts as not set.
     """
-    given: dict[str, tuple[str, object]] = {}
+    given: dict[str, str] = {}
+    decided: dict[str, Value] = {}
     for section in SECTIONS.values():
         for key in section.keys:
-            if key.variable and variables.get(key.variable, "").strip():
-                given[f"{section.name}.{key.name}"] = (key.variable, variables[key.variable])
-    given |= {name: (COMMAND_LINE, value) for name, value in overrides.items()}
-    decided: dict[str, Value] = {}
-    for full_name, (source, value) in given.items():
-        section_name, _, name = full_name.partition(".")
-        place = f"{ENVIRONMENT}: {source}" if source != COMMAND_LINE else f"{source}: {full_name}"
-        clean = values.check(SECTIONS[section_name].key(name), value, place)
-        if clean is None:
-            continue
-        if section_name == METERS.name:
-            decided[name] = clean
-        else:
-            values.tables.setdefault(section_name, {})[name] = clean
+            if not key.variable or not variables.get(key.variable, "").strip():
+                continue
+            given[f"{section.name}.{key.name}"] = key.variable
+            place = f"environment: {key.variable}"
+            clean = values.check(key, variables[key.variable], place)
+            if clean is None:
+                continue
+            if section is METERS:
+                decided[key.name] = clean
+            else:
+                values.tables.setdefault(section.name, {})[key.name] = clean
     _override_meters(values, decided.get("prm", ""), decided.get("token", ""))
-    return {name: source for name, (source, _value) in given.items()}
+    return given
 
 
 def _override_meters(values: Values, prm: Value, token: Value) -> None:

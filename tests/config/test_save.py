@@ -20,8 +20,10 @@ from linky_tui.config import (
     MongoSettings,
     load,
 )
+from linky_tui.config.model import (
+    example_text,
+)
 from linky_tui.config.save import save, updated_text
-from linky_tui.config.schema import example_text
 from linky_tui.domain.models import Flow
 from linky_tui.errors import ConfigError
 

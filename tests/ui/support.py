@@ -24,7 +24,9 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from linky_tui.config import MongoSettings
-from linky_tui.config.schema import toml_text
+from linky_tui.config.keys import (
+    toml_text,
+)
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Reading, Series

@@ -8,7 +8,12 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import ContentSwitcher, OptionList, Static, Tab, Tabs
 from textual.widgets.option_list import Option
 
-from linky_tui.config.schema import KEYS, METERS, MONGODB, SECTIONS
+from linky_tui.config.model import (
+    KEYS,
+    METERS,
+    MONGODB,
+    SECTIONS,
+)
 from linky_tui.ui.settings.keys_panel import KeysPanel
 from linky_tui.ui.settings.meters_panel import MetersPanel
 from linky_tui.ui.settings.panels import TITLES, FieldsPanel, MongoPanel, SettingsPanel

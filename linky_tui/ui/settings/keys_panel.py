@@ -10,7 +10,9 @@ from textual.message import Message
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from linky_tui.config.schema import KEYS
+from linky_tui.config.model import (
+    KEYS,
+)
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.settings.key_actions import (
     KeyAction,

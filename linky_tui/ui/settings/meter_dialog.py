@@ -15,7 +15,9 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Button, Select, Static
 
-from linky_tui.config.schema import METERS
+from linky_tui.config.model import (
+    METERS,
+)
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
 from linky_tui.ingest.trial import try_token

@@ -12,7 +12,9 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Label, Static
 
-from linky_tui.config.schema import METERS
+from linky_tui.config.model import (
+    METERS,
+)
 from linky_tui.domain.models import Flow, Series
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft, Texts

@@ -15,8 +15,13 @@ from textual.message import Message
 from textual.widgets import Button, Static
 
 from linky_tui.config import Config
+from linky_tui.config.model import (
+    DISPLAY,
+    KEYS,
+    MONGODB,
+    SECTIONS,
+)
 from linky_tui.config.save import save
-from linky_tui.config.schema import DISPLAY, KEYS, MONGODB, SECTIONS
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.ui.forms.draft import Draft, file_config, file_text
 from linky_tui.ui.forms.fields import Field

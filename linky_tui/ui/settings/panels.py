@@ -14,7 +14,13 @@ from textual.message import Message
 from textual.widgets import Button, Static
 
 from linky_tui.config import MongoSettings
-from linky_tui.config.schema import DISPLAY, MONGODB, Section
+from linky_tui.config.keys import (
+    Section,
+)
+from linky_tui.config.model import (
+    DISPLAY,
+    MONGODB,
+)
 from linky_tui.errors import LinkyError
 from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths

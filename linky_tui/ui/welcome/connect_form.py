@@ -12,8 +12,10 @@ from textual.widgets import Button, Input, Label, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from linky_tui.config import Config, Meter
+from linky_tui.config.model import (
+    METERS,
+)
 from linky_tui.config.save import save
-from linky_tui.config.schema import METERS
 from linky_tui.errors import LinkyError
 from linky_tui.ui.forms.draft import file_config, file_text, problem_of
 from linky_tui.ui.forms.fields import Field

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linky_tui.config.schema import toml_text
+from linky_tui.config.keys import (
+    toml_text,
+)
 from linky_tui.demo.household import DEMO_PRM
 from tests.ui.support import token_for
 

@@ -17,9 +17,12 @@ import pytest
 
 from linky_tui.config import Config, Meter, MongoSettings, load
 from linky_tui.config.leftovers import open_temporary, remove_leftovers
+from linky_tui.config.model import (
+    SECTIONS,
+    example_text,
+)
 from linky_tui.config.read import read_values
 from linky_tui.config.save import save
-from linky_tui.config.schema import SECTIONS, example_text
 from linky_tui.domain.models import Series
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.errors import ConfigError

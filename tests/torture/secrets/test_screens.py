@@ -9,7 +9,9 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from linky_tui.config.schema import SECTIONS
+from linky_tui.config.model import (
+    SECTIONS,
+)
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
