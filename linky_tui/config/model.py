@@ -1,21 +1,20 @@
 """What a configuration holds: settings as plain, frozen objects, each field a key of the file.
 
 Loading, validation, ``config.example.toml`` and the form of the settings screen all come from
-:data:`SECTIONS`, so a key is defined once. ``python -m linky_tui.config.model`` prints the
-example file.
+:data:`SECTIONS`, so a key is defined once.
 """
 
 from __future__ import annotations
 
-import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from pathlib import Path
 from types import MappingProxyType
 
 from linky_tui.config import checks
-from linky_tui.config.keys import Key, Section, key, keys_of, toml_text
+from linky_tui.config.keyboard import ACTIONS
+from linky_tui.config.keys import Key, Section, key, keys_of
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import count_text, mask_prm, plain
@@ -180,7 +179,11 @@ METERS = Section(
 DISPLAY = Section("display", "How it looks.", keys_of(DisplaySettings))
 KEYS = Section(
     "keys",
-    'Other keys for actions; the help screen (F1) names the actions. For example:\nquit = "ctrl+q"',
+    'Other keys for actions, several with commas. For example:\nquit = "ctrl+q"\n'
+    + "\n".join(
+        f"{place}: {', '.join(action.id for action in actions)}"
+        for place, actions in groupby(ACTIONS.values(), lambda action: action.place)
+    ),
     (),
 )
 
@@ -264,31 +267,3 @@ class Config:
 
     def _place(self) -> str:
         return plain(str(self.path)) if self.path else "the configuration file"
-
-
-def example_text() -> str:
-    """The text of ``config.example.toml``: every key with its default and a comment."""
-    lines = [
-        "# Configuration of linky-tui. Each key has its default here and may be left out.",
-        "# What goes before this file: --config names another one, and the variables",
-        "# LINKY_TUI_CONFIG, LINKY_TUI_TOKEN, LINKY_TUI_PRM and LINKY_TUI_MONGODB_URI.",
-    ]
-    for section in SECTIONS.values():
-        # Comments stand below the title: above it they would belong to the section before,
-        # and go with it when a meter is removed.
-        lines += ["", section.title, *_comment(section.help)]
-        for each in section.keys:
-            lines += ["", *_comment(each.help), f"{each.name} = {toml_text(each.default)}"]
-    return "\n".join(lines) + "\n"
-
-
-def _comment(paragraphs: str) -> list[str]:
-    return [
-        f"# {line}"
-        for text in paragraphs.splitlines()
-        for line in textwrap.wrap(text, 90, break_long_words=False, break_on_hyphens=False)
-    ]
-
-
-if __name__ == "__main__":
-    sys.stdout.write(example_text())

@@ -11,12 +11,13 @@ import os
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from linky_tui.config.checks import Refused
+from linky_tui.config.keyboard import ACTIONS, clashes, key_problem, nearest_action
 from linky_tui.config.keys import (
     Key,
     Section,
@@ -219,12 +220,31 @@ def _read_meters(section: Section, content: object, source: str, values: Values)
 
 
 def _read_keys(content: Mapping[str, object], source: str, values: Values) -> None:
-    for action, value in content.items():
+    for name, value in _dotted(content):
         if values.is_hopeless:
             break
-        clean = values.check(ACTION_KEY, value, f"{source}: [keys] {plain(action, 60)}")
-        if isinstance(clean, str):
-            values.keys[action] = clean
+        place = f"{source}: [keys] {plain(name, 60)}"
+        if name not in ACTIONS:
+            values.problems.append(f"{place} is no action; {nearest_action(name)}")
+            continue
+        clean = values.check(ACTION_KEY, value, place)
+        if not isinstance(clean, str):
+            continue
+        if problem := key_problem(clean):
+            values.problems.append(f"{place}: {problem}")
+        else:
+            values.keys[name] = clean
+    for name, problem in clashes(values.keys).items():
+        values.problems.append(f"{source}: [keys] {name}: {problem}")
+
+
+def _dotted(content: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Entries with their names; ``log.copy`` without quotes is a table in a table to TOML."""
+    for name, value in content.items():
+        if isinstance(value, Mapping) and value:
+            yield from ((f"{name}.{rest}", each) for rest, each in value.items())
+        else:
+            yield name, value
 
 
 def _unknown_section(name: str, content: object) -> str:

@@ -24,6 +24,7 @@ from tomlkit.items import AoT
 
 from linky_tui.config import Config, Meter, config_error
 from linky_tui.config.checks import Refused
+from linky_tui.config.example import example_text
 from linky_tui.config.keys import (
     Key,
     Value,
@@ -34,7 +35,6 @@ from linky_tui.config.model import (
     KEYS,
     METERS,
     SECTIONS,
-    example_text,
 )
 from linky_tui.config.read import read_file, read_values
 from linky_tui.errors import ConfigError
@@ -148,11 +148,20 @@ def _put_keys(document: Any, wanted: Mapping[str, str]) -> None:
         if not wanted:
             return
         table = document[KEYS.name] = tomlkit.table()
-    for action in [action for action in table if action not in wanted]:
-        del table[action]
-    for action, key in wanted.items():
-        if _plain_value(table.get(action)) != key:
-            table[action] = key
+    for name in list(table):
+        if isinstance(table[name], Mapping):  # log.copy without quotes
+            for rest in [rest for rest in table[name] if f"{name}.{rest}" not in wanted]:
+                del table[name][rest]
+            if not table[name]:
+                del table[name]
+        elif name not in wanted:
+            del table[name]
+    for name, key in wanted.items():
+        first, _, rest = name.partition(".")
+        nested = rest and isinstance(table.get(first), Mapping) and rest in table[first]
+        home, own = (table[first], rest) if nested else (table, name)
+        if _plain_value(home.get(own)) != key:
+            home[own] = key
 
 
 def _put_meters(document: Any, meters: tuple[Meter, ...]) -> None:

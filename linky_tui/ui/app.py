@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import JobKind
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.page import Page
@@ -36,18 +37,18 @@ class LinkyApp(AppCore):
         (32, "-tall"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sync", "Sync", tooltip="Fetch what is missing up to yesterday", id="sync"),
-        Binding("d", "page('dashboard')", "Dashboard", tooltip="Home", id="dashboard"),
-        Binding("c", "page('charts')", "Charts", tooltip="Charts of every kind", id="charts"),
-        Binding("b", "page('backfill')", "Backfill", tooltip="Fetch the history", id="backfill"),
-        Binding("o", "page('storage')", "Storage", tooltip="Both collections", id="storage"),
-        Binding("g", "page('settings')", "Settings", tooltip="Configuration", id="settings"),
-        Binding("l", "page('log')", "Log", tooltip="What happened", id="log"),
-        Binding("n", "next_meter", "Next meter", show=False, id="next-meter"),
-        Binding("f1", "help", "Help", tooltip="Keys and what this page is for", id="help"),
-        Binding("ctrl+p", "command_palette", "Palette", show=False, priority=True, id="palette"),
-        Binding("q", "request_quit", "Quit", tooltip="Leave linky-tui", id="quit"),
-        Binding("ctrl+q", "request_quit", "Quit", show=False, priority=True, id="quit-always"),
+        bind("sync", "sync"),
+        bind("dashboard", "page('dashboard')"),
+        bind("charts", "page('charts')"),
+        bind("backfill", "page('backfill')"),
+        bind("storage", "page('storage')"),
+        bind("settings", "page('settings')"),
+        bind("log", "page('log')"),
+        bind("next-meter", "next_meter", show=False),
+        bind("help", "help"),
+        bind("palette", "command_palette", show=False, priority=True),
+        bind("quit", "request_quit"),
+        bind("quit-always", "request_quit", show=False, priority=True),
     ]
     PAGES = {  # noqa: RUF012
         "dashboard": "linky_tui.ui.dashboard.page:DashboardPage",

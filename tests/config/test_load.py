@@ -14,9 +14,9 @@ from linky_tui.config import (
     load,
 )
 from linky_tui.config.checks import Refused
+from linky_tui.config.example import example_text
 from linky_tui.config.model import (
     SECTIONS,
-    example_text,
 )
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
@@ -28,7 +28,7 @@ from tests.config_files import OTHER, PRM, ROOT, SECOND, TOKEN, meter, write
 
 def test_the_example_file_is_what_the_schema_prints() -> None:
     example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
-    assert example == example_text(), "python -m linky_tui.config.model > config.example.toml"
+    assert example == example_text(), "python -m linky_tui.config.example > config.example.toml"
 
 
 def test_the_example_file_holds_every_key_with_a_comment_and_loads_as_the_defaults() -> None:

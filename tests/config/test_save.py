@@ -20,9 +20,8 @@ from linky_tui.config import (
     MongoSettings,
     load,
 )
-from linky_tui.config.model import (
-    example_text,
-)
+from linky_tui.config.example import example_text
+from linky_tui.config.keyboard import ACTIONS, clashes
 from linky_tui.config.save import save, updated_text
 from linky_tui.domain.models import Flow
 from linky_tui.errors import ConfigError
@@ -50,7 +49,7 @@ name = "Barn"
 [keys]
 # easier for me
 quit = "ctrl+x"
-sync = "y"
+sync = "w"
 """
 
 
@@ -181,7 +180,7 @@ def test_every_way_to_write_toml_can_be_saved_to(file: Path, text: str) -> None:
         enedis=EnedisSettings(seconds_between_requests=2.5),
         meters=(Meter(PRM, TOKEN, 'The "house"'), Meter(PRM, flow=Flow.PRODUCTION)),
         display=DisplaySettings("solarized-light", "dot"),
-        keys={"quit": "ctrl+q", "a b": "f2"},
+        keys={"quit": "ctrl+q", "log.copy": "f2"},
     )
     save(config, file)
     assert load(file, {}) == config
@@ -302,7 +301,9 @@ CONFIGS = st.builds(
     display=st.builds(
         DisplaySettings, LINES.filter(bool), st.sampled_from(["braille", "half-block", "dot"])
     ),
-    keys=st.dictionaries(LINES, LINES.filter(bool), max_size=3),
+    keys=st.dictionaries(
+        st.sampled_from(sorted(ACTIONS)), st.sampled_from(["w", "f7", "ctrl+t, é", "?"]), max_size=3
+    ).filter(lambda keys: not clashes(keys)),
 )
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.events import Click, Leave, MouseMove, Resize
 from textual.geometry import Region, Size
@@ -25,6 +25,7 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.ingest.events import Window
 from linky_tui.ui.backfill.calendar_layout import CalendarLayout, fit
 from linky_tui.ui.backfill.calendar_marks import LEGEND_GAP, Mark, legend_lines, mark_of
+from linky_tui.ui.shell.bindings import bind
 
 
 class CoverageCalendar(ScrollView, can_focus=True):
@@ -64,15 +65,15 @@ class CoverageCalendar(ScrollView, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Day before", show=False, id="calendar.day-before"),
-        Binding("down", "move(1)", "Day after", show=False, id="calendar.day-after"),
-        Binding("left", "move(-7)", "Week before", show=False, id="calendar.week-before"),
-        Binding("right", "move(7)", "Week after", show=False, id="calendar.week-after"),
-        Binding("pageup", "move(-28)", "Four weeks before", show=False, id="calendar.page-before"),
-        Binding("pagedown", "move(28)", "Four weeks after", show=False, id="calendar.page-after"),
-        Binding("home", "go_first", "First day", show=False, id="calendar.first"),
-        Binding("end", "go_last", "Last day", show=False, id="calendar.last"),
-        Binding("enter", "select", "Choose the day", show=False, id="calendar.select"),
+        bind("calendar.day-before", "move(-1)", show=False),
+        bind("calendar.day-after", "move(1)", show=False),
+        bind("calendar.week-before", "move(-7)", show=False),
+        bind("calendar.week-after", "move(7)", show=False),
+        bind("calendar.page-before", "move(-28)", show=False),
+        bind("calendar.page-after", "move(28)", show=False),
+        bind("calendar.first", "go_first", show=False),
+        bind("calendar.last", "go_last", show=False),
+        bind("calendar.select", "select", show=False),
     ]
 
     cursor: reactive[date] = reactive(paris_today, init=False)

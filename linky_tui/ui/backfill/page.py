@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 from textual.widgets import Button
@@ -27,6 +27,7 @@ from linky_tui.ui.backfill.facts import load_facts
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
 from linky_tui.ui.backfill.track import Track, counts_text, running_text, track_of
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
@@ -77,11 +78,11 @@ class BackfillPage(Page):
     """
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "run", "Start", tooltip="Start the backfill, or go on", id="backfill.run"),
-        Binding("p", "pause", "Pause", tooltip="Pause; r goes on", id="backfill.pause"),
-        Binding("x", "stop", "Stop", tooltip="Stop; nothing is lost", id="backfill.stop"),
-        Binding("f", "refetch", "Fetch day", tooltip="Ask for one day again", id="backfill.day"),
-        Binding("escape", "calendar", "Calendar", show=False, id="backfill.calendar"),
+        bind("backfill.run", "run"),
+        bind("backfill.pause", "pause"),
+        bind("backfill.stop", "stop"),
+        bind("backfill.day", "refetch"),
+        bind("backfill.calendar", "calendar", show=False),
     ]
 
     def __init__(self) -> None:

@@ -7,13 +7,14 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from linky_tui.ui.plots.periods import Span, parse_place
+from linky_tui.ui.shell.bindings import bind
 
 EXAMPLES = "2026-11-21, 21/11/2026, 11/2026 or 2026"
 
@@ -37,7 +38,7 @@ class DateDialog(ModalScreen[tuple[Span, date] | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss(None)", "Close", id="date-dialog-close"),
+        bind("date-dialog-close", "dismiss(None)"),
     ]
 
     def compose(self) -> ComposeResult:

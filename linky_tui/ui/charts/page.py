@@ -32,6 +32,7 @@ from linky_tui.ui.charts.toolbar import PeriodBar, SummaryLine, ViewTabs
 from linky_tui.ui.charts.views import load
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.periods import Period, Span
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import Page
 
 DEBOUNCE_S = 0.06
@@ -69,35 +70,16 @@ Enedis' own total.
 **m** changes what is drawn with, for fonts without braille.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left", "move(-1)", "Earlier", tooltip="One period back", id="charts-earlier",
-            group=_MOVE,
-        ),
-        Binding(
-            "right", "move(1)", "Later", tooltip="One period on", id="charts-later", group=_MOVE
-        ),
-        Binding(
-            "up", "zoom(1)", "Longer", tooltip="A longer period", id="charts-longer", group=_ZOOM
-        ),
-        Binding(
-            "down", "zoom(-1)", "Shorter", tooltip="A shorter period", id="charts-shorter",
-            group=_ZOOM,
-        ),
-        Binding("t", "latest", "Latest", tooltip="The latest data", id="charts-latest"),
-        Binding("slash", "jump", "Go to", tooltip="Go to a date", id="charts-jump"),
-        Binding("v", "view(1)", "View", tooltip="The next view", id="charts-view"),
-        Binding(
-            "V,shift+v", "view(-1)", "View before", tooltip="The view before",
-            show=False, id="charts-view-before",
-        ),
-        Binding(
-            "p", "compare", "Compare", tooltip="Put another period behind the load curve",
-            id="charts-compare",
-        ),
-        Binding(
-            "m", "marker", "Marker", tooltip="What charts are drawn with", show=False,
-            id="charts-marker",
-        ),
+        bind("charts-earlier", "move(-1)", group=_MOVE),
+        bind("charts-later", "move(1)", group=_MOVE),
+        bind("charts-longer", "zoom(1)", group=_ZOOM),
+        bind("charts-shorter", "zoom(-1)", group=_ZOOM),
+        bind("charts-latest", "latest"),
+        bind("charts-jump", "jump"),
+        bind("charts-view", "view(1)"),
+        bind("charts-view-before", "view(-1)", show=False),
+        bind("charts-compare", "compare"),
+        bind("charts-marker", "marker", show=False),
     ]  # fmt: skip
     DEFAULT_CSS = """
     ChartsPage {

@@ -15,6 +15,7 @@ from typing import Any
 from linky_tui import config as configuration
 from linky_tui.config import Config, from_values
 from linky_tui.config.checks import Refused
+from linky_tui.config.keyboard import clashes, key_problem
 from linky_tui.config.keys import (
     Key,
     Value,
@@ -136,7 +137,8 @@ class Draft:
             return sum(bool(self.problem(section, key)) for key in self.tables[section])
         if section == METERS.name:
             return sum(bool(meter_problems(meter)) for meter in self.meters)
-        return 0
+        wrong = {action for action, key in self.keys.items() if key_problem(key)}
+        return len(wrong | clashes(self.keys).keys())
 
     def config(self) -> Config:
         """The configuration that the texts amount to.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.text.formatting import things
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.page import Page
 
@@ -34,7 +35,7 @@ class LogPage(Page):
     """
     AUTO_FOCUS = "#log"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy", tooltip="Copy the whole log as text", id="log.copy"),
+        bind("log.copy", "copy"),
     ]
 
     def compose_body(self) -> ComposeResult:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -10,20 +12,11 @@ from textual.message import Message
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from linky_tui.config.model import (
-    KEYS,
-)
+from linky_tui.config.keyboard import ACTIONS, Action, clashes, key_problem, key_warning
+from linky_tui.config.model import KEYS
 from linky_tui.ui.forms.draft import Draft
-from linky_tui.ui.settings.key_actions import (
-    KeyAction,
-    conflicts,
-    key_actions,
-    key_problem,
-    key_warning,
-)
 from linky_tui.ui.settings.panels import SettingsPanel
 
-_UNKNOWN = "Not in this version"
 _KEY_WIDTH, _TITLE_WIDTH = 16, 20
 
 
@@ -66,8 +59,8 @@ class KeysPanel(SettingsPanel):
     def __init__(self) -> None:
         super().__init__(KEYS)
         self.can_focus = False  # the list scrolls
-        self._actions: dict[str, KeyAction] = {}
         self._chosen = ""
+        self._shown: dict[str, tuple[str, str, str]] = {}
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
@@ -86,43 +79,35 @@ class KeysPanel(SettingsPanel):
             rows.focus()
 
     def load(self, draft: Draft) -> None:
-        """Show the keys of a draft; names that no action has can at least be taken out."""
-        actions = list(key_actions(self.app, self.app.PAGES))
-        names = {action.id for action in actions}
-        actions += [
-            KeyAction(name, name, "No action has this name.", (), _UNKNOWN)
-            for name in draft.keys
-            if name not in names
-        ]
+        """Show the keys of a draft."""
         self._draft = draft
-        self._actions = {action.id: action for action in actions}
+        self._shown.clear()
         rows = self.query_one("#keys-list", OptionList)
         place = rows.highlighted
         rows.clear_options()
-        scope = ""
-        for action in actions:
-            if action.scope != scope:
-                if scope:
-                    rows.add_option(None)
-                scope = action.scope
-                rows.add_option(Option(Text(scope, "bold"), disabled=True))
-            rows.add_option(Option("", id=action.id))
+        for group, actions in groupby(ACTIONS.values(), lambda action: action.place):
+            if rows.option_count:
+                rows.add_option(None)
+            rows.add_option(Option(Text(group, "bold"), disabled=True))
+            rows.add_options([Option("", id=action.id) for action in actions])
         rows.highlighted = 1 if place is None else min(place, rows.option_count - 1)
 
     def judge(self, draft: Draft) -> None:
         """Each row says what speaks against its key, and so does the line below the field."""
-        clashes = conflicts(self._actions.values(), draft.keys)
+        taken = clashes(draft.keys)
         rows = self.query_one("#keys-list", OptionList)
-        for action in self._actions.values():
+        for action in ACTIONS.values():
             typed = draft.keys.get(action.id, "")
-            problem = key_problem(typed)
-            warning = clashes.get(action.id, "") or key_warning(typed)
-            rows.replace_option_prompt(action.id, _row(action, typed, problem, warning))
+            problem = key_problem(typed) or taken.get(action.id, "")
+            warning = key_warning(typed)
+            if self._shown.get(action.id) != (typed, problem, warning):
+                self._shown[action.id] = typed, problem, warning
+                rows.replace_option_prompt(action.id, _row(action, typed, problem, warning))
             if action.id == self._chosen:
                 self._say(problem, warning, action)
 
-    def _say(self, problem: str, warning: str, action: KeyAction) -> None:
-        usual = f"Its usual key: {', '.join(action.default)}" if action.default else ""
+    def _say(self, problem: str, warning: str, action: Action) -> None:
+        usual = f"Its usual key: {_usual(action)}"
         text = f"✗ {problem}" if problem else f"! {warning}" if warning else usual
         said = self.query_one("#keys-said", Static)
         said.update(text)
@@ -133,14 +118,14 @@ class KeysPanel(SettingsPanel):
     @on(OptionList.OptionHighlighted, "#keys-list")
     def _choose(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        action = self._actions.get(event.option_id or "")
+        action = ACTIONS.get(event.option_id or "")
         name = self.query_one_optional("#keys-name", Label)
         if action is None or self._draft is None or name is None:
             return
         self._chosen = action.id
-        name.update(f"Key of {action.title or action.id}")
+        name.update(f"Key of {action.title}")
         field = self.query_one(Input)
-        field.placeholder = ", ".join(action.default)
+        field.placeholder = _usual(action)
         with self.prevent(Input.Changed):
             field.value = self._draft.keys.get(action.id, "")
         self.judge(self._draft)
@@ -167,11 +152,15 @@ class KeysPanel(SettingsPanel):
         self.post_message(self.Changed())
 
 
-def _row(action: KeyAction, typed: str, problem: str, warning: str) -> Text:
-    key = typed or ", ".join(action.default)
+def _usual(action: Action) -> str:
+    return ", ".join(action.key.split(","))
+
+
+def _row(action: Action, typed: str, problem: str, warning: str) -> Text:
+    key = typed or _usual(action)
     row = Text(no_wrap=True, overflow="ellipsis")
     row.append(_cell(key, _KEY_WIDTH), "bold" if typed else "dim")
-    row.append(_cell(action.title or action.id, _TITLE_WIDTH))
+    row.append(_cell(action.title, _TITLE_WIDTH))
     if problem or warning:
         row.append(f"✗ {problem}" if problem else f"! {warning}", "bold")
     else:

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.screen import ModalScreen
@@ -30,6 +30,7 @@ from linky_tui.text.formatting import (
 from linky_tui.ui.forms.draft import Texts, meter_problems
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.forms.token_report import report_token
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 
@@ -79,8 +80,8 @@ class MeterDialog(ModalScreen[Texts | None]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Cancel", tooltip="Leave it as it was", id="meter-cancel"),
-        Binding("ctrl+s", "take", "OK", tooltip="Take this meter over", id="meter-ok"),
+        bind("meter-cancel", "leave"),
+        bind("meter-ok", "take"),
     ]
 
     @dataclass

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Button, Static
@@ -17,7 +17,6 @@ from textual.widgets import Button, Static
 from linky_tui.config import Config
 from linky_tui.config.model import (
     DISPLAY,
-    KEYS,
     MONGODB,
     SECTIONS,
 )
@@ -26,11 +25,11 @@ from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.ui.forms.draft import Draft, file_config, file_text
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.settings.body import SettingsBody
-from linky_tui.ui.settings.key_actions import key_actions, key_problem
 from linky_tui.ui.settings.keys_panel import KeysPanel
 from linky_tui.ui.settings.meters_panel import MetersPanel
 from linky_tui.ui.settings.panels import TITLES, SettingsPanel
 from linky_tui.ui.settings.unsaved_dialog import Unsaved, UnsavedDialog
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import Page
 
 
@@ -55,34 +54,11 @@ the environment go before the file: their fields say so.
 """
     AUTO_FOCUS = "#settings-nav"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "save", "Save", tooltip="Save the settings", id="settings-save"),
-        Binding(
-            "escape",
-            "leave_field",
-            "Leave field",
-            show=False,
-            tooltip="So that the keys of the page work",
-            id="settings-leave-field",
-        ),
-        Binding(
-            "left",
-            "section(-1)",
-            "Section before",
-            show=False,
-            tooltip="Show the section before",
-            id="settings-previous",
-        ),
-        Binding(
-            "right",
-            "section(1)",
-            "Section after",
-            show=False,
-            tooltip="Show the section after",
-            id="settings-next",
-        ),
-        Binding(
-            "u", "discard", "Undo", tooltip="Take back what is not saved", id="settings-discard"
-        ),
+        bind("settings-save", "save"),
+        bind("settings-leave-field", "leave_field", show=False),
+        bind("settings-previous", "section(-1)", show=False),
+        bind("settings-next", "section(1)", show=False),
+        bind("settings-discard", "discard"),
     ]
     CSS = """
     #settings-body { height: 1fr; }
@@ -124,12 +100,10 @@ the environment go before the file: their fields say so.
             self._read()
 
     def _read(self) -> None:
-        app, config, demo = self.app, self.app.config, self.app.demo
+        config, demo = self.app.config, self.app.demo
 
         def work() -> None:
             found: Config | LinkyError
-            # Imports the other pages, which takes a moment, before their keys are listed.
-            key_actions(app, app.PAGES)
             try:
                 found = file_config(config, demo=demo)
             except LinkyError as error:
@@ -207,9 +181,7 @@ the environment go before the file: their fields say so.
         changed = self.changed_sections
         troubled = []
         for name in SECTIONS:
-            count = (
-                len(self._key_problems) if name == KEYS.name else self._draft.problem_count(name)
-            )
+            count = self._draft.problem_count(name)
             mark = f" ✗ {count}" if count else " ●" if name in changed else ""
             troubled += [TITLES[name]] if count else []
             self._body.mark(name, mark)
@@ -279,33 +251,12 @@ the environment go before the file: their fields say so.
 
         self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
 
-    @property
-    def _key_problems(self) -> tuple[str, ...]:
-        keys = {} if self._draft is None else self._draft.keys
-        found = {action: key_problem(typed) for action, typed in keys.items()}
-        return tuple(f"[keys] {action}: {text}" for action, text in found.items() if text)
-
     def _checked(self, draft: Draft) -> Config | None:
-        problems = self._key_problems
         try:
-            config = draft.config()
+            return draft.config()
         except ConfigError as error:
-            all_problems = (*error.problems, *problems)
-            self.app.show_error(
-                ConfigError(error.title, error.cause, error.next_step, all_problems)
-            )
+            self.app.show_error(error)
             return None
-        if problems:
-            self.app.show_error(
-                ConfigError(
-                    "Not saved: keys that no keyboard has",
-                    "The file is as it was.",
-                    "Correct these and save again.",
-                    problems,
-                )
-            )
-            return None
-        return config
 
     def _tell_app(self, reconnect: bool) -> None:
         try:

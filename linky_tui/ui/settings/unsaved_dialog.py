@@ -7,10 +7,12 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
+
+from linky_tui.ui.shell.bindings import bind
 
 
 class Unsaved(StrEnum):
@@ -46,9 +48,9 @@ class UnsavedDialog(ModalScreen[Unsaved]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer('stay')", "Stay", id="unsaved-stay"),
-        Binding("left", "app.focus_previous", "Left", show=False, id="unsaved-left"),
-        Binding("right", "app.focus_next", "Right", show=False, id="unsaved-right"),
+        bind("unsaved-stay", "answer('stay')"),
+        bind("unsaved-left", "app.focus_previous", show=False),
+        bind("unsaved-right", "app.focus_next", show=False),
     ]
 
     def __init__(self, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.events import Click
@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.ui.shell.bindings import bind
 
 
 class Dialog(ModalScreen[bool]):
@@ -40,9 +41,9 @@ class Dialog(ModalScreen[bool]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", "Close", id="dialog.close"),
-        Binding("left", "app.focus_previous", show=False, id="dialog.previous"),
-        Binding("right", "app.focus_next", show=False, id="dialog.next"),
+        bind("dialog.close", "answer(False)"),
+        bind("dialog.previous", "app.focus_previous", show=False),
+        bind("dialog.next", "app.focus_next", show=False),
     ]
 
     def action_answer(self, answer: bool) -> None:
@@ -61,8 +62,8 @@ class ErrorDialog(Dialog):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "copy", "Copy", id="dialog.copy"),
-        Binding("enter", "answer(False)", "Close", show=False, id="dialog.enter"),
+        bind("dialog.copy", "copy"),
+        bind("dialog.enter", "answer(False)", show=False),
     ]
 
     def __init__(self, error: LinkyError) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.events import Resize
 from textual.message import Message
@@ -21,6 +21,7 @@ from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.feed import ComparisonFeed
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.measurements import Measured
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import Page
@@ -86,15 +87,11 @@ collection is dropped and filled again in order, from the regular one. `Esc` can
 lost when they are stopped: the next run completes what is missing.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "run('VERIFY')", "Verify", id="storage-verify",
-                tooltip="Compare every reading of both collections"),
-        Binding("e", "run('REPAIR')", "Repair", id="storage-repair",
-                tooltip="Make both collections identical again"),
-        Binding("f", "run('DEFRAGMENT')", "Defragment", id="storage-defragment",
-                tooltip="Rebuild the time series collection with full buckets"),
-        Binding("z", "run('ZSTD')", "Measure zstd", id="storage-zstd",
-                tooltip="Measure the regular documents with the other compressor"),
-        Binding("escape", "cancel", "Cancel", id="storage-cancel", tooltip="Stop what runs here"),
+        bind("storage-verify", "run('VERIFY')"),
+        bind("storage-repair", "run('REPAIR')"),
+        bind("storage-defragment", "run('DEFRAGMENT')"),
+        bind("storage-zstd", "run('ZSTD')"),
+        bind("storage-cancel", "cancel"),
     ]  # fmt: skip
     DEFAULT_CSS = """
     StoragePage {

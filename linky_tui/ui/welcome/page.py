@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.events import Click
 from textual.message import Message
@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.errors import ConfigError
 from linky_tui.ingest.engine import JobKind
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.connect_form import ConnectForm
 
@@ -108,35 +109,12 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
 """
     AUTO_FOCUS = "#door-demo"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "door('demo')", "Demo", tooltip="Try the demo", id="welcome-demo"),
-        Binding(
-            "m", "door('connect')", "My Linky", tooltip="Connect my Linky", id="welcome-connect"
-        ),
-        Binding(
-            "enter,space",
-            "open",
-            "Open",
-            show=False,
-            tooltip="Open the chosen door",
-            id="welcome-open",
-        ),
-        Binding("escape", "back", "Back", tooltip="The doors again", id="welcome-back"),
-        Binding(
-            "left,up",
-            "app.focus_previous",
-            "Door before",
-            show=False,
-            tooltip="Choose the door before",
-            id="welcome-previous",
-        ),
-        Binding(
-            "right,down",
-            "app.focus_next",
-            "Door after",
-            show=False,
-            tooltip="Choose the door after",
-            id="welcome-next",
-        ),
+        bind("welcome-demo", "door('demo')"),
+        bind("welcome-connect", "door('connect')"),
+        bind("welcome-open", "open", show=False),
+        bind("welcome-back", "back"),
+        bind("welcome-previous", "app.focus_previous", show=False),
+        bind("welcome-next", "app.focus_next", show=False),
     ]
     CSS = """
     #welcome { height: 1fr; align: center middle; }

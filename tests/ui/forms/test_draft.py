@@ -13,22 +13,14 @@ from linky_tui.config.model import (
 from linky_tui.config.save import save
 from linky_tui.domain.models import Flow
 from linky_tui.errors import ConfigError
-from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.forms.draft import Draft, meter_problems
 from linky_tui.ui.forms.token_report import report_token
-from linky_tui.ui.settings.key_actions import (
-    EVERYWHERE,
-    conflicts,
-    key_actions,
-    key_problem,
-    key_warning,
-)
 from tests.ui.support import token_for
 
 PRM, OTHER = "12345678902823", "98765432109876"
 EXAMPLE = Config(
     meters=(Meter(PRM, "a.b.c", "Maison"), Meter(PRM, "a.b.c", "", Flow.PRODUCTION)),
-    keys={"sync": "y"},
+    keys={"sync": "w"},
 )
 
 
@@ -90,39 +82,3 @@ def test_a_token_is_described_without_being_repeated() -> None:
     assert "secret" not in report_token("secret").line
     assert report_token("secret").level == "bad"
     assert report_token("").level == "muted"
-
-
-@pytest.mark.parametrize("key", ["a", "/", "slash", "ctrl+x", "f5", "shift+tab", "x, y", "é", "<"])
-def test_keys_that_exist_are_taken(key: str) -> None:
-    assert key_problem(key) == ""
-
-
-@pytest.mark.parametrize("key", ["foo", "ctrl+foo", ",", "[bold]"])
-def test_keys_that_do_not_exist_are_refused(key: str) -> None:
-    assert key_problem(key)
-
-
-@pytest.mark.parametrize("key", ["5", "[", "backslash", "ctrl+right_square_bracket", "\\"])
-def test_keys_that_azerty_hides_are_warned_of(key: str) -> None:
-    assert key_problem(key) == ""
-    assert "AZERTY" in key_warning(key)
-
-
-def test_every_action_of_the_application_can_have_another_key() -> None:
-    app = LinkyApp()
-    actions = {action.id: action for action in key_actions(app, app.PAGES)}
-    assert actions["sync"].scope == EVERYWHERE
-    assert actions["settings-save"].scope == "Settings"
-    for action in actions.values():
-        assert action.default, action
-        assert not any(key_problem(key) for key in action.default), action
-
-
-def test_a_clash_is_told_where_both_keys_work() -> None:
-    app = LinkyApp()
-    actions = key_actions(app, app.PAGES)
-    assert conflicts(actions, {}) == {}
-    assert "Backfill" in conflicts(actions, {"charts": "b"})["charts"]
-    assert conflicts(actions, {"charts": "b", "backfill": "c"}) == {}
-    assert "Dashboard" in conflicts(actions, {"settings-discard": "d"})["settings-discard"]
-    assert conflicts(actions, {"settings-discard": "t"}) == {}

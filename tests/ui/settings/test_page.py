@@ -257,7 +257,7 @@ async def test_keys_are_remapped_and_judged(make_app: MakeApp) -> None:
         await pilot.press("escape", *["down"] * 6, "enter")
         await wait_until(pilot, lambda: "Key of Log" in screen_text(app))
         await pilot.press("b")
-        await wait_until(pilot, lambda: "! Also the key of Backfill" in screen_text(app))
+        await wait_until(pilot, lambda: "✗ Also the key of Backfill" in screen_text(app))
         await pilot.press("backspace", "5")
         await wait_until(pilot, lambda: "on an AZERTY keyboard" in screen_text(app))
         await pilot.press("6")
