@@ -106,8 +106,10 @@ def yesterday(facts: HomeFacts) -> Figure:
     energy = facts.energy_wh(day)
     if energy is None:
         record = facts.records.get(day)
-        covered = record.minutes_covered if record is not None else 0
-        reason = f"{covered // 60} of 24 h so far" if covered else "not fetched yet"
+        reason = "not fetched yet"
+        if record is not None and record.minutes_covered:
+            covered, expected = record.minutes_covered // 60, record.minutes_expected // 60
+            reason = f"{covered} of {expected} h so far"
         return Figure(NOTHING, reason=reason, span_text=span)
     usual = usual_wh(facts, day)
     if usual is None:

@@ -135,6 +135,15 @@ def test_yesterday_is_a_dash_while_it_is_missing_or_partial() -> None:
     assert (figure.value_text, figure.reason) == (NOTHING, "12 of 24 h so far")
 
 
+@pytest.mark.parametrize(("day", "hours"), [(date(2026, 3, 29), 23), (date(2026, 10, 25), 25)])
+def test_a_partial_day_on_which_the_clock_changes_is_told_with_its_own_hours(
+    day: date, hours: int
+) -> None:
+    partial = replace(RECORDS[day], minutes_covered=660, status=DayStatus.PARTIAL, enedis_wh=None)
+    figure = yesterday(facts({day: partial}, today=day + timedelta(days=1)))
+    assert figure.reason == f"11 of {hours} h so far"
+
+
 def test_yesterday_without_history_has_no_usual() -> None:
     days = list(days_between(date(2026, 11, 15), YESTERDAY))
     figure = yesterday(facts({day: RECORDS[day] for day in days}))
