@@ -112,11 +112,16 @@ class Budget:
         """Before and after our place in the queue was taken: the time of the last request."""
         self._anchor: tuple[float, float] | None = None
 
-    def used_today(self, now: datetime | None = None) -> int:
-        """Requests counted for the UTC day of ``now``; at least the limit once it was spent."""
+    def used_today(self, now: datetime | None = None, *, floor_used: int = 0) -> int:
+        """Requests counted for the UTC day of ``now``; at least the limit once it was spent.
+
+        Args:
+            now: ``None`` for the present.
+            floor_used: see :meth:`reserve`.
+        """
         with self._file.transaction() as file:
             used, spent = file.day(self.host, _utc_day(now or utc_now()))
-        return max(used, self.per_day) if spent else used
+        return max(used, floor_used, self.per_day if spent else 0)
 
     @property
     def last_request(self) -> datetime | None:
@@ -285,9 +290,9 @@ class NoBudget:
         self._shape: Shape | None = None
         self._held_until: float | None = None
 
-    def used_today(self, now: datetime | None = None) -> int:
+    def used_today(self, now: datetime | None = None, *, floor_used: int = 0) -> int:
         """Requests counted for the UTC day of ``now``."""
-        return self._used.get(_utc_day(now or utc_now()), 0)
+        return max(self._used.get(_utc_day(now or utc_now()), 0), floor_used)
 
     @property
     def last_request(self) -> datetime | None:

@@ -45,8 +45,11 @@ def run_check(session: Session, options: Options, stop: threading.Event) -> int:
     where = "is used" if config.exists else "does not exist, so defaults apply"
     found.good.append(f"Configuration: {plain(str(config.path))} {where}.")
     _check_meters(config, found)
-    _check_budget(session, found)
-    server = _check_mongodb(session, found, stop)
+    mongodb = Findings()
+    server, counted = _check_mongodb(session, mongodb, stop)
+    _check_budget(session, found, counted)
+    found.good += mongodb.good
+    found.errors += mongodb.errors
     _check_space(session, found)
     if stop.is_set():
         raise Interrupted
@@ -87,7 +90,7 @@ def _describe_token(meter: ReadyMeter, found: Findings) -> None:
     found.warnings.extend(info.warnings(utc_now()))
 
 
-def _check_budget(session: Session, found: Findings) -> None:
+def _check_budget(session: Session, found: Findings, counted: int) -> None:
     from linky_tui.enedis.budget import clamp
 
     if session.demo:
@@ -97,7 +100,7 @@ def _check_budget(session: Session, found: Findings) -> None:
     limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)
     found.warnings.extend(limits.notes)
     try:
-        used = session.budget().used_today()
+        used = session.budget().used_today(floor_used=counted)
     except LinkyError as error:
         found.errors.append(error)
         return
@@ -109,14 +112,19 @@ def _check_budget(session: Session, found: Findings) -> None:
 
 def _check_mongodb(
     session: Session, found: Findings, stop: threading.Event
-) -> dict[str, Any] | None:
+) -> tuple[dict[str, Any] | None, int]:
+    """What the server is, and how many requests of today all machines have counted in it."""
+    from linky_tui.enedis.hosts import host_of
+
     try:
         with session.store(stop) as store:
             readings = store.readings.count()
             server = store.server
+            host = host_of(session.config.enedis.api_url)
+            counted = store.requests.used(host, utc_now().date())
     except LinkyError as error:
         found.errors.append(error)
-        return None
+        return None, 0
     settings = session.config.mongodb
     place = (
         f"our own in {plain(str(paths.data_dir(demo=session.demo)))}"
@@ -127,7 +135,7 @@ def _check_mongodb(
         f"MongoDB {server.version}, {place}: {settings.database}.{settings.collection} holds "
         f"{count_text(readings)} readings, {settings.timeseries_collection} is ready."
     )
-    return {"version": server.version, "kind": server.kind}
+    return {"version": server.version, "kind": server.kind}, counted
 
 
 def _check_space(session: Session, found: Findings) -> None:

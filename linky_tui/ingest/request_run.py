@@ -349,7 +349,7 @@ class RequestRun:
         return 0 if self._shared is None else self._shared.used(self._client.host, _utc_day())
 
     def _used_today(self) -> int:
-        return max(self._budget.used_today(), self._shared_used())
+        return self._budget.used_today(floor_used=self._shared_used())
 
 
 def _pause(seconds: float, reason: str) -> PausedUntil:

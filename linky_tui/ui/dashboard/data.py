@@ -89,7 +89,7 @@ def _requests(store: Store, make_budget: Callable[[], Budget | NoBudget]) -> Req
         if per_day is None:
             return RequestsToday(0, None, resets_at)
         host = getattr(budget, "host", "")
-        used = max(budget.used_today(now), store.requests.used(host, now.date()))
+        used = budget.used_today(now, floor_used=store.requests.used(host, now.date()))
     except LinkyError:
         return None
     return RequestsToday(used, per_day, resets_at)

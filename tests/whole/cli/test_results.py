@@ -10,6 +10,8 @@ import pytest
 import time_machine
 
 from linky_tui.demo.server import Fault, FaultKind
+from linky_tui.enedis.hosts import host_of
+from linky_tui.storage import connection
 from linky_tui.storage.store import Store
 from tests.whole.cli.conftest import NOW, A, Serve, database
 from tests.whole.cli.tools import ERROR_KEYS, METER_KEYS, SUMMARY_KEYS, Done, Terminal
@@ -100,6 +102,28 @@ def test_check_prints_json_and_sends_no_request(terminal: Terminal, serve: Serve
     assert document["problems"] == document["warnings"] == []
     assert document["error"] is None
     assert server.log == []
+
+
+def test_check_tells_the_higher_count_of_this_machine_and_of_all(
+    terminal: Terminal, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+    terminal.configure(server, A)
+    assert terminal.run("--sync").code == 0
+
+    def used() -> str:
+        said = " ".join(terminal.run("--check").out.split())
+        return said.partition(" of 1,000 requests used this UTC day")[0].rpartition(" ")[2]
+
+    assert used() == str(len(server.log))
+    key = {"_id": {"host": host_of(server.url), "day": "2026-11-22"}}
+    with database(terminal) as client:
+        counts = client[terminal.database]["consumption_requests"]
+        assert counts.update_one(key, {"$set": {"requests": 979}}).matched_count == 1
+    assert used() == "979"
+    monkeypatch.setattr(connection, "_SELECTION_MS", 200)
+    terminal.configure(server, A, uri="mongodb://127.0.0.1:1")
+    assert used() == str(len(server.log))
 
 
 def test_a_difference_is_reported_with_1_and_repaired_on_request(
