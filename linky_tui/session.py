@@ -23,7 +23,7 @@ from linky_tui.errors import (
 from linky_tui.system import paths
 
 if TYPE_CHECKING:
-    from linky_tui.enedis.budget import Budget, NoBudget
+    from linky_tui.enedis.budget import Budget
     from linky_tui.ingest.request_run import RequestRun
     from linky_tui.storage.store import Store
 
@@ -67,14 +67,14 @@ class Session:
             except (StorageUnavailable, OutOfSpace) as error:
                 raise connection.explained(error) from None
 
-    def budget(self) -> Budget | NoBudget:
-        """The request budget of the configured gateway; none in the demo."""
-        from linky_tui.enedis.budget import Budget, NoBudget, clamp
+    def budget(self) -> Budget:
+        """The request budget of the configured gateway; without limit or pace in the demo."""
+        from linky_tui.enedis.budget import Budget, clamp
         from linky_tui.enedis.hosts import host_of
 
-        if self.demo:
-            return NoBudget()
         enedis = self.config.enedis
+        if self.demo:
+            return Budget(None, host_of(enedis.api_url), per_day=None, min_seconds=0.0)
         limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)
         return Budget(
             paths.private_dir(paths.state_dir()) / "requests.sqlite",

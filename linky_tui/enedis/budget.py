@@ -15,7 +15,7 @@ from pathlib import Path
 
 from linky_tui.config.checks import is_loopback
 from linky_tui.domain.paris import utc_now
-from linky_tui.enedis.budget_file import BudgetFile, Rows
+from linky_tui.enedis.budget_file import BudgetFile, BudgetMemory, Rows
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
 from linky_tui.enedis.retry_time import MAX_AHEAD
@@ -89,9 +89,9 @@ class Budget:
     """The requests to one host, counted in a file that every process of this machine shares.
 
     Args:
-        path: the SQLite file, created private where it does not exist.
+        path: the SQLite file, created private where it does not exist; ``None`` counts in memory.
         host: the API host, as :func:`linky_tui.enedis.hosts.host_of` gives it.
-        per_day: requests a UTC day.
+        per_day: requests a UTC day, ``None`` for no limit.
         min_seconds: seconds between two requests.
         arrival_s: seconds that a request may take to arrive at the host.
 
@@ -101,13 +101,19 @@ class Budget:
     """
 
     def __init__(
-        self, path: Path, host: str, *, per_day: int, min_seconds: float, arrival_s: float = 0.0
+        self,
+        path: Path | None,
+        host: str,
+        *,
+        per_day: int | None,
+        min_seconds: float,
+        arrival_s: float = 0.0,
     ) -> None:
         self.host = host
         self.per_day = per_day
         self.min_seconds = min_seconds
         self._arrival_s = arrival_s if min_seconds else 0.0
-        self._file = BudgetFile(path)
+        self._file = BudgetMemory() if path is None else BudgetFile(path)
         self._queued: tuple[float, float] | None = None
         """Before and after our place in the queue was taken: the time of the last request."""
         self._anchor: tuple[float, float] | None = None
@@ -121,7 +127,7 @@ class Budget:
         """
         with self._file.transaction() as file:
             used, spent = file.day(self.host, _utc_day(now or utc_now()))
-        return max(used, floor_used, self.per_day if spent else 0)
+        return max(used, floor_used, (self.per_day or 0) if spent else 0)
 
     @property
     def last_request(self) -> datetime | None:
@@ -226,12 +232,13 @@ class Budget:
         slot_day = _utc_day(datetime.fromtimestamp(wall + slot - now, UTC))
         used, spent = file.day(self.host, slot_day)
         used = max(used, floor_used)
-        if spent or used >= self.per_day:
+        left = None if self.per_day is None else self.per_day - used - 1
+        if spent or (left is not None and left < 0):
             raise _spent(slot_day, spent)
         file.count(self.host, slot_day, used + 1)
         self._queued = (slot if last is None else last, slot + self._arrival_s)
         file.set_last(self.host, slot + self._arrival_s)
-        return Slot(slot - now, used + 1, self.per_day - used - 1)
+        return Slot(slot - now, used + 1, left)
 
     def _held_until(self, file: Rows, wall: float) -> float | None:
         """The end of a pause that is not over."""
@@ -250,11 +257,11 @@ class Budget:
         return instead if instead > wall else None
 
     def _next_slot(self, now: float, last: float | None) -> float:
-        if last is None:
+        if last is None or not self.min_seconds:
             return now
         # No more than a day's requests can be queued, so a later time was written by a clock
         # that has been set back since.
-        if last > now + self.per_day * (self.min_seconds + self._arrival_s):
+        if last > now + (self.per_day or MAX_PER_DAY) * (self.min_seconds + self._arrival_s):
             last = now
         return max(now, last + self.min_seconds)
 
@@ -271,67 +278,6 @@ class Budget:
                 return expected
         self._anchor = (wall, elapsed)
         return wall
-
-
-class NoBudget:
-    """The same without any limit, for the demo: it only counts, and in memory.
-
-    Attributes:
-        per_day: always ``None``, no limit.
-        min_seconds: always 0.
-    """
-
-    per_day: None = None
-    min_seconds = 0.0
-
-    def __init__(self) -> None:
-        self._used: dict[date, int] = {}
-        self._last: datetime | None = None
-        self._shape: Shape | None = None
-        self._held_until: float | None = None
-
-    def used_today(self, now: datetime | None = None, *, floor_used: int = 0) -> int:
-        """Requests counted for the UTC day of ``now``."""
-        return max(self._used.get(_utc_day(now or utc_now()), 0), floor_used)
-
-    @property
-    def last_request(self) -> datetime | None:
-        """When the last request was sent (UTC)."""
-        return self._last
-
-    def reserve(self, floor_used: int = 0) -> Slot:
-        """Count one request; it may be sent at once, whatever others have used.
-
-        Raises:
-            ServiceDown: the host asked for a pause that is not over.
-        """
-        if self._held_until is not None and time.time() < self._held_until:
-            raise _held(self._held_until)
-        self._last = utc_now()
-        used = max(self.used_today(self._last), floor_used) + 1
-        self._used[_utc_day(self._last)] = used
-        return Slot(0.0, used, None)
-
-    def still_allowed(self) -> None:
-        """Nothing: only one process works in a demo."""
-
-    def answered(self) -> None:
-        """Nothing: there is no pace."""
-
-    def hold(self, until: datetime) -> None:
-        """Send nothing before ``until`` (aware)."""
-        self._held_until = until.timestamp()
-
-    def mark_spent(self, reason: str) -> None:
-        """Nothing: there is no limit."""
-
-    def remembered_shape(self) -> Shape | None:
-        """The generation that the host answered in this process."""
-        return self._shape
-
-    def remember_shape(self, shape: Shape) -> None:
-        """Note which generation the host answered."""
-        self._shape = shape
 
 
 def _utc_day(instant: datetime) -> date:

@@ -15,6 +15,7 @@ import stat
 import threading
 import time
 import uuid
+import weakref
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -310,6 +311,23 @@ class BudgetFile:
             f"Another process keeps {plain(str(self._path))} locked.",
             "Try again in a minute; if it stays, end the other linky-tui.",
         )
+
+
+class BudgetMemory:
+    """The same for one object of one process, gone with it: for the demo."""
+
+    def __init__(self) -> None:
+        self._connection = sqlite3.connect(
+            ":memory:", isolation_level=None, check_same_thread=False
+        )
+        self._connection.executescript(_SCHEMA)
+        # SQLite warns of a connection that nobody closed.
+        weakref.finalize(self, self._connection.close)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[Rows]:
+        """Read and write."""
+        yield Rows(self._connection)
 
 
 def _damaged(text: str) -> sqlite3.DatabaseError:

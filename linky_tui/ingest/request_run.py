@@ -16,7 +16,7 @@ from typing import Protocol
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.enedis.answers import Answer
-from linky_tui.enedis.budget import Budget, NoBudget, Slot
+from linky_tui.enedis.budget import Budget, Slot
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
@@ -105,7 +105,7 @@ class RequestRun:
     def __init__(
         self,
         client: ConsoClient,
-        budget: Budget | NoBudget,
+        budget: Budget,
         shared: SharedCount | None,
         stop: threading.Event,
         *,

@@ -14,7 +14,7 @@ from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.domain.models import Flow, Reading, Series
 from linky_tui.domain.paris import day_bounds, days_between
 from linky_tui.domain.paris import today as paris_today
-from linky_tui.enedis.budget import Budget, NoBudget
+from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Window
@@ -79,11 +79,9 @@ class Bench:
         finally:
             client.close()
 
-    def budget(self, host: str) -> Budget | NoBudget:
+    def budget(self, host: str) -> Budget:
         """The budget of a run."""
-        if self.per_day is None:
-            return NoBudget()
-        file = self.state_dir / "requests.sqlite"
+        file = None if self.per_day is None else self.state_dir / "requests.sqlite"
         return Budget(file, host, per_day=self.per_day, min_seconds=self.min_seconds)
 
     def run(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Finished:

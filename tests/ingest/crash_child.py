@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pymongo import monitoring
 
-from linky_tui.enedis.budget import NoBudget
+from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import Job, run_job
 from linky_tui.ingest.events import Finished
@@ -61,7 +61,8 @@ def run(task: Task) -> None:
     monitoring.register(_Death(task.dies_before))
     with open_store(task.uri, task.database, task.folder) as store:
         client = ConsoClient(task.api_url)
-        requests = RequestRun(client, NoBudget(), None, threading.Event())
+        budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
+        requests = RequestRun(client, budget, None, threading.Event())
         last = list(run_job(store, requests, task.job))[-1]
     assert isinstance(last, Finished)
     os._exit(0 if last.status == "complete" else 1)

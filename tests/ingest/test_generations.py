@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from linky_tui.enedis.answers import Answer
-from linky_tui.enedis.budget import NoBudget
+from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
@@ -46,7 +46,7 @@ def test_types_that_answer_in_the_shape_of_the_others_stay_the_ones_that_are_ask
     types: Shape,
 ) -> None:
     gateway = Mixed(types)
-    budget = NoBudget()
+    budget = Budget(None, "gateway.example", per_day=None, min_seconds=0.0)
     run = RequestRun(cast(ConsoClient, gateway), budget, None, threading.Event())
     for week in range(3):
         first = FIRST - week * timedelta(weeks=1)

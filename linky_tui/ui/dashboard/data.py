@@ -30,7 +30,7 @@ from linky_tui.ui.plots.axes import curve_line, minutes_range, time_ticks
 from linky_tui.ui.plots.periods import Period, Span
 
 if TYPE_CHECKING:
-    from linky_tui.enedis.budget import Budget, NoBudget
+    from linky_tui.enedis.budget import Budget
 
 BAR_DAYS = 60
 
@@ -47,9 +47,7 @@ class DashboardData:
     curve_note: str = ""  # its energy, or empty
 
 
-def load_dashboard(
-    store: Store, series: Series, budget: Callable[[], Budget | NoBudget]
-) -> DashboardData:
+def load_dashboard(store: Store, series: Series, budget: Callable[[], Budget]) -> DashboardData:
     """Ask the ledger, the readings and the budget. Blocks.
 
     Raises:
@@ -80,19 +78,15 @@ def load_dashboard(
     )
 
 
-def _requests(store: Store, make_budget: Callable[[], Budget | NoBudget]) -> RequestsToday | None:
+def _requests(store: Store, make_budget: Callable[[], Budget]) -> RequestsToday | None:
     now = utc_now()
     resets_at = datetime.combine(now.date() + ONE_DAY, datetime.min.time(), tzinfo=now.tzinfo)
     try:
         budget = make_budget()
-        per_day = budget.per_day
-        if per_day is None:
-            return RequestsToday(0, None, resets_at)
-        host = getattr(budget, "host", "")
-        used = budget.used_today(now, floor_used=store.requests.used(host, now.date()))
+        shared = store.requests.used(budget.host, now.date())
+        return RequestsToday(budget.used_today(now, floor_used=shared), budget.per_day, resets_at)
     except LinkyError:
         return None
-    return RequestsToday(used, per_day, resets_at)
 
 
 def _bars(records: Mapping[date, DayRecord], yesterday: date) -> tuple[BarPlot | None, str]:

@@ -12,7 +12,7 @@ import pytest
 from linky_tui.config import MongoSettings
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import day_of, day_start
-from linky_tui.enedis.budget import NoBudget
+from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.enedis.request import DataKind, Shape
@@ -101,8 +101,9 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
 def run(store: Store, url: str, job: Job) -> Iterator[Event]:
     """One run, without a budget."""
     client = ConsoClient(url, timeouts=(30.0, 30.0), deadline_s=60.0)
+    budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
     try:
-        requests = RequestRun(client, NoBudget(), None, threading.Event(), backoff_s=0.01)
+        requests = RequestRun(client, budget, None, threading.Event(), backoff_s=0.01)
         yield from run_job(store, requests, job)
     finally:
         client.close()
