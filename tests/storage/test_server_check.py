@@ -30,11 +30,12 @@ def test_it_says_what_is_there_and_creates_nothing(
     mongo_settings: MongoSettings, tmp_path: Path
 ) -> None:
     found = check_server(mongo_settings, tmp_path, tmp_path)
-    assert (found.server.version, found.server.kind) == ("6.0.5", "remote")
+    assert found.server.kind == "remote"
     assert 0 < found.latency_s < 60
     assert found.missing_rights == ()
     assert found.existing == ()
     with pymongo.MongoClient[dict[str, object]](mongo_settings.uri) as client:
+        assert found.server.version == client.server_info()["version"]
         assert mongo_settings.database not in client.list_database_names()
         client[mongo_settings.database].create_collection("consumption")
     assert check_server(mongo_settings, tmp_path, tmp_path).existing == ("consumption",)
