@@ -84,8 +84,10 @@ def test_children_get_no_secret(stage: Stage, short_tmp_path: Path) -> None:
     home = configured(stage, short_tmp_path, "children", uri="", meters=[])
     with home:
         process = home.start("--backfill", "--verbose", **secrets)
-        ours = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         try:
+            # Empty for a moment after the process has begun.
+            while not (ours := Path(f"/proc/{process.pid}/cmdline").read_bytes()):
+                assert process.poll() is None
             while not (servers := home.servers()) and process.poll() is None:
                 pass
             assert servers
