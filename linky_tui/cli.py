@@ -22,8 +22,11 @@ from linky_tui.errors import ConfigError, LinkyError, UsageError
 from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.system import crash
 from linky_tui.system.own_files import why
+from linky_tui.system.terminal import check_terminal, drop_output, write_what_can_be_encoded
 from linky_tui.text.formatting import plain, printable
 
+EXIT_BROKEN_PIPE = 141
+"""As a shell tells it of a program that writes into a closed pipe."""
 _OUTPUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 DESCRIPTION = """\
@@ -32,7 +35,7 @@ compared. Without a command the application opens."""
 
 EPILOG = """\
 exit codes: 0 done or nothing to do; 1 failed; 2 usage, configuration, token refused;
-3 temporary, try again later; 130 interrupted"""
+3 temporary, try again later; 130 interrupted; 141 nobody reads the output any more"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -52,17 +55,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_missing_streams()
+    write_what_can_be_encoded()
     try:
         with crash.harmless_errors():
             code = _run_and_report(arguments)
             sys.stdout.flush()
             return code
     except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be said.
-        sys.stderr.close()
-        return 1
+        drop_output()  # whoever read it has gone
+        return EXIT_BROKEN_PIPE
     except OSError as error:
-        _drop_output()
+        drop_output()
         with contextlib.suppress(OSError):
             sys.stderr.write(f"linky-tui: the output could not be written: {error.strerror}\n")
         return 1
@@ -80,6 +83,7 @@ def _run_and_report(arguments: list[str]) -> int:
         if options is None:
             return 0
         if options.command == "app":
+            check_terminal()
             from linky_tui.ui.app import run_app
 
             return run_app(options.config, demo=options.demo)
@@ -106,12 +110,6 @@ def _run_and_report(arguments: list[str]) -> int:
             failure = crash.unexpected(error)
     report_error(failure, as_json="--json" in arguments, command=_command_named(arguments))
     return failure.exit_code
-
-
-def _drop_output() -> None:
-    """Forget what waits to be written, or Python tries again at its end and fails once more."""
-    with contextlib.suppress(OSError), open(os.devnull, "wb") as nothing:
-        os.dup2(nothing.fileno(), sys.stdout.fileno())
 
 
 def _open_missing_streams() -> None:

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -22,23 +23,21 @@ DEMO = "demo"
 
 
 def config_file(*, demo: bool = False) -> Path:
-    """The configuration file that is used where none is named."""
-    return _place(platformdirs.user_config_dir(APP, appauthor=False), demo) / "config.toml"
+    """The configuration file that is used where none is named.
+
+    Like every place here it raises a :class:`ConfigError` where the user has no home folder.
+    """
+    return _place(platformdirs.user_config_dir, demo) / "config.toml"
 
 
 def data_dir(*, demo: bool = False) -> Path:
     """What must not be lost: the embedded database."""
-    return _place(platformdirs.user_data_dir(APP, appauthor=False), demo)
+    return _place(platformdirs.user_data_dir, demo)
 
 
 def state_dir(*, demo: bool = False) -> Path:
     """What may be lost, though it would be a pity: the request budget, lock files."""
-    return _place(platformdirs.user_state_dir(APP, appauthor=False), demo)
-
-
-def log_dir(*, demo: bool = False) -> Path:
-    """Logs."""
-    return _place(platformdirs.user_log_dir(APP, appauthor=False), demo)
+    return _place(platformdirs.user_state_dir, demo)
 
 
 def runtime_dir(*, demo: bool = False) -> Path:
@@ -47,11 +46,22 @@ def runtime_dir(*, demo: bool = False) -> Path:
         # Without XDG_RUNTIME_DIR (cron, containers) it falls back to the temporary folder and
         # warns; whoever puts something there checks the folder himself.
         warnings.simplefilter("ignore")
-        folder = platformdirs.user_runtime_dir(APP, appauthor=False)
-    return _place(folder, demo)
+        return _place(platformdirs.user_runtime_dir, demo)
 
 
-def _place(folder: str, demo: bool) -> Path:
+def _place(folder_of: Callable[..., str], demo: bool) -> Path:
+    try:
+        folder = folder_of(APP, appauthor=False)
+    except RuntimeError:  # platformdirs' word for it, since 4.5
+        folder = "~"
+    if not os.path.isabs(folder):
+        raise ConfigError(
+            "There is no home folder",
+            "This user has none, as the users of services often do, so there is no place for "
+            "configuration, data and the count of requests.",
+            "Set HOME, or all of XDG_CONFIG_HOME, XDG_DATA_HOME and XDG_STATE_HOME, to a folder "
+            "that this user can write to.",
+        )
     return Path(folder) / DEMO if demo else Path(folder)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import asyncio
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import ClassVar
 
 from textual.app import SystemCommand
@@ -63,10 +67,15 @@ class LinkyApp(AppCore):
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
         super().__init__(config_file, demo=demo)
         self._demo_started = False
+        self._running_loop: asyncio.AbstractEventLoop | None = None
 
     # Start and configuration
 
     def on_mount(self) -> None:
+        self._running_loop = asyncio.get_running_loop()
+        if self.leaving.is_set():  # a signal was faster
+            self.exit()
+            return
         self._apply_configuration()
         for name, place in self.PAGES.items():
             self.add_mode(name, _lazy(place))
@@ -149,17 +158,32 @@ class LinkyApp(AppCore):
         question.id = "quit-question"
         self.push_screen(question, answered)
 
+    async def action_quit(self) -> None:
+        self.action_request_quit()  # the framework's own way out, which asks nothing and waits
+
+    def quit_at_once(self) -> None:
+        """Leave without a question; may be called by a signal's handler."""
+        self.leaving.set()
+        if self._running_loop is not None and not self._running_loop.is_closed():
+            self._running_loop.call_soon_threadsafe(self._leave)
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the page and of the application, beside Textual's own."""
-        yield from super().get_system_commands(screen)
-        for owner in (screen, self):
-            for binding in owner.BINDINGS:
-                if isinstance(binding, Binding) and binding.show:
-                    yield SystemCommand(
-                        f"{binding.description} ({self.get_key_display(binding)})",
-                        binding.tooltip or binding.description,
-                        partial(self.call_later, self.run_action, binding.action, owner),
-                    )
+        ours = [
+            (owner, binding)
+            for owner in (screen, self)
+            for binding in owner.BINDINGS
+            if isinstance(binding, Binding) and binding.id not in ("palette", "quit-always")
+        ]
+        for owner, binding in ours:
+            yield SystemCommand(
+                f"{binding.description} ({self.get_key_display(binding)})",
+                binding.tooltip or binding.description,
+                partial(self.call_later, self.run_action, binding.action, owner),
+            )
+        for command in super().get_system_commands(screen):
+            if command.title != "Quit":
+                yield command
 
 
 def _lazy(place: str) -> Callable[[], Screen[None]]:
@@ -183,10 +207,29 @@ def run_app(config_file: Path | None, *, demo: bool) -> int:
     """
     while True:
         app = LinkyApp(config_file, demo=demo)
-        try:
-            app.run()
-        finally:
-            app.backend.close()
+        with _quitting(app):
+            try:
+                app.run()
+            finally:
+                app.backend.close()
         if not app.demo_wanted:
             return app.return_code or 0
         config_file, demo = None, True
+
+
+@contextmanager
+def _quitting(app: LinkyApp) -> Iterator[None]:
+    """For the time of the block a closed window, a logout or ``kill`` is a quit without a question.
+
+    Until the very end: a signal that came while the local server is stopped would leave it running.
+    """
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        app.quit_at_once()
+
+    before = {each: signal.signal(each, on_signal) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import pwd
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from linky_tui.cli import main
 from linky_tui.errors import ConfigError
 from linky_tui.system import paths
 
@@ -16,7 +18,6 @@ PLACES: list[Callable[..., Path]] = [
     paths.config_file,
     paths.data_dir,
     paths.state_dir,
-    paths.log_dir,
     paths.runtime_dir,
 ]
 
@@ -26,6 +27,21 @@ def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "places"))
     for name in ("CONFIG_HOME", "DATA_HOME", "STATE_HOME", "RUNTIME_DIR"):
         monkeypatch.setenv(f"XDG_{name}", str(tmp_path / "places" / name))
+
+
+@pytest.mark.parametrize("place", PLACES[:3])
+def test_without_a_home_folder_the_variables_are_named(
+    place: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody(uid: int) -> None:
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name)
+    with pytest.raises(ConfigError, match="Set HOME, or all of XDG_"):
+        place()
+    assert main(["--check"]) == main(["--demo", "--sync"]) == 2
 
 
 def _mode(path: Path) -> int:

@@ -50,7 +50,7 @@ def file_config(config: Config, *, demo: bool) -> Config:
 def file_text(path: Path | None) -> str:
     """A file for people: with ``~`` for their home."""
     text = plain(str(path), 120)
-    home = str(Path.home())
+    home = os.path.expanduser("~")  # where there is none, it stays as it is
     return f"~{text.removeprefix(home)}" if text.startswith(home + os.sep) else text
 
 
