@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +23,9 @@ from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.page import Page
+
+QUIT_S = 5.0
+"""How long a quit that a signal asked for may take."""
 
 
 class LinkyApp(AppCore):
@@ -223,13 +228,33 @@ def _quitting(app: LinkyApp) -> Iterator[None]:
 
     Until the very end: a signal that came while the local server is stopped would leave it running.
     """
+    over = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
+        if not os.isatty(0):
+            forget_terminal()
+        if not app.leaving.is_set():
+            threading.Thread(target=end_all_the_same, daemon=True).start()
         app.quit_at_once()
+
+    def forget_terminal() -> None:
+        """It has gone: writing to it fails, and SIGCONT makes the framework set it up anew."""
+        signal.signal(signal.SIGCONT, signal.SIG_IGN)
+        with open(os.devnull, "r+b") as nothing:
+            for stream in range(3):
+                os.dup2(nothing.fileno(), stream)
+
+    def end_all_the_same() -> None:
+        """The framework waits for ever where its thread died that writes to the terminal."""
+        if not over.wait(QUIT_S):
+            app.ingest.abandon()
+            app.backend.close()
+            os._exit(0)
 
     before = {each: signal.signal(each, on_signal) for each in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
+        over.set()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -154,6 +154,10 @@ class IngestControl:
         elif self.state.phase is Phase.PAUSED:
             self._set(replace(self.state, phase=Phase.IDLE, until=None))
 
+    def abandon(self) -> None:
+        """Make the thread stop, from any thread, and say nothing of it."""
+        self._stop.set()
+
     def pause(self) -> None:
         """Stop the running job in a way that :meth:`resume` continues."""
         if self.state.phase is Phase.RUNNING:

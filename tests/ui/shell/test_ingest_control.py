@@ -112,7 +112,7 @@ async def test_quitting_asks_and_waits_for_nothing(make_app: MakeApp, trouble: s
             await pilot.press("escape")
             await wait_until(pilot, lambda: not isinstance(app.screen, ConfirmDialog))
             assert app.is_running
-            await pilot.press("ctrl+q")
+            await app.run_action("quit")  # the framework's own, as its palette calls it
             await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
             await pilot.press("ctrl+q")
             assert len([s for s in app.screen_stack if isinstance(s, ConfirmDialog)]) == 1
@@ -121,6 +121,16 @@ async def test_quitting_asks_and_waits_for_nothing(make_app: MakeApp, trouble: s
         assert recorder.over.wait(AT_ONCE_S)
         assert time.monotonic() - started < AT_ONCE_S
         assert app.return_code == 0
+
+
+async def test_the_palette_has_one_quit_and_every_action_of_the_page(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test() as pilot:
+        await pilot.press("c")
+        await wait_until(pilot, lambda: app.current_mode == "charts")
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+    assert [title for title in titles if title.startswith("Quit")] == ["Quit (q)"]
+    assert {"Next meter (n)", "Marker (m)", "Go to (/)"} <= set(titles)
 
 
 async def test_quitting_without_a_job_does_not_ask(empty_app: LinkyApp) -> None:
