@@ -130,7 +130,7 @@ def parse(arguments: Sequence[str]) -> Options | None:
         parsed = parser.parse_args(arguments)
     except SystemExit:
         return None
-    command = parsed.command or "app"
+    command = "schedule" if parsed.schedule else parsed.command or "app"
     if parsed.since is not None and command != "backfill":
         parser.error("--since goes with --backfill")
     if parsed.repair and command != "verify":
@@ -142,6 +142,7 @@ def parse(arguments: Sequence[str]) -> Options | None:
         parsed.demo,
         parsed.config,
         parsed.since,
+        parsed.schedule or "",
         parsed.repair,
         parsed.as_json,
         parsed.quiet,
@@ -191,6 +192,11 @@ def _parser() -> argparse.ArgumentParser:
         commands.add_argument(
             f"--{name}", dest="command", action="store_const", const=name, help=text
         )
+    commands.add_argument(
+        "--schedule",
+        choices=("cron", "systemd", "launchd"),
+        help="print the entry that runs --sync every morning; installs nothing",
+    )
     parser.add_argument(
         "--demo", action="store_true", help="work on a simulated home: no account, own database"
     )
@@ -225,7 +231,7 @@ def _day(text: str) -> date:
 
 
 def _command_named(arguments: Sequence[str]) -> str:
-    for name in ("sync", "backfill", "stats", "verify", "check"):
+    for name in ("sync", "backfill", "stats", "verify", "check", "schedule"):
         if f"--{name}" in arguments:
             return name
     return "app"

@@ -20,6 +20,10 @@ def run_command(options: Options) -> int:
     Raises:
         LinkyError: it could not be run at all.
     """
+    if options.command == "schedule":
+        from linky_tui.headless.schedule import run_schedule
+
+        return run_schedule(options)
     stop = threading.Event()
     with _stopping(stop):
         try:

@@ -14,10 +14,11 @@ EXIT_INTERRUPTED = 130
 class Options:
     """The command line, checked."""
 
-    command: str  # `sync`, `backfill`, `stats`, `verify`, `check`, or `app`
+    command: str  # `sync`, `backfill`, `stats`, `verify`, `check`, `schedule`, or `app`
     demo: bool = False  # work on the simulated home
     config: Path | None = None  # an explicitly named configuration file
     since: date | None = None  # backfill: nothing older than this day
+    schedule: str = ""  # schedule: for which scheduler
     repair: bool = False  # verify: make the collections identical
     as_json: bool = False  # print one JSON object on stdout
     quiet: bool = False  # print errors only
