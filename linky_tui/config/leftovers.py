@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import tempfile
 from pathlib import Path
 
-if sys.platform != "win32":
-    import fcntl
+from linky_tui.system.locks import try_lock
+from linky_tui.system.own_files import open_own
 
 _ENDING = ".tmp"
 
@@ -27,12 +26,8 @@ def open_temporary(file: Path) -> tuple[int, str]:
     while True:
         descriptor, name = tempfile.mkstemp(_ENDING, _beginning(file), file.parent)
         try:
-            if sys.platform == "win32":
-                return descriptor, name
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
             # Before it was locked it looked left behind.
-            if os.fstat(descriptor).st_nlink:
+            if _is_locked_by_us(descriptor) and os.fstat(descriptor).st_nlink:
                 return descriptor, name
         except BaseException:
             os.close(descriptor)
@@ -42,24 +37,29 @@ def open_temporary(file: Path) -> tuple[int, str]:
 
 def remove_leftovers(file: Path) -> None:
     """Remove the temporary files beside ``file`` whose writers are dead; never raises."""
-    if sys.platform == "win32":
-        return
     beginning = _beginning(file)
     with contextlib.suppress(OSError), os.scandir(file.parent) as entries:
         for entry in entries:
             if entry.name.startswith(beginning) and entry.name.endswith(_ENDING):
                 with contextlib.suppress(OSError):
-                    _remove_if_unlocked(entry.path)
+                    _remove_if_unlocked(Path(entry.path))
 
 
 def _beginning(file: Path) -> str:
     return f".{file.name}.linky-tui-"
 
 
-def _remove_if_unlocked(path: str) -> None:
-    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+def _is_locked_by_us(descriptor: int) -> bool:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.unlink(path)
+        return try_lock(descriptor)
+    except OSError:  # a file system without locks, where nothing is removed either
+        return True
+
+
+def _remove_if_unlocked(path: Path) -> None:
+    descriptor = open_own(path, os.O_RDWR)
+    try:
+        if try_lock(descriptor):
+            path.unlink()
     finally:
         os.close(descriptor)

@@ -101,12 +101,12 @@ def read_file(path: Path, *, must_exist: bool = False) -> Content:
         why = plain(getattr(error, "strerror", None) or type(error).__name__)
         return Content(exists=True, problems=(f"{name}: it cannot be read ({why}).",))
     warnings: tuple[str, ...] = ()
-    if os.name == "posix" and stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
+    if stat.S_ISREG(status.st_mode) and status.st_mode & 0o077:
         warnings = (
             f"{name} can be read or changed by other users of this system, and it may hold your "
             f"token: chmod 600 it.",
         )
-    if os.name == "posix" and status.st_uid not in {os.geteuid(), 0}:
+    if status.st_uid not in {os.geteuid(), 0}:
         warnings += (f"{name} belongs to another user, who can change it: chown it.",)
     return _parse(data, name, warnings)
 

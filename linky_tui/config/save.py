@@ -228,11 +228,7 @@ def _replace(file: Path, text: str) -> None:
             stream.write(text.encode())
             stream.flush()
             os.fsync(stream.fileno())
-            if os.name == "posix":
-                os.replace(temporary, file)  # while it is locked: see leftovers
-                temporary = ""
-        if temporary:
-            os.replace(temporary, file)
+            os.replace(temporary, file)  # while it is locked: see leftovers
             temporary = ""
         _sync_folder(file.parent)
     except OSError as error:
@@ -249,8 +245,6 @@ def _replace(file: Path, text: str) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -8,12 +8,9 @@ day spent, for every host.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import sqlite3
 import stat
-import threading
-import time
 import uuid
 import weakref
 from collections.abc import Iterator
@@ -22,6 +19,7 @@ from pathlib import Path
 
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import ConfigError, StorageError, TemporaryError
+from linky_tui.system.locks import FileLock
 from linky_tui.system.own_files import open_own, why
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
@@ -224,38 +222,21 @@ class BudgetFile:
         """Put a new file in place of a missing or damaged one."""
         try:
             private_dir(self._path.parent)
-            with self._locked():
-                try:
-                    # Another process may have been quicker.
-                    self._begin().close()
-                except sqlite3.Error as error:
-                    if _code(error) not in _DAMAGED:
-                        raise
-                else:
-                    return
+            lock = FileLock(Path(f"{self._path}.lock"))
+            if not lock.acquire(timeout_s=BUSY_TIMEOUT_S):
+                raise self._busy()
+            try:
+                self._begin().close()  # another process may have been quicker
+            except sqlite3.Error as error:
+                if _code(error) not in _DAMAGED:
+                    raise
                 self._create()
+            finally:
+                lock.release()
         except OSError as error:
             raise self._refused(why(error)) from None
         except ConfigError as error:
             raise StorageError(error.title, error.cause, error.next_step) from None
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Keep out other processes that would replace the file as well."""
-        lock = open_own(Path(f"{self._path}.lock"), os.O_RDWR | os.O_CREAT)
-        try:
-            give_up = time.monotonic() + BUSY_TIMEOUT_S
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > give_up:
-                        raise self._busy() from None
-                    threading.Event().wait(0.01)
-            yield
-        finally:
-            os.close(lock)
 
     def _create(self) -> None:
         """Make a new file, which appears under its name when it is whole; the old one is kept.

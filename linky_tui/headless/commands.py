@@ -63,9 +63,8 @@ def _stopping(stop: threading.Event) -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    wanted = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        wanted.append(signal.SIGHUP)  # the terminal was closed; nohup ignores it, and so do we
+    # SIGHUP: the terminal was closed; nohup ignores it, and so do we.
+    wanted = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     numbers = [number for number in wanted if signal.getsignal(number) != signal.SIG_IGN]
     before = [signal.signal(number, on_signal) for number in numbers]
     try:

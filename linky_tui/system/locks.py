@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
-import sys
 import threading
 import time
 from pathlib import Path
@@ -12,6 +12,20 @@ from pathlib import Path
 from linky_tui.system.own_files import open_own
 
 _POLL_S = 0.02
+
+
+def try_lock(descriptor: int, *, exclusive: bool = True) -> bool:
+    """Lock an open file until the descriptor is closed, if it is free at this moment.
+
+    Raises:
+        OSError: its file system has no locks.
+    """
+    mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
+    try:
+        fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class FileLock:
@@ -35,10 +49,7 @@ class FileLock:
         return self._file is not None
 
     def try_acquire(self, exclusive: bool = True) -> bool:
-        """Takes the lock if it is free at this moment.
-
-        Args:
-            exclusive: alone; otherwise together with others that share it.
+        """Takes the lock if it is free at this moment, alone or together with others that share it.
 
         Returns:
             Whether it is held now.
@@ -52,7 +63,7 @@ class FileLock:
             raise RuntimeError("the lock is held already: release it first")
         file = open_own(self.path, os.O_RDWR | os.O_CREAT)
         try:
-            if _lock(file, exclusive):
+            if try_lock(file, exclusive=exclusive):
                 self._file, file = file, -1
         finally:
             if file >= 0:
@@ -65,16 +76,12 @@ class FileLock:
         """Takes the lock, waiting for it for ``timeout_s`` seconds at most.
 
         Args:
-            exclusive: alone; otherwise together with others that share it.
+            exclusive: as for :meth:`try_acquire`, and so are the errors.
             timeout_s: how long to wait.
             stop: ends the wait within a moment.
 
         Returns:
             Whether it is held now: False after the timeout or a stop.
-
-        Raises:
-            RuntimeError: this object holds it already.
-            OSError: the file cannot be opened, or its file system has no locks.
         """
         pause = stop if stop is not None else threading.Event()
         deadline = time.monotonic() + timeout_s
@@ -87,8 +94,9 @@ class FileLock:
         """Gives the lock back; does nothing when it is not held."""
         file, self._file = self._file, None
         if file is not None:
+            # A child that is being started may hold the file open for an instant more.
             with contextlib.suppress(OSError):
-                _unlock(file)
+                fcntl.flock(file, fcntl.LOCK_UN)
             os.close(file)
 
 
@@ -96,10 +104,8 @@ def is_locked(path: Path) -> bool:
     """Whether some process holds the file exclusively (mongod's own lock file counts too).
 
     The question itself takes a shared lock for an instant, so a :meth:`FileLock.try_acquire`
-    at that very moment can fail: ask where that does no harm, or acquire with a timeout.
-
-    Args:
-        path: the lock file; a missing one is not locked.
+    at that very moment can fail: ask where that does no harm, or acquire with a timeout. A
+    missing file is not locked.
 
     Raises:
         OSError: it cannot be opened, or is no regular file.
@@ -108,45 +114,7 @@ def is_locked(path: Path) -> bool:
         file = open_own(path, os.O_RDWR)
     except FileNotFoundError:
         return False
-    except PermissionError:
-        if sys.platform == "win32":  # a file that mongod holds there cannot even be opened
-            return True
-        raise
     try:
-        return not _lock(file, exclusive=False)
+        return not try_lock(file, exclusive=False)
     finally:
         os.close(file)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # Windows locks bytes, exclusively only: sharing takes any one of these, alone takes all.
-    _BYTES = 64
-
-    def _lock(file: int, exclusive: bool) -> bool:
-        for offset in [0] if exclusive else range(_BYTES):
-            os.lseek(file, offset, os.SEEK_SET)
-            try:
-                msvcrt.locking(file, msvcrt.LK_NBLCK, _BYTES if exclusive else 1)
-            except OSError:
-                continue
-            return True
-        return False
-
-    def _unlock(file: int) -> None:
-        """Closing the file frees its bytes."""
-
-else:
-    import fcntl
-
-    def _lock(file: int, exclusive: bool) -> bool:
-        mode = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-        try:
-            fcntl.flock(file, mode | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from linky_tui.text.formatting import plain
 
-_FLAGS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 
 
 def open_own(path: Path, flags: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -76,8 +75,7 @@ def private_dir(path: Path) -> Path:
     """
     try:
         _create(path)
-        if sys.platform != "win32":
-            _tighten(path)
+        _tighten(path)
     except OSError as error:
         raise ConfigError(
             "A folder cannot be used",

@@ -35,7 +35,8 @@ from linky_tui.storage.connection import (
     translate,
     wait_for_primary,
 )
-from linky_tui.storage.server import local_server
+from tests.ports import free_port
+from tests.private_mongod import PrivateMongod
 from tests.replica_set import ReplicaSet
 from tests.storage.old_server import old_server
 
@@ -186,23 +187,25 @@ def test_an_unknown_host_is_a_wrong_setting(
     assert "no-such-host.invalid" in error.cause
 
 
-def test_a_wrong_password_and_a_missing_right_are_refused_access(
-    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local_server, "has_unix_sockets", lambda: False)  # needs a password
-    with connect(MongoSettings(), short_tmp_path, short_tmp_path) as owner:
-        owner.client.admin.command("createUser", "guest", pwd=SECRET, roles=[])
-        host, port = owner.client.address or ("", 0)
-        error = refused(
-            f"mongodb://guest:{SECRET}0@{host}:{port}/?authSource=admin", short_tmp_path
-        )
+def test_a_wrong_password_and_a_missing_right_are_refused_access(tmp_path: Path) -> None:
+    port = free_port()
+    host = f"127.0.0.1:{port}"
+    extra = ("--port", str(port), "--auth")
+    mongod = PrivateMongod(tmp_path, bind="127.0.0.1", uri=f"mongodb://{host}", extra=extra)
+    try:
+        mongod.start()
+        with pymongo.MongoClient[dict[str, object]](mongod.uri) as nobody:
+            nobody.admin.command("createUser", "guest", pwd=SECRET, roles=[])
+        error = refused(f"mongodb://guest:{SECRET}0@{host}/?authSource=admin", tmp_path)
         assert isinstance(error, AccessRefused)
         assert "password is wrong" in error.cause
-        settings = MongoSettings(uri=f"mongodb://guest:{SECRET}@{host}:{port}/?authSource=admin")
-        with connect(settings, short_tmp_path, short_tmp_path) as guest:
-            assert guest.server.hosts == f"{host}:{port}"
+        settings = MongoSettings(uri=f"mongodb://guest:{SECRET}@{host}/?authSource=admin")
+        with connect(settings, tmp_path, tmp_path) as guest:
+            assert guest.server.hosts == host
             with pytest.raises(AccessRefused, match="right"), friendly():
                 guest.database["readings"].insert_one({})
+    finally:
+        mongod.stop()
 
 
 @pytest.mark.parametrize(("version", "wire"), [("4.4.29", 9), ("4.0.28", 7)])

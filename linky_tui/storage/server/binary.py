@@ -9,7 +9,7 @@ from pathlib import Path
 
 from linky_tui.errors import ConfigError
 
-_NAME = "mongod.exe" if os.name == "nt" else "mongod"
+_NAME = "mongod"
 
 
 def find_mongod(configured: str = "") -> Path:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
 import stat
 import struct
-import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,8 +23,6 @@ SOCKET_PATH_LIMIT = 100
 """Bytes; the system's own limit is 108 on Linux and 104 on macOS."""
 
 _SOCKET_NAME = "mongod.sock"  # the driver takes only names in .sock for unix sockets
-LOOPBACK = "127.0.0.1"
-LOOPBACK_USER = "linky-tui"
 _OP_MSG = 2013
 _REPLY_LIMIT_BYTES = 1 << 20
 
@@ -33,27 +31,20 @@ _REPLY_LIMIT_BYTES = 1 << 20
 class Endpoint:
     """How the server is reached."""
 
-    socket_path: Path | None  # the unix socket; None where there are no unix sockets
-    port: int = 0  # the loopback port used instead
-    password: str = field(default="", repr=False)  # the generated password that goes with the port
+    socket_path: Path
 
     @property
     def uri(self) -> str:
-        """The address for the driver (with the password, if there is one)."""
-        if self.socket_path is not None:
-            return f"mongodb://{quote(str(self.socket_path), safe='')}"
-        user = f"{LOOPBACK_USER}:{quote(self.password, safe='')}"
-        return f"mongodb://{user}@{LOOPBACK}:{self.port}/?authSource=admin"
+        """The address for the driver."""
+        return f"mongodb://{quote(str(self.socket_path), safe='')}"
 
     @property
     def arguments(self) -> list[str]:
-        """What mongod is told about it; never the password."""
+        """What mongod is told about it."""
         # Without --nounixsocket mongod listens on /tmp/mongodb-27017.sock as well, and takes
         # that name away from a server of the system. A socket of --bind_ip is not meant by it.
-        quiet = [] if sys.platform == "win32" else ["--nounixsocket", "--filePermissions", "0600"]
-        if self.socket_path is None:
-            return ["--bind_ip", LOOPBACK, "--port", str(self.port), "--auth", *quiet]
-        return ["--bind_ip", str(self.socket_path), *quiet]
+        address = ["--bind_ip", str(self.socket_path)]
+        return [*address, "--nounixsocket", "--filePermissions", "0600"]
 
     def answers(self, timeout_s: float) -> bool:
         """Whether a server answers a ``hello`` there within the time."""
@@ -64,10 +55,6 @@ class Endpoint:
             return False
 
     def _connect(self, timeout_s: float) -> socket.socket:
-        if self.socket_path is None:
-            return socket.create_connection((LOOPBACK, self.port), timeout_s)
-        if sys.platform == "win32":
-            raise OSError("no unix sockets")
         connection = socket.socket(socket.AF_UNIX)
         try:
             connection.settimeout(timeout_s)
@@ -76,11 +63,6 @@ class Endpoint:
             connection.close()
             raise
         return connection
-
-
-def has_unix_sockets() -> bool:
-    """Whether mongod can listen on a unix socket on this system."""
-    return sys.platform != "win32"
 
 
 def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
@@ -149,14 +131,10 @@ def clear_place(path: Path) -> None:
 def remove_socket(endpoint: Endpoint, folder: Path) -> None:
     """Removes the socket that nobody answers on, and the folder made for it elsewhere."""
     path = endpoint.socket_path
-    if path is None:
-        return
     path.unlink(missing_ok=True)
     if path.parent != folder:
-        try:
+        with contextlib.suppress(OSError):
             path.parent.rmdir()
-        except OSError:
-            return
 
 
 def _is_listening(path: Path) -> bool:

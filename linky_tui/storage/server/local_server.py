@@ -16,20 +16,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 
-from pymongo.errors import PyMongoError
-
 from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
-from linky_tui.storage.errors import translate
 from linky_tui.storage.server.binary import find_mongod
 from linky_tui.storage.server.endpoint import (
     Endpoint,
     clear_place,
-    has_unix_sockets,
     remove_socket,
     socket_endpoint,
 )
 from linky_tui.storage.server.failures import disk_full, running_failure
-from linky_tui.storage.server.loopback import ensure_user, loopback_endpoint
 from linky_tui.storage.server.process import POLL_S, Mongod
 from linky_tui.system.locks import FileLock
 from linky_tui.system.own_files import why
@@ -84,7 +79,7 @@ class LocalServer:
 
     @property
     def uri(self) -> str:
-        """The address for the driver; on systems without unix sockets it holds a password."""
+        """The address for the driver."""
         if self._endpoint is None:
             raise RuntimeError("released")
         return self._endpoint.uri
@@ -179,7 +174,7 @@ class LocalServer:
             running = self._mongod.running_pid(endpoint, pid)
             if running is not None and not self._mongod.stop(endpoint, running):
                 raise _unreachable(self._mongod, running)
-        # A port, unlike a socket, may meanwhile be somebody else's.
+        # Another server may listen there meanwhile, with other data.
         elif endpoint.answers(_ANSWER_TIMEOUT_S) and self._mongod.data_in_use():
             self._mongod.limit_log()
             return endpoint
@@ -192,7 +187,7 @@ class LocalServer:
             if stop.wait(POLL_S):
                 raise _busy(stop)
             now = time.monotonic()
-            lost = endpoint.socket_path is not None and not endpoint.socket_path.exists()
+            lost = not endpoint.socket_path.exists()
             if now >= deadline or (lost and now >= patience):
                 if alone and self._mongod.stop(endpoint, running):
                     break
@@ -216,25 +211,15 @@ class LocalServer:
     def _start(self, deadline: float, stop: threading.Event) -> Endpoint:
         binary = find_mongod(self._configured)
         folder = self._mongod.folder
-        if self._endpoint is not None:  # our own client knows it by this address
-            endpoint = self._endpoint
-        elif has_unix_sockets():
-            endpoint = socket_endpoint(folder, self._runtime_dir)
-        else:
-            endpoint = loopback_endpoint(folder)
-        if endpoint.socket_path is not None:
-            private_dir(endpoint.socket_path.parent)
-            clear_place(endpoint.socket_path)
+        # Our own client knows it by the address that it has had.
+        endpoint = self._endpoint or socket_endpoint(folder, self._runtime_dir)
+        private_dir(endpoint.socket_path.parent)
+        clear_place(endpoint.socket_path)
         try:
             self._mongod.start(binary, endpoint, deadline, stop)
         except BaseException:
             remove_socket(endpoint, folder)
             raise
-        if endpoint.socket_path is None:
-            try:
-                ensure_user(endpoint)
-            except PyMongoError as error:
-                raise translate(error) from None
         return endpoint
 
     def _stop(self, endpoint: Endpoint) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -23,7 +22,6 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.errors import StorageError, StorageUnavailable
 from linky_tui.storage.server.endpoint import Endpoint, is_place
 from linky_tui.storage.server.failures import TAIL_BYTES, never_began, start_failure
-from linky_tui.storage.server.loopback import loopback_endpoint
 from linky_tui.system.locks import is_locked
 from linky_tui.system.own_files import open_own, read_own
 from linky_tui.system.paths import private_dir
@@ -36,7 +34,7 @@ _STOP_TIMEOUT_S = 20.0
 _ANSWER_TIMEOUT_S = 0.25
 _INHERITED = {
     *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR"),
-    *("TEMP", "TMP", "SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE"),
+    *("TEMP", "TMP"),
 }
 _INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 _HAS_PROC = Path("/proc/self/cmdline").exists()
@@ -74,8 +72,6 @@ class Mongod:
         try:
             record = json.loads(read_own(self._record_path, _RECORD_LIMIT_BYTES))
             pid, ending = int(record["pid"]), bool(record.get("ending"))
-            if record["socket"] is None:
-                return Recorded(loopback_endpoint(self.folder, int(record["port"])), pid, ending)
             path = Path(record["socket"])
             # Never a server elsewhere, whatever stands there.
             return Recorded(Endpoint(path), pid, ending) if is_place(path, self.folder) else None
@@ -89,8 +85,7 @@ class Mongod:
         locked_by = self._locked_by()
         if not _HAS_PROC:  # mongod writes its pid into the file that it keeps locked
             return locked_by if self.data_in_use() and recorded_pid in {0, locked_by} else None
-        where = endpoint.arguments[1] if endpoint.socket_path else str(endpoint.port)
-        told = {os.fsencode(self.data_path), os.fsencode(where)}
+        told = {os.fsencode(self.data_path), os.fsencode(endpoint.socket_path)}
         # Without a recorded pid it may be so young that nothing but its arguments tells it.
         candidates = [recorded_pid, locked_by] if recorded_pid else [locked_by, *_our_processes()]
         return next((pid for pid in candidates if pid and told <= _arguments(pid)), None)
@@ -167,7 +162,7 @@ class Mongod:
             # First what, then the deed: if we are killed in between, nobody joins a server that
             # answers until its very end.
             self._write_record(endpoint, pid or recorded_pid, ending=True)
-        if pid is not None and sys.platform != "win32":
+        if pid is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
         else:
@@ -255,8 +250,7 @@ class Mongod:
         record = {
             "pid": pid,
             "ending": ending,
-            "socket": str(endpoint.socket_path) if endpoint.socket_path else None,
-            "port": endpoint.port,
+            "socket": str(endpoint.socket_path),
         }
         temporary = self._record_path.with_suffix(".new")
         temporary.unlink(missing_ok=True)
@@ -290,7 +284,7 @@ def _environment() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name.upper() in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
     }
 
 

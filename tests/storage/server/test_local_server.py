@@ -13,7 +13,6 @@ from typing import Any
 
 import pymongo
 import pytest
-from pymongo.errors import OperationFailure
 
 from linky_tui.config import MongoSettings
 from linky_tui.errors import StorageUnavailable
@@ -266,28 +265,6 @@ def test_who_waits_for_another_start_gives_up_after_the_timeout(data_dir: Path) 
     with pytest.raises(StorageUnavailable, match="busy"):
         acquire(data_dir, timeout_s=0.1)
     turn.release()
-
-
-def test_without_unix_sockets_a_password_guards_the_loopback_port(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The way of Windows, as far as Linux can walk it."""
-    monkeypatch.setattr(local_server, "has_unix_sockets", lambda: False)
-    for expected in (1, 2):  # the second time the user exists already
-        with connect(MongoSettings(), data_dir, data_dir / "run") as connection:
-            connection.database["kept"].insert_one({})
-            assert connection.database["kept"].count_documents({}) == expected
-            command = Path(f"/proc/{mongod_pid(data_dir)}/cmdline").read_bytes()
-            password = (data_dir / "mongodb" / "password").read_text()
-            assert password.encode() not in command
-            with (
-                acquire(data_dir) as server,
-                pymongo.MongoClient[dict[str, object]](server.uri.replace(password, "x")) as other,
-                pytest.raises(OperationFailure),
-            ):
-                other.admin.command("listDatabases")
-    assert (data_dir / "mongodb" / "password").stat().st_mode & 0o777 == 0o600
-    assert servers_of(data_dir) == []
 
 
 def test_a_log_that_has_grown_too_long_is_emptied(data_dir: Path) -> None:

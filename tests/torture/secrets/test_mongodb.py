@@ -9,14 +9,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from linky_tui.storage.server.loopback import loopback_endpoint
-from linky_tui.text.redaction import protect_address
 from tests.ports import free_port
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.altered import Run, run_altered
-from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
-from tests.torture.secrets.stage import POOR_USER, PRM, Stage, configured
+from tests.torture.secrets.marks import PASSWORD
+from tests.torture.secrets.stage import POOR_USER, Stage, configured
 from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"
@@ -125,18 +123,3 @@ def test_no_failure_of_mongodb_tells_a_secret(
             row.survived += 1
         assert stage.marks.absent_in_files(home.folder) >= 1
     stage.marks.absent("MongoDB", stage.everything_stored())
-
-
-def test_the_generated_password_of_a_loopback_server_stays_in_its_file(
-    short_tmp_path: Path,
-) -> None:
-    folder = short_tmp_path / "server"
-    folder.mkdir()
-    endpoint = loopback_endpoint(folder)
-    marks = Marks(marked_token(PRM), endpoint.password)
-    assert (folder / "password").stat().st_mode & 0o777 == 0o600
-    marks.absent("its arguments", " ".join(endpoint.arguments))
-    marks.absent("its repr", repr(endpoint))
-    protect_address(endpoint.uri)
-    assert marks.found(endpoint.uri)
-    assert marks.absent_in_files(folder, but=("password",)) == 0
