@@ -20,7 +20,7 @@ from pathlib import Path
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import ConfigError, StorageError, TemporaryError
 from linky_tui.system.locks import FileLock
-from linky_tui.system.own_files import open_own, why
+from linky_tui.system.own_files import open_own, set_aside, why
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
@@ -256,22 +256,13 @@ class BudgetFile:
                 connection.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
                 if spent:
                     Rows(connection).spend(_EVERY_HOST, utc_now().date(), _UNREADABLE)
-            self._set_aside()
+            # SQLite would apply a journal that is left behind to the new file.
+            set_aside(self._path, sidecars=_SIDECARS)
             os.rename(new, self._path)
         finally:
             for suffix in ("", "-journal"):  # a full disk leaves a journal as well
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(f"{new}{suffix}")
-
-    def _set_aside(self) -> None:
-        """Rename what is in the way."""
-        aside = f"{self._path}.corrupt-{utc_now():%Y%m%dT%H%M%SZ}"
-        if os.path.lexists(aside):
-            aside = f"{aside}-{uuid.uuid4().hex[:8]}"
-        # SQLite would apply a journal that is left behind to the new file.
-        for suffix in (*_SIDECARS, ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(f"{self._path}{suffix}", f"{aside}{suffix}")
 
     def _translated(self, error: sqlite3.Error) -> StorageError | TemporaryError:
         if _code(error) in _LOCKED:

@@ -1,4 +1,4 @@
-"""Opening the small files that are ours: lock files, logs, notes of our own.
+"""The small files that are ours, opened and set aside: lock files, logs, notes of our own.
 
 Where one of them should be, there may be a symbolic link to somebody's photographs, a pipe that
 nobody writes to, or a device. Such a thing is never written to, emptied or waited for.
@@ -6,11 +6,15 @@ nobody writes to, or a device. Such a thing is never written to, emptied or wait
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
+from linky_tui.domain.paris import utc_now
 from linky_tui.text.formatting import plain
 
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -48,6 +52,23 @@ def read_own(path: Path, limit: int) -> bytes:
     """
     with open(open_own(path, os.O_RDONLY), "rb") as file:
         return file.read(limit)
+
+
+def set_aside(path: Path, mark: str = "corrupt", sidecars: Sequence[str] = ()) -> None:
+    """Free the place of a file or folder that cannot be used; it is kept as ``NAME.MARK-TIME``.
+
+    The files whose names go on with one of ``sidecars`` go with it, and before it. Nothing happens
+    where it is gone already: another process was quicker.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    aside = f"{path}.{mark}-{utc_now():%Y%m%dT%H%M%SZ}"
+    if os.path.lexists(aside):
+        aside = f"{aside}-{uuid.uuid4().hex[:8]}"
+    for ending in (*sidecars, ""):
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(f"{path}{ending}", f"{aside}{ending}")
 
 
 def why(error: OSError, path: Path | None = None) -> str:

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.domain.models import Series
-from linky_tui.domain.paris import utc_now
 from linky_tui.errors import ConfigError, SeriesBusy, StorageError
 from linky_tui.system.locks import FileLock, is_locked
-from linky_tui.system.own_files import open_own, read_own, why
+from linky_tui.system.own_files import open_own, read_own, set_aside, why
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
@@ -107,9 +106,7 @@ def _installation_id(path: Path) -> str:
             continue
         if found.isalnum() and len(found) <= _ID_LIMIT:
             return found
-        aside = f"{path.name}.corrupt-{utc_now():%Y%m%dT%H%M%SZ}"
-        with contextlib.suppress(FileNotFoundError):  # another process was quicker
-            path.rename(path.with_name(aside))
+        set_aside(path)
     raise OSError(errno.EIO, "It changes while it is read", str(path))
 
 

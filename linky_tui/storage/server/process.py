@@ -10,7 +10,6 @@ import signal
 import subprocess
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +17,11 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import PyMongoError
 
-from linky_tui.domain.paris import utc_now
 from linky_tui.errors import StorageError, StorageUnavailable
 from linky_tui.storage.server.endpoint import Endpoint, is_place
 from linky_tui.storage.server.failures import TAIL_BYTES, never_began, start_failure
 from linky_tui.system.locks import is_locked
-from linky_tui.system.own_files import open_own, read_own
+from linky_tui.system.own_files import open_own, read_own, set_aside
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
@@ -135,7 +133,8 @@ class Mongod:
                     said = self.log_tail(log_start)
                     if code is None or not never_began(said, self.data_path):
                         raise start_failure(said, code, binary, self.log_path)
-                    self._set_aside_data()
+                    set_aside(self.data_path, "half-made")
+                    private_dir(self.data_path)
                     process, log_start = self._launch(binary, endpoint)
                     self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
@@ -185,14 +184,6 @@ class Mongod:
                 return log.read(TAIL_BYTES).decode("utf-8", errors="replace")
         except OSError:
             return ""
-
-    def _set_aside_data(self) -> None:
-        """Put an empty folder in place of the one with the data, which is kept beside it."""
-        aside = f"{self.data_path}.half-made-{utc_now():%Y%m%dT%H%M%SZ}"
-        if os.path.lexists(aside):
-            aside = f"{aside}-{uuid.uuid4().hex[:8]}"
-        self.data_path.rename(aside)
-        private_dir(self.data_path)
 
     def _open_log(self) -> int:
         """The log, opened for appending to a file that has no other name."""
