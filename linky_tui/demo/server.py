@@ -18,8 +18,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from http.server import ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from linky_tui.demo.faults import Fault, FaultKind
 from linky_tui.demo.gateway import BLOCK_AFTER, Gateway, RequestLogEntry
@@ -28,6 +27,7 @@ from linky_tui.demo.sources import RecordedSource, Source
 from linky_tui.demo.wire import Handler
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
+from linky_tui.system.closing import Closing
 
 __all__ = ["ApiServer", "Fault", "FaultKind", "RecordedSource", "RequestLogEntry", "Source"]
 
@@ -106,7 +106,7 @@ class _HttpServer(ThreadingHTTPServer):
                 thread.join(_CLOSE_S / len(connections))
 
 
-class ApiServer:
+class ApiServer(Closing):
     """The simulated gateway as a running HTTP server; a context manager.
 
     Args:
@@ -206,14 +206,3 @@ class ApiServer:
         self._http.server_close()
         self._http.hang_up()
         self._thread.join(_CLOSE_S)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()

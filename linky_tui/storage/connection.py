@@ -12,7 +12,6 @@ import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import pymongo
@@ -26,6 +25,7 @@ from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageUnavail
 from linky_tui.storage.errors import OLDEST_SERVER, address_error, friendly, too_old, translate
 from linky_tui.storage.server.local_server import LocalServer
 from linky_tui.storage.server.revival import Revival
+from linky_tui.system.closing import Closing
 from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_address
 
@@ -76,7 +76,7 @@ class ServerInfo:
     hosts: str = ""
 
 
-class Connection:
+class Connection(Closing):
     """An open connection; a context manager. Get one with :func:`connect`.
 
     Attributes:
@@ -98,17 +98,6 @@ class Connection:
         self.server = server
         self._local = local
         self._revival = revival
-
-    def __enter__(self) -> Connection:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"Connection({self.server!r}, database={self.database.name!r})"

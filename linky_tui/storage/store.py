@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
 
 import pymongo
 
@@ -14,11 +13,12 @@ from linky_tui.storage.collections.requests_count import RequestCount
 from linky_tui.storage.collections.schema import check_helpers, ensure_collections
 from linky_tui.storage.connection import Connection, friendly
 from linky_tui.storage.leases.leases import Leases
+from linky_tui.system.closing import Closing
 
 _OPEN_LIMIT_S = 30.0
 
 
-class Store:
+class Store(Closing):
     """The two collections of readings and what belongs to them.
 
     Attributes:
@@ -76,17 +76,6 @@ class Store:
         except BaseException:
             connection.close()
             raise
-
-    def __enter__(self) -> Store:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the connection."""

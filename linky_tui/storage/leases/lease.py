@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from types import TracebackType
 from typing import Any
 
 import pymongo
@@ -19,6 +18,7 @@ from pymongo.errors import PyMongoError
 from linky_tui.domain.models import Reading, Series
 from linky_tui.errors import SeriesBusy
 from linky_tui.storage.connection import Document, friendly
+from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
 from linky_tui.text.formatting import mask_prm
 
@@ -58,7 +58,7 @@ def lease_id(series: Series) -> Document:
     return {"prm": series.prm, "flow": series.flow.value}
 
 
-class Lease:
+class Lease(Closing):
     """The right to write one series, made by :meth:`Leases.acquire`.
 
     A context manager that releases it. Every method that writes raises ``SeriesBusy`` once the
@@ -81,17 +81,6 @@ class Lease:
         self._started = False
         self._renewed_s = _awake_s()
         self._seen: Timestamp | None = None
-
-    def __enter__(self) -> Lease:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.release()
 
     def start(self) -> None:
         """Begin to renew in the background: the lease is ours now."""
@@ -206,6 +195,8 @@ class Lease:
                     self.lost = noted.matched_count > 0
         finally:
             self._lock.release()
+
+    close = release
 
     def taken_over(self) -> SeriesBusy:
         """The error about a lease that was lost."""

@@ -14,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
 from linky_tui.storage.server.binary import find_mongod
@@ -26,6 +25,7 @@ from linky_tui.storage.server.endpoint import (
 )
 from linky_tui.storage.server.failures import disk_full, running_failure
 from linky_tui.storage.server.process import POLL_S, Mongod
+from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
 from linky_tui.system.own_files import why
 from linky_tui.system.paths import private_dir
@@ -37,7 +37,7 @@ _SOCKET_TIMEOUT_S = 5.0
 _LOCK_TIMEOUT_S = 3.0
 
 
-class LocalServer:
+class LocalServer(Closing):
     """One process's share of the embedded server; get one with :meth:`acquire`."""
 
     def __init__(self, data_dir: Path, runtime_dir: Path, mongod: str = "") -> None:
@@ -88,17 +88,6 @@ class LocalServer:
     def log_path(self) -> Path:
         """MongoDB's own log."""
         return self._mongod.log_path
-
-    def __enter__(self) -> LocalServer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.release()
 
     def __repr__(self) -> str:
         return f"LocalServer({str(self._mongod.folder)!r})"
@@ -161,6 +150,8 @@ class LocalServer:
             finally:
                 self._users.release()
                 self._turn.release()
+
+    close = release
 
     def _join(self, alone: bool, deadline: float, stop: threading.Event) -> Endpoint | None:
         """The endpoint of a server that runs; None where one has to be started."""
