@@ -7,16 +7,19 @@ import socketserver
 import struct
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import bson
+
+from tests.private_mongod import socket_uri
 
 _OP_REPLY, _OP_QUERY, _OP_MSG = 1, 2004, 2013
 
 
 @contextlib.contextmanager
-def old_server(version: str, max_wire_version: int) -> Iterator[str]:
-    """The address of one that answers hello and buildInfo."""
+def old_server(version: str, max_wire_version: int, socket: Path | None = None) -> Iterator[str]:
+    """The address of one that answers hello and buildInfo, on loopback or on a unix socket."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -37,12 +40,17 @@ def old_server(version: str, max_wire_version: int) -> Iterator[str]:
             size = 16 + len(start) + len(body)
             self.request.sendall(struct.pack("<iiii", size, 1, request_id, opcode) + start + body)
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-
-    with Server(("127.0.0.1", 0), Handler) as server:
+    server: socketserver.ThreadingTCPServer | socketserver.ThreadingUnixStreamServer
+    if socket is None:
+        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        uri = f"mongodb://127.0.0.1:{server.server_address[1]}"
+    else:
+        server = socketserver.ThreadingUnixStreamServer(str(socket), Handler)
+        uri = socket_uri(socket)
+    server.daemon_threads = True
+    with server:
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"mongodb://127.0.0.1:{server.server_address[1]}"
+        yield uri
         server.shutdown()
 
 

@@ -7,13 +7,13 @@ import hashlib
 import os
 import socket
 import stat
-import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import bson
+import pymongo
+from pymongo.errors import ConfigurationError, PyMongoError
 
 from linky_tui.errors import ConfigError, StorageError
 from linky_tui.system.paths import private_dir
@@ -23,8 +23,6 @@ SOCKET_PATH_LIMIT = 100
 """Bytes; the system's own limit is 108 on Linux and 104 on macOS."""
 
 _SOCKET_NAME = "mongod.sock"  # the driver takes only names in .sock for unix sockets
-_OP_MSG = 2013
-_REPLY_LIMIT_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,21 +46,23 @@ class Endpoint:
 
     def answers(self, timeout_s: float) -> bool:
         """Whether a server answers a ``hello`` there within the time."""
-        try:
-            with self._connect(timeout_s) as connection:
-                return _hello(connection).get("ok") == 1
-        except (OSError, ValueError, struct.error, bson.errors.BSONError):
+        # The driver asks again only after a while, too long a one for a server that starts.
+        if not _is_listening(self.socket_path):
             return False
-
-    def _connect(self, timeout_s: float) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX)
+        limit_ms = int(1000 * timeout_s)
         try:
-            connection.settimeout(timeout_s)
-            connection.connect(os.fspath(self.socket_path))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            with (
+                pymongo.timeout(timeout_s),
+                pymongo.MongoClient[dict[str, object]](
+                    self.uri, directConnection=True, connectTimeoutMS=limit_ms
+                ) as client,
+            ):
+                client.admin.command("hello")
+        except ConfigurationError:  # too old for the driver, which whoever connects is told
+            return True
+        except PyMongoError:
+            return False
+        return True
 
 
 def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
@@ -166,24 +166,3 @@ def _usable(path: Path) -> bool:
         return len(str(path).encode("utf-8")) <= SOCKET_PATH_LIMIT and "," not in str(path)
     except UnicodeEncodeError:
         return False  # bytes that are no UTF-8 cannot be written in an address
-
-
-def _hello(connection: socket.socket) -> dict[str, object]:
-    body = bson.encode({"hello": 1, "$db": "admin"})
-    # The header (length, request, reply to, kind), flags, one section of kind 0: the document.
-    connection.sendall(struct.pack("<iiiiIB", 21 + len(body), 1, 0, _OP_MSG, 0, 0) + body)
-    (length,) = struct.unpack("<i", _receive(connection, 4))
-    if not 21 < length <= _REPLY_LIMIT_BYTES:
-        raise ValueError("no answer of MongoDB")
-    reply: dict[str, object] = bson.decode(_receive(connection, length - 4)[17:])
-    return reply
-
-
-def _receive(connection: socket.socket, count: int) -> bytes:
-    received = b""
-    while len(received) < count:
-        part = connection.recv(count - len(received))
-        if not part:
-            raise ConnectionResetError("closed")
-        received += part
-    return received
