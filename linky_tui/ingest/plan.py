@@ -64,12 +64,16 @@ def windows_of(days: Iterable[date]) -> list[Window]:
 def open_recent_days(
     records: Mapping[date, DayRecord], *, today: date, curve_from: date | None = None
 ) -> list[date]:
-    """The days among the last 7 that are not complete, oldest first."""
+    """The days among the last 7 that are not complete, or not what Enedis counted; oldest first."""
     return [
         day
         for day in days_between(today - timedelta(days=RECENT_DAYS), today - ONE_DAY)
         if (curve_from is None or day >= curve_from)
-        and (day not in records or records[day].status is not DayStatus.COMPLETE)
+        and (
+            day not in records
+            or records[day].status is not DayStatus.COMPLETE
+            or records[day].enedis_wh not in (None, records[day].energy_wh)
+        )
     ]
 
 

@@ -261,11 +261,9 @@ def _updated(
     asked_at: datetime | None = None,
 ) -> DayRecord:
     """The record of a day by what is measured now and what was known before."""
-    spoilt = old is not None and old.certified and measured.energy_wh != old.enedis_wh
-    if old is not None and asked_at is None and (spoilt or measured.readings < old.readings):
-        # Readings that were there have gone, or another hand changed one: what was asked for
-        # them counts no longer, so that they are worth asking for at once and never end as a day
-        # without data.
+    if old is not None and asked_at is None and _worse(old, measured):
+        # What was asked for the day counts no longer, so that it is worth asking for at once and
+        # never ends as a day without data.
         old = replace(old, attempts=0, last_attempt=None)
     attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
     enedis_wh = old.enedis_wh if old else None
@@ -286,6 +284,16 @@ def _updated(
         ),
         attempts,
         _milliseconds(asked_at) or (old.last_attempt if old else None),
+    )
+
+
+def _worse(old: DayRecord, measured: DayCoverage) -> bool:
+    """Whether readings have gone from a day, or another hand changed one of them."""
+    whole = old.status is DayStatus.COMPLETE
+    return (
+        measured.readings < old.readings
+        or (whole and not measured.complete)
+        or (old.certified and measured.energy_wh != old.enedis_wh)
     )
 
 

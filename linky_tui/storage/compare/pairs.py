@@ -68,9 +68,6 @@ class Examination:
     # documents of the time series collection that inserting cannot make right: doubled ones,
     # leftovers of corrections, ones that a regular reading overlaps
     too_much: int = 0
-    # readings of the time series collection that readings of the regular one contradict, though no
-    # correction did that: another power or step, or an overlap. They count as too much, too.
-    conflicts: list[Reading] = field(default_factory=list)
     # a document of another shape, if there is one, and the collection it is in
     foreign: tuple[str, Document] | None = None
 
@@ -146,7 +143,6 @@ def examine(
     """
     result = Examination()
     alone: dict[ReadingKey, Document] = {}
-    contested: dict[ReadingKey, Document] = {}
     spans: list[tuple[datetime, int]] = []
     for moment in walk(readings, prm, flow, session, stop):
         for _, document in moment.regular:
@@ -172,8 +168,6 @@ def examine(
                 measure = (start, document["meter"]["interval_min"], document["power_w"])
                 if moment.regular or measure in alone:
                     result.too_much += 1
-                    if _contradicts(moment.regular, measure):
-                        contested[measure] = document
                 else:
                     alone[measure] = document
     regular = [Reading(at.replace(tzinfo=UTC), step, 0) for at, step in spans] if alone else []
@@ -181,7 +175,6 @@ def examine(
     for measure in sorted(alone.keys() - leftovers):
         if overlaps_any(to_reading(alone[measure]), regular):
             result.too_much += 1
-            contested[measure] = alone[measure]
         else:
             result.too_much += measure[0] in by_start
             by_start[measure[0]] = alone[measure]
@@ -197,18 +190,7 @@ def examine(
             by_start[measure[0]] = alone[measure]
             insort(held, reading, key=lambda each: each.start)
     result.restore = [by_start[start] for start in sorted(by_start)]
-    result.conflicts = [
-        to_reading(contested[measure]) for measure in sorted(contested.keys() - leftovers)
-    ]
     return result
-
-
-def _contradicts(regular: list[tuple[bytes, Document]], measure: ReadingKey) -> bool:
-    """Whether a moment of the regular collection holds readings, and not this one."""
-    return bool(regular) and all(
-        well_formed(each) and (each["meter"]["interval_min"], each["power_w"]) != measure[1:]
-        for _, each in regular
-    )
 
 
 def _count(documents: Iterable[tuple[bytes, Document]]) -> Counter[bytes]:

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pymongo.client_session import ClientSession
 
-from linky_tui.domain.models import Reading
-from linky_tui.domain.paris import day_bounds, day_of
 from linky_tui.errors import StorageError
 from linky_tui.storage.collections.confirmed_writes import StorageStopped, confirm
 from linky_tui.storage.collections.documents import (
     Document,
     foreign_document,
-    to_reading,
-    well_formed,
     window_filter,
 )
-from linky_tui.storage.collections.readings import find
-from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL
 from linky_tui.storage.compare.pairs import Examination, examine
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
-from linky_tui.storage.repair.witness import overruled
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -62,9 +54,8 @@ def secure(
     """Make sure that the regular collection holds every reading of the time series one.
 
     Left out is what a reading of the regular collection overlaps, and leftovers of corrections
-    where something else holds their time. What was changed by hand in the regular collection is
-    taken back where the ledger speaks for the other one. Documents of another shape are left
-    alone, and not refused.
+    where something else holds their time. Documents of another shape are left alone, and not
+    refused.
 
     Args:
         store: the store.
@@ -72,7 +63,7 @@ def secure(
         stop: ends it.
 
     Returns:
-        How many readings were copied or taken back, and what an examination finds after that.
+        How many readings were copied, and what an examination finds after that.
 
     Raises:
         StorageError: the copies are not there although MongoDB confirmed them.
@@ -86,9 +77,6 @@ def secure(
         confirm(copy, store.connection, lease, stop)
     if restored:
         found = look(store, lease, stop)
-    taken_back = _take_back(store, lease, found, stop) if found.conflicts else 0
-    if taken_back:
-        found = look(store, lease, stop)
     if found.restore:
         raise StorageError(
             "Readings could not be copied back",
@@ -96,27 +84,7 @@ def secure(
             f"{len(found.restore)} of the readings of the time series collection.",
             "Nothing was dropped. Start again; if it comes back, report it.",
         )
-    return restored + taken_back, found
-
-
-def _take_back(store: Store, lease: Lease, found: Examination, stop: threading.Event | None) -> int:
-    """Give days of the regular collection the readings back that the ledger speaks for."""
-    by_day: dict[date, list[Reading]] = defaultdict(list)
-    for reading in found.conflicts:
-        by_day[day_of(reading.start)].append(reading)
-    taken_back = 0
-    for day, conflicts in by_day.items():
-        record = store.days.load(lease.series, day, day).get(day)
-        start, end = day_bounds(day)
-        around = start - LONGEST_INTERVAL, end + LONGEST_INTERVAL
-        held = list(find(store.readings.regular, lease.series, *around))
-        if record is None or not all(map(well_formed, held)):
-            continue
-        right = overruled(conflicts, [to_reading(each) for each in held], record)
-        if right:
-            store.readings.store_window(lease.series, start, end, right, lease, stop)
-            taken_back += len(right)
-    return taken_back
+    return restored, found
 
 
 def complete(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect
 
-from linky_tui.domain.models import Flags, Reading
+from linky_tui.domain.coverage import worth_asking
+from linky_tui.domain.models import DailyTotal, Flags, Reading
 from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import to_document
+from linky_tui.storage.collections.window_diff import overlaps_any
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
@@ -129,35 +131,44 @@ LONGER = replace(WEEK[9], interval_min=60, power_w=900)
 
 @pytest.mark.parametrize("changed", [[MOVED], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]])
 @pytest.mark.parametrize("by_repair", [False, True])
-def test_a_reading_changed_by_hand_is_taken_back_where_the_ledger_speaks_for_its_twin(
+def test_of_a_reading_changed_by_hand_the_regular_one_wins_and_its_day_is_asked_at_once(
     store: Store, lease: Lease, changed: list[Reading], by_repair: bool
 ) -> None:
     store.readings.store_window(SERIES, START, END, WEEK, lease)
+    day = date(2026, 9, 7)
+    asked_at = datetime(2026, 11, 21, tzinfo=UTC)
+    for _ in range(2):
+        measured = store.days.recompute(SERIES, day, day, today=TODAY, asked_at=asked_at)[day]
+    store.days.set_totals(SERIES, [DailyTotal(day, measured.energy_wh)], TODAY)
     store.days.recompute_all(SERIES, TODAY)
-    ledger = store.days.load(SERIES, date(2026, 9, 1), TODAY)
     store.readings.regular.delete_many({"timestamp": {"$in": [each.start for each in WEEK[9:11]]}})
     put_regular(store, SERIES, changed)
-    put_timeseries(store, SERIES, [replace(WEEK[12], power_w=2), replace(WEEK[10], power_w=3)])
+    put_timeseries(store, SERIES, [replace(WEEK[12], power_w=2)])
     if by_repair:
         lease.release()
         repair(store, TODAY)
     else:
         run(store, lease)
-    assert store.readings.window(SERIES, START, END) == WEEK
+    kept = [each for each in WEEK[9:11] if not overlaps_any(each, changed)]
+    right = sorted([*WEEK[:9], *changed, *kept, *WEEK[11:]], key=lambda each: each.start)
+    assert store.readings.window(SERIES, START, END) == right
     assert regular(store) == timeseries(store)
-    assert store.days.load(SERIES, date(2026, 9, 1), TODAY) == ledger
+    found = store.days.load(SERIES, day, TODAY)
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    assert not found[day].certified
+    assert worth_asking(found[day], day, now=now, today=TODAY)
+    others = [each for each in found if each != day]
+    assert len(others) == 6
+    assert not any(worth_asking(found[each], each, now=now, today=TODAY) for each in others)
 
 
-def test_of_two_values_of_one_reading_the_ledger_tells_the_right_one(
-    store: Store, lease: Lease
-) -> None:
+def test_of_two_values_of_one_reading_one_is_kept(store: Store, lease: Lease) -> None:
     store.readings.store_window(SERIES, START, END, WEEK, lease)
-    store.days.recompute_all(SERIES, TODAY)
-    others = [replace(each, power_w=each.power_w + 90) for each in WEEK[20:24]]
-    put_timeseries(store, SERIES, others)
+    put_timeseries(store, SERIES, [replace(each, power_w=9000) for each in WEEK[20:24]])
     store.readings.regular.drop()
     run(store, lease)
-    assert store.readings.window(SERIES, START, END) == WEEK
+    held = store.readings.window(SERIES, START, END)
+    assert [each.start for each in held] == [each.start for each in WEEK]
     assert regular(store) == timeseries(store)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,7 @@ def change_both(hand: Hand) -> None:
         hand.power(collection, RECENT[40], 9000)
 
 
-def uncertified(hand: Hand) -> None:
-    hand.days.update_many({"_id.day": {"$lt": "2025"}}, {"$set": {"enedis_wh": None}})
+def change_old(hand: Hand) -> None:
     hand.power(hand.regular, OLD[40], 9000)
 
 
@@ -123,8 +123,15 @@ CASES = [
     Case(
         "a value changed in the regular collection",
         lambda hand: hand.power(hand.regular, RECENT[40], 9000),
+        repairs=False,
     ),
-    Case("a value changed in the regular collection", uncertified, repairs=False),
+    # The regular collection wins, and Enedis has nothing to say against it any more.
+    Case(
+        "a value changed in the regular collection, too old to ask again",
+        change_old,
+        extra=(replace(OLD[40], power_w=9000),),
+        gone=(OLD[40],),
+    ),
     Case(
         "a value changed in the time series collection",
         lambda hand: hand.power(hand.timeseries, OLD[40], 9000),
@@ -280,6 +287,9 @@ def test_verify_says_it_and_repair_brings_back_what_is_held(
         # It cannot ask Enedis, but whatever either of them held is held by both.
         assert {reading.start for reading in regular} == held
     assert patient.run("--verify").document["status"] == "identical"
+    if not case.repairs:
+        patient.run("--sync")
+        patient.assert_whole(row, case.extra, case.gone)
     row.survived += 1
 
 

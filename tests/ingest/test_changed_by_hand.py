@@ -1,0 +1,115 @@
+"""A reading changed by hand, in one collection: the next run brings back what Enedis has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+
+from linky_tui.demo.server import RecordedSource
+from linky_tui.domain.models import Reading
+from linky_tui.ingest.engine import JobKind
+from linky_tui.storage.collections.documents import to_document
+from linky_tui.storage.collections.schema import create_timeseries
+from linky_tui.storage.compare.verify import verify
+from linky_tui.storage.store import Store
+from tests.ingest.bench import SERIES, Bench, half_hours
+from tests.ingest.conftest import MakeBench
+from tests.storage.stored import put_timeseries
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+FIRST, LAST = date(2026, 10, 19), date(2026, 11, 21)
+TRUTH = half_hours(FIRST, LAST)
+OLDER = next(each for each in TRUTH if each.start.date() == date(2026, 10, 22))
+RECENT = next(each for each in TRUTH if each.start.date() == date(2026, 11, 18))
+
+Change = Callable[[Reading], Reading]
+
+
+def power(reading: Reading) -> Reading:
+    return replace(reading, power_w=9000)
+
+
+def moved(reading: Reading) -> Reading:
+    return replace(reading, start=reading.start + timedelta(seconds=10))
+
+
+def longer(reading: Reading) -> Reading:
+    return replace(reading, interval_min=60, power_w=900)
+
+
+def in_regular(store: Store, old: Reading, new: Reading) -> None:
+    changed = store.readings.regular.replace_one({"timestamp": old.start}, to_document(SERIES, new))
+    assert changed.modified_count == 1
+
+
+def in_timeseries(store: Store, old: Reading, new: Reading) -> None:
+    store.readings.timeseries.drop()
+    create_timeseries(store.readings.timeseries.database, store.readings.timeseries.name)
+    put_timeseries(store, SERIES, [new if each == old else each for each in TRUTH])
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench, clock: time_machine.Traveller) -> Bench:
+    """A home whose days were all asked an hour ago, most of them twice."""
+    bench = make_bench(RecordedSource(TRUTH))
+    bench.run(JobKind.BACKFILL, since=FIRST)
+    for first in (FIRST + timedelta(days=7 * week) for week in range(5)):
+        last = min(first + timedelta(days=6), LAST)
+        bench.store.days.recompute(SERIES, first, last, today=NOW.date(), asked_at=NOW)
+    assert all(each.certified and each.attempts > 1 for each in bench.ledger().values())
+    clock.shift(timedelta(hours=1))
+    return bench
+
+
+@pytest.mark.parametrize("where", [in_regular, in_timeseries])
+@pytest.mark.parametrize(
+    ("kind", "reading", "change"),
+    [
+        (JobKind.BACKFILL, OLDER, power),
+        (JobKind.SYNC, OLDER, moved),
+        (JobKind.SYNC, RECENT, longer),
+        (JobKind.SYNC, RECENT, moved),
+    ],
+)
+def test_it_is_brought_back(
+    bench: Bench,
+    where: Callable[[Store, Reading, Reading], None],
+    kind: JobKind,
+    reading: Reading,
+    change: Change,
+) -> None:
+    where(bench.store, reading, change(reading))
+    bench.server.clear_log()
+    done = bench.run(kind, since=FIRST)
+    assert done.error is None
+    # What differs in the time series collection alone is made equal without a request.
+    assert len(bench.server.log) == (1 if where is in_regular else 0)
+    assert bench.stored() == TRUTH
+    assert verify(bench.store).identical
+    assert all(each.certified for each in bench.ledger().values())
+    bench.server.clear_log()
+    bench.run(kind, since=FIRST)
+    assert bench.server.log == []
+
+
+def test_a_sync_alone_brings_a_recent_one_back(
+    make_bench: MakeBench, clock: time_machine.Traveller
+) -> None:
+    bench = make_bench(RecordedSource(TRUTH))
+    bench.run(JobKind.SYNC)
+    held = bench.stored()
+    in_regular(bench.store, RECENT, power(RECENT))
+    assert bench.run(JobKind.SYNC).error is None
+    assert bench.stored() == held
+    assert verify(bench.store).identical
+    assert all(each.certified for each in bench.ledger().values())
