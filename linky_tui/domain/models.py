@@ -52,13 +52,14 @@ class Reading:
         """Energy in watt-minutes, exact whatever the interval; 60 of them are one Wh."""
         return self.power_w * self.interval_min
 
+    @property
+    def measure(self) -> tuple[datetime, int, int]:
+        """Start, minutes and watts: what two readings that say the same share (flags aside)."""
+        return self.start, self.interval_min, self.power_w
+
     def same_measure(self, other: Reading) -> bool:
-        """Whether both say the same of the same interval (flags aside)."""
-        return (self.start, self.interval_min, self.power_w) == (
-            other.start,
-            other.interval_min,
-            other.power_w,
-        )
+        """Whether both say the same of the same interval."""
+        return self.measure == other.measure
 
 
 @dataclass(frozen=True, slots=True)

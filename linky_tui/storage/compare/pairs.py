@@ -12,18 +12,20 @@ from bisect import insort
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
-from linky_tui.domain.models import Reading
+from linky_tui.domain.models import Reading, Series
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import (
     COMPARED,
     Document,
+    ForeignDocument,
     canonical,
+    foreign_document,
     to_reading,
     well_formed,
 )
@@ -59,17 +61,39 @@ class Moment:
 
 @dataclass
 class Examination:
-    """What to do so that the time series collection equals the regular one, for one series."""
+    """What keeps both collections of one series from being equal."""
 
-    # starts of documents that the time series collection lacks, naive UTC, sorted
+    # starts (aware) of readings that the time series collection lacks, sorted
     missing: list[datetime] = field(default_factory=list)
-    # documents that only the time series collection holds and that belong into the regular one
-    restore: list[Document] = field(default_factory=list)
+    # readings that only the time series collection holds and that belong into the regular one,
+    # sorted
+    restore: list[Reading] = field(default_factory=list)
     # documents of the time series collection that inserting cannot make right: doubled ones,
-    # leftovers of corrections, ones that a regular reading overlaps
+    # leftovers of corrections, ones in whose place the regular collection holds another reading
     too_much: int = 0
-    # a document of another shape, if there is one, and the collection it is in
-    foreign: tuple[str, Document] | None = None
+    # the error about a document of another shape, if there is one
+    foreign: ForeignDocument | None = None
+
+    def ours(
+        self, documents: Iterable[tuple[bytes, Document]], collection: Collection[Document]
+    ) -> list[Reading]:
+        """The readings among some documents of a collection; a foreign one is noted."""
+        readings = []
+        for _, document in documents:
+            if well_formed(document):
+                readings.append(to_reading(document))
+            else:
+                self.foreign = foreign_document(document, collection.name)
+        return readings
+
+    def refuse_foreign(self) -> None:
+        """Refuse to go on where a document of another shape was found.
+
+        Raises:
+            ForeignDocument: there is one; what it is, is said.
+        """
+        if self.foreign is not None:
+            raise self.foreign
 
 
 def names(readings: Readings, session: ClientSession | None = None) -> list[tuple[str, str]]:
@@ -125,83 +149,67 @@ def unplaced(
 
 def examine(
     readings: Readings,
-    prm: str,
-    flow: str,
+    series: Series,
     leftovers: set[ReadingKey],
     session: ClientSession | None = None,
     stop: threading.Event | None = None,
 ) -> Examination:
     """Compare one series in both collections and say what has to be done.
 
-    Args:
-        readings: both collections.
-        prm: the meter.
-        flow: its flow.
-        leftovers: what corrections removed from the regular collection.
-        session: a causally consistent session.
-        stop: ends it.
+    ``leftovers`` is what corrections removed from the regular collection; the session should be
+    causally consistent.
     """
-    result = Examination()
-    alone: dict[ReadingKey, Document] = {}
-    spans: list[tuple[datetime, int]] = []
-    for moment in walk(readings, prm, flow, session, stop):
-        for _, document in moment.regular:
-            if well_formed(document):
-                spans.append((document["timestamp"], document["meter"]["interval_min"]))
-            else:
-                result.foreign = (readings.regular.name, document)
+    found = Examination()
+    held: list[Reading] = []
+    alone: dict[ReadingKey, Reading] = {}
+    for moment in walk(readings, series.prm, series.flow.value, session, stop):
+        held += found.ours(moment.regular, readings.regular)
         if moment.same:
             continue
-        wanted, present = _count(moment.regular), _count(moment.timeseries)
-        result.missing += [
-            document["timestamp"]
-            for _, document in _less(moment.regular, present)
-            if well_formed(document)
-        ]
-        for key, document in _less(moment.timeseries, wanted):
-            if key in wanted:
-                result.too_much += 1
-            elif not well_formed(document):
-                result.foreign = (readings.timeseries.name, document)
+        missing = _less(moment.regular, moment.timeseries)
+        found.missing += [each.start for each in found.ours(missing, readings.regular)]
+        surplus = _less(moment.timeseries, moment.regular)
+        for reading in found.ours(surplus, readings.timeseries):
+            if moment.regular or reading.measure in alone:
+                found.too_much += 1
             else:
-                start = document["timestamp"].replace(tzinfo=UTC)
-                measure = (start, document["meter"]["interval_min"], document["power_w"])
-                if moment.regular or measure in alone:
-                    result.too_much += 1
-                else:
-                    alone[measure] = document
-    regular = [Reading(at.replace(tzinfo=UTC), step, 0) for at, step in spans] if alone else []
-    by_start: dict[datetime, Document] = {}
-    for measure in sorted(alone.keys() - leftovers):
-        if overlaps_any(to_reading(alone[measure]), regular):
-            result.too_much += 1
-        else:
-            result.too_much += measure[0] in by_start
-            by_start[measure[0]] = alone[measure]
-    # What a correction removed is given up only where something else holds its time.
-    held = sorted(
-        [*regular, *map(to_reading, by_start.values())], key=lambda reading: reading.start
-    )
+                alone[reading.measure] = reading
+    found.restore = _to_restore(alone, leftovers, held)
+    found.too_much += len(alone) - len(found.restore)
+    return found
+
+
+def _to_restore(
+    alone: dict[ReadingKey, Reading], leftovers: set[ReadingKey], held: list[Reading]
+) -> list[Reading]:
+    """Which of the readings that only the time series collection holds, one for each start.
+
+    The regular collection wins wherever it holds the time. What a correction removed is given up
+    only where anything else holds it.
+    """
+    chosen = {
+        alone[measure].start: alone[measure]
+        for measure in sorted(alone.keys() - leftovers)
+        if not overlaps_any(alone[measure], held)
+    }
+    taken = sorted([*held, *chosen.values()], key=_start)
     for measure in sorted(alone.keys() & leftovers):
-        reading = to_reading(alone[measure])
-        if overlaps_any(reading, held):
-            result.too_much += 1
-        else:
-            by_start[measure[0]] = alone[measure]
-            insort(held, reading, key=lambda each: each.start)
-    result.restore = [by_start[start] for start in sorted(by_start)]
-    return result
+        reading = alone[measure]
+        if not overlaps_any(reading, taken):
+            chosen[reading.start] = reading
+            insort(taken, reading, key=_start)
+    return sorted(chosen.values(), key=_start)
 
 
-def _count(documents: Iterable[tuple[bytes, Document]]) -> Counter[bytes]:
-    return Counter(key for key, _ in documents)
+def _start(reading: Reading) -> datetime:
+    return reading.start
 
 
 def _less(
-    documents: Iterable[tuple[bytes, Document]], others: Counter[bytes]
+    documents: Iterable[tuple[bytes, Document]], others: Iterable[tuple[bytes, Document]]
 ) -> Iterator[tuple[bytes, Document]]:
     """The documents that are left when each of ``others`` takes one of its kind away."""
-    unmatched = Counter(others)
+    unmatched = Counter(key for key, _ in others)
     for key, document in documents:
         if unmatched[key] > 0:
             unmatched[key] -= 1

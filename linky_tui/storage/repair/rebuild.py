@@ -31,7 +31,7 @@ from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.compare.pairs import names, unplaced
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
-from linky_tui.storage.repair.restore import refuse_foreign, secure
+from linky_tui.storage.repair.restore import restore_regular
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -103,7 +103,7 @@ def rebuild_steps(
             lease.follow(session)
         before = bucket_count(store.readings)
         for lease in leases:
-            refuse_foreign(secure(store, lease, stop)[1])
+            restore_regular(store, lease, stop)[1].refuse_foreign()
         for lease in leases:
             lease.note_rebuild_pending()
         yield from _fill_until_settled(store, leases, session, stop)

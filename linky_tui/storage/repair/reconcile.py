@@ -27,7 +27,7 @@ from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.repair.rebuild import rebuild
-from linky_tui.storage.repair.restore import complete, refuse_foreign, secure
+from linky_tui.storage.repair.restore import insert_missing, restore_regular
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -130,11 +130,11 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             return before
         examined = []
         for lease in leases:
-            examined.append(secure(store, lease, stop)[1])
-            complete(store, lease, examined[-1].missing, stop)
+            examined.append(restore_regular(store, lease, stop)[1])
+            insert_missing(store, lease, examined[-1].missing, stop)
             check_ledger(store, lease, today)
         for found in examined:
-            refuse_foreign(found)
+            found.refuse_foreign()
         after = verify(store, stop)
         if not after.identical or any(found.too_much for found in examined):
             rebuild(store, leases, stop=stop)
@@ -146,11 +146,11 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
 def _equalise(
     store: Store, lease: Lease, pending: bool, stop: threading.Event | None
 ) -> Reconciled:
-    restored, found = secure(store, lease, stop)
+    restored, found = restore_regular(store, lease, stop)
     result = Reconciled(restored=restored)
     try:
         # A rebuild would drop what is not ours; all the rest is done in spite of it.
-        refuse_foreign(found)
+        found.refuse_foreign()
         if pending or found.too_much:
             lease.note_rebuild_pending()
             rebuild(store, [lease], stop=stop)
@@ -158,5 +158,5 @@ def _equalise(
     except (SeriesBusy, ForeignDocument) as error:
         lease.check()
         result = replace(result, postponed=error)
-    complete(store, lease, found.missing, stop)
+    insert_missing(store, lease, found.missing, stop)
     return replace(result, completed=len(found.missing))

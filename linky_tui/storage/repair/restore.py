@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from pymongo.client_session import ClientSession
 
+from linky_tui.domain.models import Reading
 from linky_tui.errors import StorageError
 from linky_tui.storage.collections.confirmed_writes import StorageStopped, confirm
-from linky_tui.storage.collections.documents import (
-    Document,
-    foreign_document,
-    window_filter,
-)
+from linky_tui.storage.collections.documents import to_document, window_filter
 from linky_tui.storage.compare.pairs import Examination, examine
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
@@ -28,39 +25,14 @@ _BATCH = 1000
 _WINDOW = timedelta(days=60)
 
 
-def look(store: Store, lease: Lease, stop: threading.Event | None = None) -> Examination:
-    """Compare one series in both collections."""
-    series = lease.series
-    leftovers = store.leases.leftovers(series)
-    with friendly(), lease.session() as session:
-        return examine(
-            store.readings, series.prm, series.flow.value, leftovers, session=session, stop=stop
-        )
-
-
-def refuse_foreign(found: Examination) -> None:
-    """Refuse to go on where a document of another shape was found.
-
-    Raises:
-        ForeignDocument: there is one; what it is, is said.
-    """
-    if found.foreign is not None:
-        raise foreign_document(found.foreign[1], found.foreign[0])
-
-
-def secure(
+def restore_regular(
     store: Store, lease: Lease, stop: threading.Event | None = None
 ) -> tuple[int, Examination]:
-    """Make sure that the regular collection holds every reading of the time series one.
+    """Copy what only the time series collection holds of a series into the regular one.
 
     Left out is what a reading of the regular collection overlaps, and leftovers of corrections
     where something else holds their time. Documents of another shape are left alone, and not
     refused.
-
-    Args:
-        store: the store.
-        lease: the lease of the series.
-        stop: ends it.
 
     Returns:
         How many readings were copied, and what an examination finds after that.
@@ -68,7 +40,7 @@ def secure(
     Raises:
         StorageError: the copies are not there although MongoDB confirmed them.
     """
-    found = look(store, lease, stop)
+    found = _examined(store, lease, stop)
     restored = len(found.restore)
     for start in range(0, restored, _BATCH):
         if stop is not None and stop.is_set():
@@ -76,7 +48,7 @@ def secure(
         copy = partial(_copy, store, lease, found.restore[start : start + _BATCH])
         confirm(copy, store.connection, lease, stop)
     if restored:
-        found = look(store, lease, stop)
+        found = _examined(store, lease, stop)
     if found.restore:
         raise StorageError(
             "Readings could not be copied back",
@@ -87,62 +59,35 @@ def secure(
     return restored, found
 
 
-def complete(
+def insert_missing(
     store: Store, lease: Lease, missing: list[datetime], stop: threading.Event | None = None
 ) -> None:
-    """Insert into the time series collection what it lacks, oldest first.
-
-    Args:
-        store: the store.
-        lease: the lease of the series.
-        missing: starts of what it lacks, naive UTC, sorted.
-        stop: ends it.
-    """
-    for first, last in _windows(missing):
+    """Insert the readings that start at ``missing`` (sorted) into the time series collection."""
+    for _, group in groupby(missing, key=lambda start: (start - missing[0]) // _WINDOW):
         if stop is not None and stop.is_set():
             raise StorageStopped
-        store.readings.complete_timeseries(
-            lease.series, first, last + timedelta(milliseconds=1), lease, stop
-        )
+        window = list(group)
+        end = window[-1] + timedelta(milliseconds=1)
+        store.readings.complete_timeseries(lease.series, window[0], end, lease, stop)
 
 
-def _copy(store: Store, lease: Lease, batch: list[Document], session: ClientSession) -> None:
+def _examined(store: Store, lease: Lease, stop: threading.Event | None) -> Examination:
+    leftovers = store.leases.leftovers(lease.series)
+    with friendly(), lease.session() as session:
+        return examine(store.readings, lease.series, leftovers, session=session, stop=stop)
+
+
+def _copy(store: Store, lease: Lease, batch: list[Reading], session: ClientSession) -> None:
     """Insert those of a sorted batch that the regular collection lacks."""
     collection = store.readings.regular
-    first, last = (_aware(batch[place]["timestamp"]) for place in (0, -1))
-    window = window_filter(lease.series, first, last + timedelta(milliseconds=1))
+    window = window_filter(
+        lease.series, batch[0].start, batch[-1].start + timedelta(milliseconds=1)
+    )
     present = {
         found["timestamp"]
         for found in collection.find(window, {"timestamp": 1, "_id": 0}, session=session)
     }
-    absent = [_ours(each) for each in batch if _aware(each["timestamp"]) not in present]
+    absent = [to_document(lease.series, each) for each in batch if each.start not in present]
     if absent:
         lease.check()
         collection.insert_many(absent, ordered=False, session=session)
-
-
-def _ours(document: Document) -> Document:
-    """A document of the time series collection with the fields in our order."""
-    meter = document["meter"]
-    ordered = {
-        "timestamp": document["timestamp"],
-        "meter": {name: meter[name] for name in ("prm", "flow", "interval_min")},
-        "power_w": document["power_w"],
-    }
-    return {**ordered, **{name: document[name] for name in ("flags",) if name in document}}
-
-
-def _windows(starts: list[datetime]) -> Iterator[tuple[datetime, datetime]]:
-    """Sorted moments as aware windows of limited length, both ends included."""
-    first = last = None
-    for start in starts:
-        if first is not None and last is not None and start - first > _WINDOW:
-            yield _aware(first), _aware(last)
-            first = None
-        first, last = first or start, start
-    if first is not None and last is not None:
-        yield _aware(first), _aware(last)
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
