@@ -12,7 +12,7 @@ import pytest
 from linky_tui.demo.household import Household
 from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import PARIS, day_start, days_between
-from linky_tui.storage import curve_source, queries
+from linky_tui.storage import queries
 from linky_tui.storage.store import Store
 from tests.storage.stored import SERIES, open_store, put_regular, put_timeseries, readings
 
@@ -210,13 +210,13 @@ def test_equal_collections_are_read_from_the_time_series_one(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    original = curve_source._columns
+    original = queries._columns
 
     def noted(collection: object, *more: object) -> object:
         asked.append(collection.name)  # type: ignore[attr-defined]
         return original(collection, *more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(curve_source, "_columns", noted)
+    monkeypatch.setattr(queries, "_columns", noted)
     queries.load_curve(filled, SERIES, *SPRING)
     assert asked == ["consumptionTS"]
 

@@ -27,8 +27,8 @@ from linky_tui.storage.collections.documents import ForeignDocument, foreign_doc
 from linky_tui.storage.collections.readings import group_filter
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.buckets import bucket_count, ideal_buckets, needs_defragmenting
-from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.compare.pairs import names, unplaced
+from linky_tui.storage.compare.verify import fingerprints_equal
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.repair.restore import restore_regular

@@ -20,9 +20,8 @@ from linky_tui.errors import LinkyError, SeriesBusy
 from linky_tui.storage.collections.documents import ForeignDocument
 from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.collections.schema import ensure_present
-from linky_tui.storage.compare.fingerprint import fingerprints_equal
 from linky_tui.storage.compare.pairs import names
-from linky_tui.storage.compare.verify import Verdict, Verification, verify
+from linky_tui.storage.compare.verify import Verdict, Verification, fingerprints_equal, verify
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees

@@ -12,8 +12,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
-from linky_tui.storage.queries import load_curve
-from linky_tui.storage.queries_figures import readings_of_hours
+from linky_tui.storage.queries import load_curve, readings_of_hours
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
 from linky_tui.ui.dashboard.figures import (

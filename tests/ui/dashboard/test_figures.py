@@ -16,7 +16,7 @@ from linky_tui.demo.household import Household
 from linky_tui.domain.coverage import DayRecord, DayStatus, day_coverage, status_of
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import PARIS, days_between
-from linky_tui.storage.queries_figures import readings_of_hours
+from linky_tui.storage.queries import readings_of_hours
 from linky_tui.text.formatting import NOTHING, kwh_text
 from linky_tui.ui.dashboard.figures import (
     HomeFacts,
