@@ -70,6 +70,11 @@ class DayRecord:
         """Complete, and equal to Enedis' own total to the Wh (conso-api.md §4)."""
         return self.status is DayStatus.COMPLETE and self.energy_wh == self.enedis_wh
 
+    @property
+    def full_energy_wh(self) -> int | None:
+        """Energy of the whole day: of complete readings, else Enedis' own total, else unknown."""
+        return self.energy_wh if self.status is DayStatus.COMPLETE else self.enedis_wh
+
 
 def day_coverage(day: date, readings: Iterable[Reading]) -> DayCoverage:
     """Measure a day by the readings that touch it, sorted by start.

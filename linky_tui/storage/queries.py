@@ -199,14 +199,13 @@ def _power_at(powers: Sequence[int], reached: Sequence[int], minutes: float) -> 
 def _day_energy(day: date, record: DayRecord | None) -> DayEnergy:
     if record is None:
         return DayEnergy(day, None, False, False, 0, 0, False)
-    whole = record.status is DayStatus.COMPLETE
-    from_total = not whole and record.enedis_wh is not None
-    energy = record.enedis_wh if from_total else record.energy_wh if record.readings else None
+    full_wh = record.full_energy_wh
+    part_wh = record.energy_wh if record.readings else None
     return DayEnergy(
         day,
-        energy,
-        whole or from_total,
-        from_total,
+        part_wh if full_wh is None else full_wh,
+        full_wh is not None,
+        full_wh is not None and record.status is not DayStatus.COMPLETE,
         record.minutes_covered,
         record.minutes_expected,
         record.certified,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from linky_tui.domain.coverage import DayRecord, first_askable
+from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today
@@ -22,7 +22,6 @@ from linky_tui.ui.dashboard.figures import (
     HomeFacts,
     RequestsToday,
     dashboard_figures,
-    day_energy_wh,
 )
 from linky_tui.ui.plots import BarPlot, LinePlot
 from linky_tui.ui.plots.axes import curve_line, minutes_range, time_ticks
@@ -58,7 +57,7 @@ def load_dashboard(store: Store, series: Series, budget: Callable[[], Budget]) -
     nights = readings_of_hours(store, series, today - BASE_NIGHTS * ONE_DAY, yesterday, BASE_HOURS)
     facts = HomeFacts(today, records, nights, _requests(store, budget))
     last = max((day for day, record in records.items() if record.readings), default=None)
-    bars, bars_note = _bars(records, yesterday)
+    bars, bars_note = _bars(facts, yesterday)
     if last is None:
         return DashboardData(dashboard_figures(facts), bars, bars_note)
     record = records[last]
@@ -88,9 +87,9 @@ def _requests(store: Store, make_budget: Callable[[], Budget]) -> RequestsToday 
         return None
 
 
-def _bars(records: Mapping[date, DayRecord], yesterday: date) -> tuple[BarPlot | None, str]:
+def _bars(facts: HomeFacts, yesterday: date) -> tuple[BarPlot | None, str]:
     days = list(days_between(yesterday - timedelta(days=BAR_DAYS - 1), yesterday))
-    energies = [day_energy_wh(records.get(day)) for day in days]
+    energies = [facts.energy_wh(day) for day in days]
     known = [energy for energy in energies if energy is not None]
     if not known:
         return None, ""

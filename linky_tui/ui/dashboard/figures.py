@@ -74,14 +74,8 @@ class HomeFacts:
 
     def energy_wh(self, day: date) -> int | None:
         """The energy of a day in Wh, ``None`` where it is not known."""
-        return day_energy_wh(self.records.get(day))
-
-
-def day_energy_wh(record: DayRecord | None) -> int | None:
-    """The energy of a day in Wh: of complete readings, else Enedis' own total, else unknown."""
-    if record is None:
-        return None
-    return record.energy_wh if record.status is DayStatus.COMPLETE else record.enedis_wh
+        record = self.records.get(day)
+        return None if record is None else record.full_energy_wh
 
 
 def dashboard_figures(facts: HomeFacts) -> tuple[Figure, Figure, Figure, Figure, Figure, Figure]:
