@@ -9,8 +9,9 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
 from linky_tui.ingest.events import Event, Noted, Rebuilding
 from linky_tui.ingest.series_run import SeriesRun
+from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import fingerprints_equal
-from linky_tui.storage.repair.rebuild import needs_defragmenting, rebuild_steps
+from linky_tui.storage.repair.rebuild import rebuild_steps
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.text.formatting import count_text
 

@@ -36,6 +36,11 @@ __all__ = ["Connection", "ServerInfo", "connect", "friendly", "translate", "wait
 
 Document: TypeAlias = dict[str, Any]
 
+SHORT_LIMIT_S = 5.0
+"""How long an operation on a single document may take."""
+READ_LIMIT_S = 30.0
+"""How long a read of a whole collection may take."""
+
 WRITE_CONCERN = WriteConcern("majority", wtimeout=10_000, j=True)
 READ_CONCERN = ReadConcern("majority")
 _SELECTION_MS, _LOCAL_SELECTION_MS = 5000, 2000
@@ -101,11 +106,6 @@ class Connection(Closing):
 
     def __repr__(self) -> str:
         return f"Connection({self.server!r}, database={self.database.name!r})"
-
-    @property
-    def is_local(self) -> bool:
-        """Whether this is the embedded server, which is nobody else's."""
-        return self.server.kind == "local"
 
     def explained(self, error: LinkyError) -> LinkyError:
         """The reason for an error, where the embedded server's log or disk tells it."""

@@ -36,6 +36,7 @@ from linky_tui.text.formatting import plain
 OLDEST_SERVER = "5.0"
 """The first MongoDB with time series collections."""
 
+DUPLICATE_KEY = 11000
 _AUTHENTICATION_FAILED, _ATLAS_ERROR = 18, 8000
 _NOT_AUTHORIZED = {13, 31}
 _NO_SPACE = {14031}

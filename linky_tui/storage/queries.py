@@ -29,8 +29,7 @@ from linky_tui.domain.curve import AverageDay, Curve, HeatMap, Hour
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import PARIS, day_bounds, days_between
 from linky_tui.storage.collections.documents import Document, to_reading, window_filter
-from linky_tui.storage.collections.readings import READ_LIMIT_S
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.storage.store import Store
 
 _WATT_MINUTES: Document = {"$multiply": ["$power_w", "$meter.interval_min"]}

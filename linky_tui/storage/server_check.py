@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pymongo
 
-from linky_tui.storage.connection import Connection, ServerInfo, connect, friendly
+from linky_tui.storage.connection import SHORT_LIMIT_S, Connection, ServerInfo, connect, friendly
 
 if TYPE_CHECKING:
     from linky_tui.config import MongoSettings
@@ -29,7 +29,6 @@ NEEDED = (
 )
 """What is done with the collections; the role readWrite allows all of it."""
 
-_LIMIT_S = 5.0
 _PINGS = 3
 
 
@@ -58,7 +57,7 @@ def check_server(
             where the user may not even list the collections.
     """
     with connect(settings, data_dir, runtime_dir, stop=stop) as connection, friendly():
-        with pymongo.timeout(_LIMIT_S):
+        with pymongo.timeout(SHORT_LIMIT_S):
             latency_s = min(_round_trip_s(connection) for _ in range(_PINGS))
             wanted = (settings.collection, settings.timeseries_collection)
             found = connection.database.list_collection_names(filter={"name": {"$in": [*wanted]}})

@@ -11,11 +11,9 @@ from linky_tui.storage.collections.days import Days
 from linky_tui.storage.collections.readings import Readings
 from linky_tui.storage.collections.requests_count import RequestCount
 from linky_tui.storage.collections.schema import check_helpers, ensure_collections
-from linky_tui.storage.connection import Connection, friendly
+from linky_tui.storage.connection import READ_LIMIT_S, Connection, friendly
 from linky_tui.storage.leases.leases import Leases
 from linky_tui.system.closing import Closing
-
-_OPEN_LIMIT_S = 30.0
 
 
 class Store(Closing):
@@ -60,7 +58,7 @@ class Store(Closing):
             StorageUnavailable: MongoDB cannot be reached.
         """
         try:
-            with friendly(), pymongo.timeout(_OPEN_LIMIT_S):
+            with friendly(), pymongo.timeout(READ_LIMIT_S):
                 check_helpers(
                     connection.database,
                     (

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from linky_tui.demo.server import ApiServer, RecordedSource
@@ -20,6 +20,7 @@ from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
+from tests.storage.stored import held
 
 PRM = "98765432101234"
 SERIES = Series(PRM, Flow.CONSUMPTION)
@@ -101,7 +102,7 @@ class Bench:
 
     def stored(self) -> list[Reading]:
         """What the regular collection holds, by start."""
-        return sorted((reading for _, reading in self.store.readings.iterate(SERIES)), key=_start)
+        return held(self.store, SERIES)
 
     def windows_asked(self) -> list[Window]:
         """The load curve requests, in order."""
@@ -120,7 +121,3 @@ class Bench:
 def _day(text: str | None) -> date:
     assert text is not None
     return date.fromisoformat(text)
-
-
-def _start(reading: Reading) -> datetime:
-    return reading.start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,13 @@ def put_timeseries(store: Store, series: Series, new: Iterable[Reading]) -> None
     """Insert behind the application's back."""
     store.readings.timeseries.insert_many(
         [without_id(to_document(series, each)) for each in new], ordered=False
+    )
+
+
+def held(store: Store, series: Series) -> list[Reading]:
+    """What the regular collection holds of a series, by start."""
+    return store.readings.window(
+        series, datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
     )
 
 

@@ -59,13 +59,12 @@ def test_a_connection_says_what_it_talks_to(connection: Connection) -> None:
     assert connection.server.kind == "remote"
     assert connection.server.version == connection.client.server_info()["version"]
     assert connection.server.replica_set is None
-    assert not connection.is_local
     assert connection.wait_for_primary()
 
 
 def test_the_embedded_server_is_used_without_an_address(short_tmp_path: Path) -> None:
     with connect(MongoSettings(), short_tmp_path, short_tmp_path / "run") as opened:
-        assert opened.is_local
+        assert opened.server.kind == "local"
         assert opened.server.hosts == ""
         assert opened.database.name == "electricity"
     opened.close()

@@ -9,6 +9,7 @@ import pytest
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.storage.compare.verify import verify
 from linky_tui.ui.app import LinkyApp
+from tests.storage.stored import held
 from tests.ui.conftest import MakeApp
 from tests.ui.support import (
     FIRST_DAY,
@@ -24,8 +25,7 @@ from tests.ui.support import (
 
 def test_the_stored_home_is_the_simulated_one(stored_home: StoredHome, tmp_path: Path) -> None:
     with stored_home.open(tmp_path) as store:
-        stored = [reading for _, reading in store.readings.iterate(SERIES)]
-        assert sorted(stored, key=lambda each: each.start) == stored_home.readings()
+        assert held(store, SERIES) == stored_home.readings()
         assert verify(store).identical
         days = store.days.load(SERIES, FIRST_DAY, YESTERDAY)
         assert len(days) == (TODAY - FIRST_DAY).days

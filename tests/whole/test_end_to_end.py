@@ -31,6 +31,7 @@ from linky_tui.storage.store import Store
 from tests.clock import noon
 from tests.ingest.bench import PRM, SERIES, half_hours, wh
 from tests.private_mongod import find_binary
+from tests.storage.stored import held
 from tests.turnstile import Turnstile
 from tests.whole.cli.tools import configuration, meter
 
@@ -249,7 +250,7 @@ def test_killed_again_and_again_it_completes_exactly_and_asks_hardly_more(
         asked = Counter((e.type, e.start, e.end) for e in home.server.log)
         assert asked.total() - len(asked) <= KILLS
         with home.store(tmp_path) as store:
-            assert [reading for _, reading in store.readings.iterate(SERIES)] == home.readings
+            assert held(store, SERIES) == home.readings
             ledger = store.days.load(SERIES, home.since, today() - ONE_DAY)
             assert sum(record.energy_wh for record in ledger.values()) == wh(home.readings)
             assert all(record.certified for record in ledger.values())

@@ -32,6 +32,7 @@ from pymongo.errors import (
 
 from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.storage.connection import friendly, translate
+from linky_tui.storage.errors import DUPLICATE_KEY
 
 if TYPE_CHECKING:
     from linky_tui.storage.connection import Connection
@@ -43,8 +44,6 @@ PRIMARY_LIMIT_S = 20.0
 """How long to wait for a primary."""
 ROUNDS = 3
 """How often a step is run before we give up until the next run."""
-
-_DUPLICATE_KEY = 11000
 
 T = TypeVar("T")
 
@@ -165,5 +164,5 @@ def only_duplicates(error: PyMongoError) -> bool:
     return (
         bool(errors)
         and not details.get("writeConcernErrors")
-        and all(each.get("code") == _DUPLICATE_KEY for each in errors)
+        and all(each.get("code") == DUPLICATE_KEY for each in errors)
     )

@@ -28,13 +28,13 @@ from linky_tui.domain.coverage import (
 )
 from linky_tui.domain.models import DailyTotal, Series
 from linky_tui.domain.paris import day_bounds, day_minutes, day_of, days_between
+from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S
 from linky_tui.storage.collections.documents import Document
 from linky_tui.storage.collections.readings import Readings
 from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL
 from linky_tui.storage.connection import friendly
 from linky_tui.storage.leases.lease import Lease
 
-_LIMIT_S = 10.0
 _CHUNK = timedelta(days=366)
 _NUMBERS = ("minutes_expected", "minutes_covered", "readings", "energy_wh", "attempts")
 
@@ -66,14 +66,14 @@ class Days:
 
     def load(self, series: Series, first: date, last: date) -> dict[date, DayRecord]:
         """The records of the days from ``first`` to ``last``, both included, oldest first."""
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
             found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
             return {record.day: record for record in map(_record, found) if record is not None}
 
     def spoilt(self, series: Series) -> list[Document]:
         """The ``_id`` of every record of a series that another hand wrote: none of ours is so."""
         mine = {"_id.prm": series.prm, "_id.flow": series.flow.value}
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
             return [each["_id"] for each in self._collection.find(mine) if _record(each) is None]
 
     def recompute(
@@ -129,9 +129,9 @@ class Days:
     def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> Recomputed:
         """Compute every record of a series again; spoilt ones are made anew."""
         if spoilt := self.spoilt(series):
-            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
+            with friendly(), pymongo.timeout(STEP_LIMIT_S) if lease is None else lease.writing():
                 self._collection.delete_many({"_id": {"$in": spoilt}})
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
             edges = [
                 self._collection.find_one(_range(series), {"_id": 1}, sort=[("_id", order)])
                 for order in (pymongo.ASCENDING, pymongo.DESCENDING)
@@ -205,7 +205,7 @@ class Days:
             "_id": {"prm": "$_id.prm", "flow": "$_id.flow"},
             "readings": {"$sum": "$readings"},
         }
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
             return {
                 (found["_id"]["prm"], found["_id"]["flow"]): int(found["readings"])
                 for found in self._collection.aggregate([{"$match": ours}, {"$group": group}])
@@ -227,7 +227,7 @@ class Days:
                 }
             },
         ]
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
             for found in self._collection.aggregate(pipeline):
                 return int(found["readings"]), 60 * int(found["energy_wh"])
         return 0, 0
@@ -249,7 +249,7 @@ class Days:
             elif old != record:
                 operations.append(ReplaceOne(_document(series, old), document))
         if operations:
-            with friendly(), pymongo.timeout(_LIMIT_S) if lease is None else lease.writing():
+            with friendly(), pymongo.timeout(STEP_LIMIT_S) if lease is None else lease.writing():
                 self._collection.bulk_write(operations, ordered=False)
 
 

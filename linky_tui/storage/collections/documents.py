@@ -27,8 +27,6 @@ META_FIELD = "meter"
 GRANULARITY = "hours"
 INDEX_NAME = "meter_prm_flow_timestamp"
 INDEX_KEYS = (("meter.prm", 1), ("meter.flow", 1), ("timestamp", 1))
-SORT = list(INDEX_KEYS)
-"""The order of the index, in which everything is read."""
 
 WELL_FORMED: Document = {
     "timestamp": {"$type": "date"},
@@ -94,11 +92,6 @@ def to_reading(document: Mapping[str, Any]) -> Reading:
         int(document["power_w"]),
         None if flags is None else Flags(flags.get("nature"), flags.get("iv"), flags.get("ec")),
     )
-
-
-def series_of(document: Mapping[str, Any]) -> Series:
-    """The series of a well-formed document."""
-    return Series(document["meter"]["prm"], Flow(document["meter"]["flow"]))
 
 
 def well_formed(document: Mapping[str, Any]) -> bool:

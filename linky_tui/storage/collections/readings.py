@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,6 @@ from linky_tui.storage.collections.documents import (
     Document,
     canonical,
     series_filter,
-    series_of,
     to_document,
     to_reading,
     well_formed,
@@ -36,12 +35,8 @@ from linky_tui.storage.collections.documents import (
 )
 from linky_tui.storage.collections.schema import ensure_present
 from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL, Changes, compare
-from linky_tui.storage.connection import Connection, friendly
+from linky_tui.storage.connection import READ_LIMIT_S, SHORT_LIMIT_S, Connection, friendly
 from linky_tui.storage.leases.lease import Lease
-
-READ_LIMIT_S = 30.0
-"""How long a read of a whole collection may take."""
-_PRESENT_LIMIT_S = 5.0
 
 Group = tuple[str, str, int]
 """Meter, flow and interval in minutes: what shares buckets in a time series collection."""
@@ -113,7 +108,7 @@ class Readings:
             StorageUnavailable: the outcome could not be settled; the next run does.
             StorageError: a stored document has another shape, or MongoDB refused a write.
         """
-        with friendly(), pymongo.timeout(_PRESENT_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             ensure_present(self.regular.database, self.regular.name, self.timeseries.name)
         window = _Window(self.regular, series, start, end)
         changes = confirm(
@@ -190,15 +185,6 @@ class Readings:
                 for order in (pymongo.ASCENDING, pymongo.DESCENDING)
             )
         return (to_reading(first).start, to_reading(last).end) if first and last else None
-
-    def iterate(self, series: Series | None = None) -> Iterator[tuple[Series, Reading]]:
-        """Every reading of the regular collection, by prm, flow, interval and start."""
-        with friendly():
-            for group in sorted(self.counts(series)[0]):
-                for found in self.regular.find(
-                    group_filter(group), {"_id": 0}, sort=[("timestamp", 1)]
-                ):
-                    yield series_of(found), to_reading(found)
 
     def _complete(
         self,

@@ -14,9 +14,8 @@ from pymongo.collection import Collection, ReturnDocument
 from pymongo.errors import DuplicateKeyError
 
 from linky_tui.storage.collections.documents import Document
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import SHORT_LIMIT_S, friendly
 
-_LIMIT_S = 5.0
 _SPENT = 1_000_000
 
 
@@ -35,7 +34,7 @@ class RequestCount:
 
         Where another hand wrote something else than a number, the day counts as spent.
         """
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one(_key(host, utc_day))
         if found is None:
             return 0
@@ -65,7 +64,7 @@ class RequestCount:
         wanted = key if below is None else {**key, "requests": few}
         before = {"$cond": [{"$isNumber": "$requests"}, "$requests", 0]}
         counted = {"$add": [{"$max": [before, at_least]}, 1]}
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             for _ in range(2):
                 found = self._collection.find_one_and_update(
                     wanted,

@@ -24,12 +24,12 @@ from linky_tui.storage.collections.documents import (
     Document,
     shape,
 )
+from linky_tui.storage.errors import DUPLICATE_KEY
 
 SHAPE_CHECK_MS = 5000
 """How long the search for documents of another shape may take at most."""
 
 _INDEX_CONFLICTS = {85, 86}  # IndexOptionsConflict, IndexKeySpecsConflict
-_DUPLICATE_KEY = 11000
 _MOVE_AWAY = (
     "If it was made by hand in place of ours, drop it, where nothing in it is needed: it is "
     "created again and filled from the regular collection"
@@ -206,7 +206,7 @@ def _ensure_index(database: Database[Document], name: str, setting: str, *, uniq
     try:
         database[name].create_index(keys, name=INDEX_NAME, unique=unique)
     except OperationFailure as error:
-        if error.code == _DUPLICATE_KEY:
+        if error.code == DUPLICATE_KEY:
             raise _refused(
                 setting,
                 name,

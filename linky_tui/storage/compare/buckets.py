@@ -14,8 +14,8 @@ import pymongo
 
 from linky_tui.domain.models import Series
 from linky_tui.storage.collections.documents import series_filter
-from linky_tui.storage.collections.readings import READ_LIMIT_S, Group, Readings
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.collections.readings import Group, Readings
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store

@@ -16,10 +16,9 @@ import pymongo
 from pymongo.collection import Collection
 
 from linky_tui.storage.collections.documents import Document
-from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.compare.buckets import bucket_count
 from linky_tui.storage.compare.verify import verify
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store

@@ -30,9 +30,9 @@ from linky_tui.storage.collections.documents import (
     shape,
     well_formed,
 )
-from linky_tui.storage.collections.readings import GROUP_KEY, READ_LIMIT_S, Readings
+from linky_tui.storage.collections.readings import GROUP_KEY, Readings
 from linky_tui.storage.compare.pairs import Moment, names, unplaced, walk
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store

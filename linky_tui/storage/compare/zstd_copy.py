@@ -27,9 +27,8 @@ from pymongo.write_concern import WriteConcern
 
 from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S, StorageStopped
 from linky_tui.storage.collections.documents import INDEX_KEYS, INDEX_NAME, Document
-from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.compare.stats import CollectionSize, collection_size
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store

@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from linky_tui.domain.models import Reading, Series
 from linky_tui.errors import SeriesBusy
-from linky_tui.storage.connection import Document, friendly
+from linky_tui.storage.connection import Document, SHORT_LIMIT_S, friendly
 from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
 from linky_tui.text.formatting import mask_prm
@@ -41,7 +41,7 @@ ALIVE: Document = {
 }
 """Whether a lease has not run out, by the server's clock."""
 
-_LIMIT_S, _RELEASE_LIMIT_S = 5.0, 2.0
+_RELEASE_LIMIT_S = 2.0
 _STATE_FIELDS = {
     "surveyed_at",
     "totals_at",
@@ -254,7 +254,7 @@ class Lease(Closing):
 
     def _update(self, update: dict[str, Any]) -> None:
         self.check()
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             if not self._collection.update_one(self._mine, update).matched_count:
                 self.lost = True
         if self.lost:
@@ -262,7 +262,7 @@ class Lease(Closing):
 
     def _renew(self, session: ClientSession | None = None) -> None:
         asked_s = _awake_s()
-        with pymongo.timeout(_LIMIT_S):
+        with pymongo.timeout(SHORT_LIMIT_S):
             renewed = self._collection.update_one(
                 # Others may start on their series once a rebuild's lease has run out, so such a
                 # lease is not to be had back.

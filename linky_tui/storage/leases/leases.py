@@ -28,14 +28,12 @@ from pymongo.errors import DuplicateKeyError
 
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import SeriesBusy
-from linky_tui.storage.connection import Document, friendly
+from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
 from linky_tui.storage.leases.files import LeaseFiles
 from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, lease_id
 from linky_tui.text.formatting import mask_prm, plain
 
 __all__ = ["Lease", "Leases", "ReadingKey", "SeriesState"]
-
-_LIMIT_S = 5.0
 
 ReadingKey = tuple[datetime, int, int]
 """Start (aware, UTC), minutes and watts of a reading."""
@@ -88,7 +86,7 @@ class Leases:
         try:
             with (
                 friendly(),
-                pymongo.timeout(_LIMIT_S),
+                pymongo.timeout(SHORT_LIMIT_S),
                 self._collection.database.client.start_session() as session,
             ):
                 self._insert_if_absent(series, session)
@@ -124,7 +122,7 @@ class Leases:
 
     def state(self, series: Series) -> SeriesState:
         """What is remembered about a series; all ``None`` for an unknown one."""
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 0}) or {}
         return SeriesState(
             _instant(found.get("surveyed_at")),
@@ -142,7 +140,7 @@ class Leases:
         The time series one may still hold these; nothing else in it is ever given up unless a
         reading of the regular collection takes its place.
         """
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 1}) or {}
         leftovers = found.get("leftovers")
         return {
@@ -157,7 +155,7 @@ class Leases:
 
     def in_use(self) -> set[Series]:
         """Every series whose lease is held at this moment, by anyone."""
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find(
                 {
                     "owner.nonce": {"$type": "string"},
@@ -171,7 +169,7 @@ class Leases:
 
     def busy(self, series: Series) -> SeriesBusy:
         """The error about another process that holds the lease of a series."""
-        with friendly(), pymongo.timeout(_LIMIT_S):
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             return _busy(series, self._other(series))
 
     def _insert_if_absent(self, series: Series, session: ClientSession) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -26,7 +26,7 @@ from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import ForeignDocument, foreign_document
 from linky_tui.storage.collections.readings import group_filter
 from linky_tui.storage.collections.schema import create_timeseries
-from linky_tui.storage.compare.buckets import bucket_count, ideal_buckets, needs_defragmenting
+from linky_tui.storage.compare.buckets import bucket_count
 from linky_tui.storage.compare.pairs import names, unplaced
 from linky_tui.storage.compare.verify import fingerprints_equal
 from linky_tui.storage.connection import friendly
@@ -35,15 +35,6 @@ from linky_tui.storage.repair.restore import restore_regular
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
-
-__all__ = [
-    "RebuildResult",
-    "bucket_count",
-    "ideal_buckets",
-    "needs_defragmenting",
-    "rebuild",
-    "rebuild_steps",
-]
 
 FILL_BATCH = 5000
 
@@ -61,37 +52,26 @@ class RebuildResult:
 def rebuild(
     store: Store,
     held: Iterable[Lease],
-    progress: Callable[[int, int], None] | None = None,
     stop: threading.Event | None = None,
-) -> RebuildResult:
-    """Rebuild the time series collection from the regular one.
+) -> None:
+    """:func:`rebuild_steps` from beginning to end."""
+    for _ in rebuild_steps(store, held, stop):
+        pass
 
-    Args:
-        store: the store.
-        held: leases that the caller holds; those of the other series are taken meanwhile.
-        progress: told the readings done so far and their total.
-        stop: ends it; the note that it is pending stays, and the next run finishes it.
+
+def rebuild_steps(
+    store: Store, held: Iterable[Lease], stop: threading.Event | None = None
+) -> Generator[tuple[int, int], None, RebuildResult]:
+    """Rebuild the time series collection, as a generator of (readings done, their total).
+
+    The caller holds the leases ``held``; those of the other series are taken meanwhile. Once it is
+    stopped, the note that it is pending stays, and the next run finishes it.
 
     Raises:
         SeriesBusy: another process works on one of the series.
         StorageError: the collection holds documents that are not ours; nothing was touched.
         StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
-    steps = rebuild_steps(store, held, stop)
-    while True:
-        try:
-            done, total = next(steps)
-        except StopIteration as end:
-            result: RebuildResult = end.value
-            return result
-        if progress is not None:
-            progress(done, total)
-
-
-def rebuild_steps(
-    store: Store, held: Iterable[Lease], stop: threading.Event | None = None
-) -> Generator[tuple[int, int], None, RebuildResult]:
-    """:func:`rebuild` as a generator of (readings done, their total)."""
     started_s = time.monotonic()
     stop = stop or threading.Event()
     with contextlib.ExitStack() as stack:

@@ -18,11 +18,10 @@ import pymongo
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import LinkyError, SeriesBusy
 from linky_tui.storage.collections.documents import ForeignDocument
-from linky_tui.storage.collections.readings import READ_LIMIT_S
 from linky_tui.storage.collections.schema import ensure_present
 from linky_tui.storage.compare.pairs import names
 from linky_tui.storage.compare.verify import Verdict, Verification, fingerprints_equal, verify
-from linky_tui.storage.connection import friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.repair.rebuild import rebuild
@@ -136,7 +135,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             found.refuse_foreign()
         after = verify(store, stop)
         if not after.identical or any(found.too_much for found in examined):
-            rebuild(store, leases, stop=stop)
+            rebuild(store, leases, stop)
             after = verify(store, stop)
     after = replace(after, gone=before.gone)
     return replace(after, status=Verdict.REPAIRED) if after.identical else after
@@ -152,7 +151,7 @@ def _equalise(
         found.refuse_foreign()
         if pending or found.too_much:
             lease.note_rebuild_pending()
-            rebuild(store, [lease], stop=stop)
+            rebuild(store, [lease], stop)
             return replace(result, rebuilt=True)
     except (SeriesBusy, ForeignDocument) as error:
         lease.check()

@@ -19,6 +19,7 @@ from linky_tui.storage.store import Store
 from tests.storage.stored import (
     OTHER,
     SERIES,
+    held,
     put_timeseries,
     readings,
     regular,
@@ -94,7 +95,7 @@ def test_other_series_are_left_alone(store: Store, lease: Lease) -> None:
     assert store.readings.counts(SERIES)[0] == {(SERIES.prm, "consumption", 30): 10}
     assert store.readings.count(OTHER) == 338
     assert store.readings.bounds(SERIES) == (START, WEEK[9].end)
-    assert [each for _, each in store.readings.iterate(OTHER)] == WEEK
+    assert held(store, OTHER) == WEEK
 
 
 def test_a_correction_replaces_and_notes_the_rebuild(store: Store, lease: Lease) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,18 +20,17 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
-from linky_tui.storage.compare.buckets import buckets_in
+from linky_tui.storage.compare.buckets import (
+    bucket_count,
+    buckets_in,
+    ideal_buckets,
+    needs_defragmenting,
+)
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
 from linky_tui.storage.repair import rebuild as rebuild_module
-from linky_tui.storage.repair.rebuild import (
-    bucket_count,
-    ideal_buckets,
-    needs_defragmenting,
-    rebuild,
-    rebuild_steps,
-)
+from linky_tui.storage.repair.rebuild import RebuildResult, rebuild, rebuild_steps
 from linky_tui.storage.store import Store
 from tests.storage.stored import (
     OTHER,
@@ -53,12 +53,23 @@ def fragmented(store: Store, weeks: int = 20) -> None:
         put_timeseries(store, SERIES, curve)
 
 
+def followed(
+    steps: Generator[tuple[int, int], None, RebuildResult],
+) -> tuple[list[tuple[int, int]], RebuildResult]:
+    """The steps of a rebuild, and what it did."""
+    seen = []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as end:
+            return seen, end.value
+
+
 def test_fewer_buckets_same_readings(store: Store, lease: Lease) -> None:
     fragmented(store)
     before = verify(store)
     assert needs_defragmenting(store)
-    seen: list[tuple[int, int]] = []
-    result = rebuild(store, [lease], lambda done, total: seen.append((done, total)))
+    seen, result = followed(rebuild_steps(store, [lease]))
     after = verify(store)
     assert after.identical
     assert after.digest_timeseries == before.digest_regular
@@ -124,7 +135,7 @@ def test_a_series_whose_process_died_does_not_stop_it(store: Store, lease: Lease
     died = store.leases.acquire(OTHER)
     died._ended.set()
     died._lock.release()
-    assert rebuild(store, [lease]).readings == 336
+    assert followed(rebuild_steps(store, [lease]))[1].readings == 336
 
 
 def test_a_process_that_starts_at_the_same_moment_is_seen(

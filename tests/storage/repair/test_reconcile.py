@@ -19,10 +19,10 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.window_diff import overlaps_any
+from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
-from linky_tui.storage.repair.rebuild import needs_defragmenting
 from linky_tui.storage.repair.reconcile import Reconciled, reconcile, repair
 from linky_tui.storage.store import Store
 from tests.storage.stored import (

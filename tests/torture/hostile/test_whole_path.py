@@ -22,7 +22,7 @@ from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
 from tests.enedis.tiny_server import Handler, TinyServer
-from tests.storage.stored import open_store
+from tests.storage.stored import held, open_store
 from tests.torture.conftest import Scale
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.honest import some_request
@@ -85,8 +85,7 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
     assert isinstance(events[-1], Finished)
     truth = replayed(storm.spoken)
     found = {
-        reading.start: (reading.interval_min, reading.power_w)
-        for _, reading in store.readings.iterate(series)
+        reading.start: (reading.interval_min, reading.power_w) for reading in held(store, series)
     }
     row.lost += len(truth.keys() - found.keys())
     row.doubled += store.readings.count(series) - len(found)

@@ -20,9 +20,9 @@ from typing import Any
 from linky_tui.config import MongoSettings
 from linky_tui.demo.server import ApiServer, RequestLogEntry
 from linky_tui.domain.coverage import DayStatus
-from linky_tui.domain.models import Reading
+from linky_tui.domain.models import Flow, Reading, Series
 from linky_tui.domain.paris import day_minutes, day_of, days_between
-from linky_tui.storage.collections.documents import COMPARED, series_of, to_reading
+from linky_tui.storage.collections.documents import COMPARED, to_reading
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 from tests.ingest.bench import wh
@@ -229,7 +229,10 @@ class Killing:
         )
         for collection in (store.readings.regular, store.readings.timeseries):
             documents = collection.with_options(codec_options=COMPARED).find()
-            found = Counter((series_of(each), to_reading(each)) for each in documents)
+            found = Counter(
+                (Series(each["meter"]["prm"], Flow(each["meter"]["flow"])), to_reading(each))
+                for each in documents
+            )
             lost, doubled = truth - found, found - truth
             self._row.lost += lost.total()
             self._row.doubled += doubled.total()
