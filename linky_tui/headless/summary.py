@@ -91,7 +91,7 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
     try:
         records = store.days.load(ended.series, first_askable(today), today - ONE_DAY)
         bounds = store.readings.bounds(ended.series)
-    except StorageUnavailable as gone:
+    except LinkyError as gone:
         if error is None:
             why = store.connection.explained(gone)
             return replace(ended, status="failed", exit_code=why.exit_code, error=why)

@@ -56,6 +56,19 @@ def friendly() -> Iterator[None]:
         raise translate(error) from None
 
 
+@contextlib.contextmanager
+def as_written(collection: str, document_id: object) -> Iterator[None]:
+    """Turns a failure to read a document as we write it into an error that names the document."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise StorageError(
+            f"A document of {collection!r} is not one of ours",
+            f"Another hand made or changed the one with the _id {plain(str(document_id))}.",
+            "Drop that document, then run a backfill: what belongs there is made anew.",
+        ) from None
+
+
 def translate(error: PyMongoError) -> LinkyError:
     """The error to show for an error of the driver.
 

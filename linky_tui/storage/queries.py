@@ -33,7 +33,6 @@ from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.storage.store import Store
 
 _WATT_MINUTES: Document = {"$multiply": ["$power_w", "$meter.interval_min"]}
-EVER_FIRST, EVER_LAST = date(1970, 1, 1), date(2999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def data_days(store: Store, series: Series) -> DataDays | None:
     """From when to when something is known, ``None`` where nothing is."""
     known = [
         record
-        for record in store.days.load(series, EVER_FIRST, EVER_LAST).values()
+        for record in store.days.load(series).values()
         if record.readings or record.enedis_wh is not None
     ]
     if not known:

@@ -9,10 +9,11 @@ One document a day in ``<collection>_days`` (design.md §3)::
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from operator import index
 
 import pymongo
 from pymongo import ReplaceOne, UpdateOne
@@ -27,16 +28,16 @@ from linky_tui.domain.coverage import (
     status_of,
 )
 from linky_tui.domain.models import DailyTotal, Series
-from linky_tui.domain.paris import day_bounds, day_minutes, day_of, days_between
+from linky_tui.domain.paris import ONE_DAY, day_bounds, day_minutes, day_of, days_between
 from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S
 from linky_tui.storage.collections.documents import Document
 from linky_tui.storage.collections.readings import Readings
 from linky_tui.storage.collections.window_diff import LONGEST_INTERVAL
 from linky_tui.storage.connection import friendly
+from linky_tui.storage.errors import as_written
 from linky_tui.storage.leases.lease import Lease
 
 _CHUNK = timedelta(days=366)
-_NUMBERS = ("minutes_expected", "minutes_covered", "readings", "energy_wh", "attempts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +65,17 @@ class Days:
         self._collection = collection
         self._readings = readings
 
-    def load(self, series: Series, first: date, last: date) -> dict[date, DayRecord]:
-        """The records of the days from ``first`` to ``last``, both included, oldest first."""
+    def load(
+        self, series: Series, first: date | None = None, last: date | None = None
+    ) -> dict[date, DayRecord]:
+        """The records of the days from ``first`` to ``last``, both included, oldest first.
+
+        Raises:
+            StorageError: one of them was made or changed by another hand.
+        """
         with friendly(), pymongo.timeout(STEP_LIMIT_S):
             found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
-            return {record.day: record for record in map(_record, found) if record is not None}
-
-    def spoilt(self, series: Series) -> list[Document]:
-        """The ``_id`` of every record of a series that another hand wrote: none of ours is so."""
-        mine = {"_id.prm": series.prm, "_id.flow": series.flow.value}
-        with friendly(), pymongo.timeout(STEP_LIMIT_S):
-            return [each["_id"] for each in self._collection.find(mine) if _record(each) is None]
+            return {record.day: record for record in map(self._record, found)}
 
     def recompute(
         self,
@@ -127,33 +128,21 @@ class Days:
         return records
 
     def recompute_all(self, series: Series, today: date, lease: Lease | None = None) -> Recomputed:
-        """Compute every record of a series again; spoilt ones are made anew."""
-        if spoilt := self.spoilt(series):
-            with friendly(), pymongo.timeout(STEP_LIMIT_S) if lease is None else lease.writing():
-                self._collection.delete_many({"_id": {"$in": spoilt}})
-        with friendly(), pymongo.timeout(STEP_LIMIT_S):
-            edges = [
-                self._collection.find_one(_range(series), {"_id": 1}, sort=[("_id", order)])
-                for order in (pymongo.ASCENDING, pymongo.DESCENDING)
-            ]
-        days = [date.fromisoformat(edge["_id"]["day"]) for edge in edges if edge is not None]
+        """Compute every record of a series again."""
+        before, after = self.load(series), dict[date, DayRecord]()
         bounds = self._readings.bounds(series)
-        if bounds is not None:
-            days += [day_of(bounds[0]), day_of(bounds[1])]
-        first = min(days, default=None)
-        changed, gone, recreated = False, {}, []
-        while first is not None and first <= max(days):
+        days = [*before, *(map(day_of, bounds) if bounds is not None else ())]
+        first = min(days, default=date.max)
+        while days and first <= max(days):
             last = min(first + _CHUNK, max(days))
-            before = self.load(series, first, last)
-            after = self.recompute(series, first, last, today=today, lease=lease)
-            changed = changed or before != after
-            for day, record in after.items():
-                if day not in before:
-                    recreated.append(day)
-                elif record.readings < before[day].readings:
-                    gone[day] = before[day].readings - record.readings
-            first += _CHUNK + timedelta(days=1)
-        return Recomputed(changed, gone, tuple(recreated))
+            after |= self.recompute(series, first, last, today=today, lease=lease)
+            first = last + ONE_DAY
+        gone = {day: old.readings - after[day].readings for day, old in before.items()}
+        return Recomputed(
+            before != after,
+            {day: number for day, number in gone.items() if number > 0},
+            tuple(day for day in after if day not in before),
+        )
 
     def set_totals(
         self,
@@ -199,17 +188,18 @@ class Days:
         self._write(series, known, records, lease)
 
     def counts(self) -> dict[tuple[str, str], int]:
-        """How many readings the ledger knows of, by meter and flow."""
-        ours = {f"_id.{name}": {"$type": "string"} for name in ("prm", "flow", "day")}
-        group = {
-            "_id": {"prm": "$_id.prm", "flow": "$_id.flow"},
-            "readings": {"$sum": "$readings"},
-        }
+        """How many readings the ledger knows of, by meter and flow.
+
+        Raises:
+            as :meth:`load`
+        """
+        counted = Counter[tuple[str, str]]()
         with friendly(), pymongo.timeout(STEP_LIMIT_S):
-            return {
-                (found["_id"]["prm"], found["_id"]["flow"]): int(found["readings"])
-                for found in self._collection.aggregate([{"$match": ours}, {"$group": group}])
-            }
+            for found in self._collection.find():
+                with as_written(self._collection.name, found["_id"]):
+                    name = found["_id"]["prm"], found["_id"]["flow"]
+                counted[name] += self._record(found).readings
+        return counted
 
     def sums(self, series: Series) -> tuple[int, int]:
         """Readings and watt-minutes of all records: those of the regular collection.
@@ -217,20 +207,23 @@ class Days:
         Watt-minutes are 60 times the energy, so they are the same only where every day's energy
         is a whole number of Wh, as it is for Enedis' data (design.md §2).
         """
-        pipeline: list[dict[str, Any]] = [
-            {"$match": _range(series)},
-            {
-                "$group": {
-                    "_id": None,
-                    "readings": {"$sum": "$readings"},
-                    "energy_wh": {"$sum": "$energy_wh"},
-                }
-            },
-        ]
-        with friendly(), pymongo.timeout(STEP_LIMIT_S):
-            for found in self._collection.aggregate(pipeline):
-                return int(found["readings"]), 60 * int(found["energy_wh"])
-        return 0, 0
+        records = self.load(series).values()
+        return sum(each.readings for each in records), 60 * sum(each.energy_wh for each in records)
+
+    def _record(self, document: Document) -> DayRecord:
+        with as_written(self._collection.name, document["_id"]):
+            enedis_wh, last_attempt = document["enedis_wh"], document["last_attempt"]
+            return DayRecord(
+                date.fromisoformat(document["_id"]["day"]),
+                index(document["minutes_expected"]),
+                index(document["minutes_covered"]),
+                index(document["readings"]),
+                index(document["energy_wh"]),
+                None if enedis_wh is None else index(enedis_wh),
+                DayStatus(document["status"]),
+                index(document["attempts"]),
+                None if last_attempt is None else _milliseconds(last_attempt),
+            )
 
     def _write(
         self,
@@ -283,7 +276,7 @@ def _updated(
             enedis_wh=enedis_wh,
         ),
         attempts,
-        _milliseconds(asked_at) or (old.last_attempt if old else None),
+        _milliseconds(asked_at) if asked_at else old.last_attempt if old else None,
     )
 
 
@@ -323,40 +316,6 @@ def _range(series: Series, first: date | None = None, last: date | None = None) 
     return {"_id": {"$gte": key(low), "$lte": key(high)}}
 
 
-def _record(document: Document) -> DayRecord | None:
-    """A stored record, or ``None`` where it is none that we could have written."""
-    try:
-        day = date.fromisoformat(document["_id"]["day"])
-        status, total, asked = (
-            DayStatus(document["status"]),
-            document["enedis_wh"],
-            document["last_attempt"],
-        )
-        numbers = [document[name] for name in _NUMBERS]
-    except (KeyError, TypeError, ValueError):
-        return None
-    if (
-        document["_id"]["day"] != day.isoformat()
-        or not all(type(number) is int for number in numbers)
-        or not (total is None or type(total) is int)
-        or not (asked is None or isinstance(asked, datetime))
-    ):
-        return None
-    expected, covered, readings, energy_wh, attempts = numbers
-    if expected != day_minutes(day) or not _possible(status, expected, covered, readings):
-        return None
-    return DayRecord(day, expected, covered, readings, energy_wh, total, status, attempts, asked)
-
-
-def _possible(status: DayStatus, expected: int, covered: int, readings: int) -> bool:
-    """Whether a day of which that much is there can have a status."""
-    if status is DayStatus.COMPLETE:
-        return covered == expected
-    if status in (DayStatus.LATE, DayStatus.PARTIAL):
-        return True
-    return not covered and not readings
-
-
 def _document(series: Series, record: DayRecord) -> Document:
     return {
         "_id": {"prm": series.prm, "flow": series.flow.value, "day": record.day.isoformat()},
@@ -371,6 +330,6 @@ def _document(series: Series, record: DayRecord) -> Document:
     }
 
 
-def _milliseconds(instant: datetime | None) -> datetime | None:
+def _milliseconds(instant: datetime) -> datetime:
     """As MongoDB gives it back, so that a record equals the one that was stored."""
-    return instant and instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)

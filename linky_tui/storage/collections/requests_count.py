@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date
+from operator import index
 
 import pymongo
 from pymongo.collection import Collection, ReturnDocument
@@ -15,8 +16,7 @@ from pymongo.errors import DuplicateKeyError
 
 from linky_tui.storage.collections.documents import Document
 from linky_tui.storage.connection import SHORT_LIMIT_S, friendly
-
-_SPENT = 1_000_000
+from linky_tui.storage.errors import as_written
 
 
 class RequestCount:
@@ -32,14 +32,15 @@ class RequestCount:
     def used(self, host: str, utc_day: date) -> int:
         """How many requests were counted for a host on a UTC day.
 
-        Where another hand wrote something else than a number, the day counts as spent.
+        Raises:
+            StorageError: another hand wrote something else than a number.
         """
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one(_key(host, utc_day))
         if found is None:
             return 0
-        number = found.get("requests")
-        return int(number) if isinstance(number, int | float) else _SPENT
+        with as_written(self._collection.name, found["_id"]):
+            return index(found["requests"])
 
     def add(
         self, host: str, utc_day: date, *, below: int | None = None, at_least: int = 0
@@ -60,10 +61,8 @@ class RequestCount:
             How many there are now, or ``None`` where the limit was reached already.
         """
         key = _key(host, utc_day)
-        few = {"$lt": below, "$not": {"$type": "array"}}
-        wanted = key if below is None else {**key, "requests": few}
-        before = {"$cond": [{"$isNumber": "$requests"}, "$requests", 0]}
-        counted = {"$add": [{"$max": [before, at_least]}, 1]}
+        wanted = key if below is None else {**key, "requests": {"$lt": below}}
+        counted = {"$add": [{"$max": ["$requests", at_least]}, 1]}
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             for _ in range(2):
                 found = self._collection.find_one_and_update(
@@ -75,6 +74,7 @@ class RequestCount:
                     return int(found["requests"])
                 with contextlib.suppress(DuplicateKeyError):  # another process was as fast
                     self._collection.update_one(key, {"$setOnInsert": {"requests": 0}}, upsert=True)
+        self.used(host, utc_day)  # says so where it is no number
         return None
 
 

@@ -17,7 +17,8 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from pymongo.errors import DuplicateKeyError
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import SeriesBusy
 from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
+from linky_tui.storage.errors import as_written
 from linky_tui.storage.leases.files import LeaseFiles
 from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, lease_id
 from linky_tui.text.formatting import mask_prm, plain
@@ -90,6 +92,7 @@ class Leases:
                 self._collection.database.client.start_session() as session,
             ):
                 self._insert_if_absent(series, session)
+                self.leftovers(series)  # what another hand spoilt is not taken
                 lease = Lease(self._collection, series, nonce, lock)
                 while not self._claim(series, owner, session):
                     other = self._other(series)
@@ -124,15 +127,16 @@ class Leases:
         """What is remembered about a series; all ``None`` for an unknown one."""
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 0}) or {}
-        return SeriesState(
-            _instant(found.get("surveyed_at")),
-            _instant(found.get("totals_at")),
-            _day(found.get("daily_from")),
-            _day(found.get("curve_from")),
-            _day(found.get("backfill_since")),
-            _instant(found.get("rebuild_pending")),
-            _instant(found.get("last_rebuild")),
-        )
+        with as_written(self._collection.name, lease_id(series)):
+            return SeriesState(
+                _instant(found.get("surveyed_at")),
+                _instant(found.get("totals_at")),
+                _day(found.get("daily_from")),
+                _day(found.get("curve_from")),
+                _day(found.get("backfill_since")),
+                _instant(found.get("rebuild_pending")),
+                _instant(found.get("last_rebuild")),
+            )
 
     def leftovers(self, series: Series) -> set[ReadingKey]:
         """What corrections removed from the regular collection since the last rebuild.
@@ -142,16 +146,15 @@ class Leases:
         """
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             found = self._collection.find_one({"_id": lease_id(series)}, {"leftovers": 1}) or {}
-        leftovers = found.get("leftovers")
-        return {
-            (each["timestamp"], int(each["interval_min"]), int(each["power_w"]))
-            for each in (leftovers if isinstance(leftovers, list) else ())
-            # Whatever another hand wrote there gives up nothing.
-            if isinstance(each, dict)
-            and isinstance(each.get("timestamp"), datetime)
-            and isinstance(each.get("interval_min"), int)
-            and isinstance(each.get("power_w"), int)
-        }
+        with as_written(self._collection.name, lease_id(series)):
+            return {
+                (
+                    each["timestamp"].astimezone(UTC),
+                    index(each["interval_min"]),
+                    index(each["power_w"]),
+                )
+                for each in found.get("leftovers") or ()
+            }
 
     def in_use(self) -> set[Series]:
         """Every series whose lease is held at this moment, by anyone."""
@@ -200,8 +203,7 @@ class Leases:
             "owner": {"$mergeObjects": [{"$literal": dict(owner)}, {"since": "$$NOW"}]},
             "expires": {"$add": ["$$NOW", LEASE_S * 1000]},
             "rebuilding": False,
-            # Another hand may have written something else there, which nothing can be added to.
-            "leftovers": {"$cond": [{"$isArray": ["$leftovers"]}, "$leftovers", []]},
+            "leftovers": {"$ifNull": ["$leftovers", []]},
         }
         found = self._collection.find_one_and_update(
             {"_id": lease_id(series), "$expr": {"$or": free}},
@@ -214,20 +216,16 @@ class Leases:
 
     def _other(self, series: Series) -> Mapping[str, Any]:
         found = self._collection.find_one({"_id": lease_id(series)}, {"owner": 1}) or {}
-        owner = found.get("owner")
-        return owner if isinstance(owner, dict) else {}
+        with as_written(self._collection.name, lease_id(series)):
+            return dict(found.get("owner") or {})
 
 
-def _day(value: object) -> date | None:
-    """A remembered day; what another hand wrote there is not remembered."""
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+def _day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
 
 
-def _instant(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+def _instant(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 def _busy(series: Series, owner: Mapping[str, Any]) -> SeriesBusy:

@@ -10,6 +10,8 @@ import pytest
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import day_start
+from linky_tui.errors import StorageError
+from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.store import Store
 from tests.storage.stored import OTHER, SERIES, put_regular, readings, week
@@ -128,20 +130,23 @@ def test_two_years_are_computed_at_once(store: Store) -> None:
     "spoilt",
     [
         {"_id.day": "2026-13-45"},
+        {"_id.day": 8},
         {"status": "fine"},
-        {"status": "no_data"},
         {"attempts": "2"},
         {"readings": 48.0},
         {"enedis_wh": "much"},
         {"last_attempt": "yesterday"},
-        {"minutes_expected": 1},
+        {"last_attempt": ""},
+        {"minutes_expected": None},
     ],
 )
-def test_a_record_that_somebody_spoilt_is_made_anew(store: Store, spoilt: dict[str, Any]) -> None:
+def test_a_record_that_another_hand_spoilt_is_named_and_made_anew_once_it_is_dropped(
+    store: Store, spoilt: dict[str, Any]
+) -> None:
     day, (_, _, curve) = date(2026, 9, 8), week(date(2026, 9, 7))
     put_regular(store, SERIES, curve)
     store.days.recompute_all(SERIES, TODAY)
-    right = store.days.load(SERIES, TODAY - 99 * DAY, TODAY)
+    right = store.days.load(SERIES)
     collection = store.readings.regular.database["consumption_days"]
     document = collection.find_one_and_delete({"_id.day": day.isoformat()}) or {}
     for name, value in spoilt.items():
@@ -150,10 +155,27 @@ def test_a_record_that_somebody_spoilt_is_made_anew(store: Store, spoilt: dict[s
         else:
             document[name] = value
     collection.insert_one(document)
-    assert not ledger_agrees(store, SERIES)
-    assert day not in store.days.load(SERIES, TODAY - 99 * DAY, TODAY)
+    if spoilt != {"_id.day": 8}:  # no day is looked for there
+        with store.leases.acquire(SERIES) as lease, pytest.raises(StorageError) as found:
+            check_ledger(store, lease, TODAY)
+    with pytest.raises(StorageError) as found:
+        store.days.counts()
+    assert "'consumption_days'" in found.value.title
+    assert str(document["_id"]["day"]) in found.value.cause
+    assert SERIES.prm not in found.value.cause
+    assert "Drop that document" in found.value.next_step
+    assert found.value.exit_code == 1
+    collection.delete_one({"_id": document["_id"]})
     with store.leases.acquire(SERIES) as lease:
         check_ledger(store, lease, TODAY)
-    assert store.days.load(SERIES, TODAY - 99 * DAY, TODAY) == right
-    assert collection.count_documents({}) == 7
+    assert store.days.load(SERIES) == right
     assert ledger_agrees(store, SERIES)
+
+
+@pytest.mark.parametrize("foreign", [{"_id": 5}, {"_id": {"day": "2026-09-08"}}])
+def test_a_document_that_is_no_record_at_all_is_named_by_a_verification(
+    store: Store, foreign: dict[str, Any]
+) -> None:
+    store.readings.regular.database["consumption_days"].insert_one(foreign)
+    with pytest.raises(StorageError, match="'consumption_days'"):
+        verify(store)

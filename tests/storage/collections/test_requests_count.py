@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from linky_tui.errors import StorageError
 from linky_tui.storage.store import Store
 from tests.storage.stored import open_store
 
@@ -48,11 +49,19 @@ def test_nothing_is_counted_above_the_limit_and_the_higher_count_applies(store: 
 
 
 @pytest.mark.parametrize("spoilt", ["many", None, [1], {"n": 1}])
-def test_a_day_whose_count_somebody_spoilt_counts_as_spent(store: Store, spoilt: object) -> None:
+def test_a_count_that_another_hand_spoilt_is_named_until_it_is_dropped(
+    store: Store, spoilt: object
+) -> None:
     count = store.requests
     count.add("conso.example", DAY)
     collection = store.readings.regular.database["consumption_requests"]
     collection.update_one({}, {"$set": {"requests": spoilt}})
-    assert count.used("conso.example", DAY) > 100
-    assert count.add("conso.example", DAY, below=80) is None
-    assert count.add("conso.example", DAY) == 1
+    with pytest.raises(StorageError) as found:
+        count.used("conso.example", DAY)
+    assert "'consumption_requests'" in found.value.title
+    assert "conso.example" in found.value.cause
+    assert "Drop that document" in found.value.next_step
+    with pytest.raises(StorageError):
+        count.add("conso.example", DAY, below=80)
+    collection.delete_many({})
+    assert count.add("conso.example", DAY, below=80) == 1

@@ -21,7 +21,7 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.leases import lease as lease_module
 from linky_tui.storage.leases.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, open_store, readings
+from tests.storage.stored import OTHER, SERIES, open_store
 
 OWNER = """
 import sys, time
@@ -262,21 +262,37 @@ def test_an_unusable_state_folder_is_said(store: Store, tmp_path: Path) -> None:
     [
         {"leftovers": "all", "owner": "me", "expires": "never"},
         {"leftovers": [{"timestamp": 1}, None, "x"]},
-        {"owner": {"nonce": "x", "since": 3}, "expires": datetime(2999, 1, 1)},
-        {"surveyed_at": "x", "totals_at": 5, "rebuild_pending": "yes", "last_rebuild": []},
-        {"daily_from": 5, "curve_from": "2026-13-01", "backfill_since": datetime(2026, 1, 1)},
+        {"surveyed_at": "x"},
+        {"totals_at": 5, "rebuild_pending": "yes", "last_rebuild": []},
+        {"daily_from": 5},
+        {"curve_from": "2026-13-01"},
+        {"backfill_since": datetime(2026, 1, 1)},
     ],
 )
-def test_a_lease_that_another_hand_wrote_in_stops_nobody(
+def test_a_lease_that_another_hand_wrote_in_is_named_and_free_again_once_it_is_dropped(
     store: Store, written: dict[str, Any]
 ) -> None:
     store.leases.acquire(SERIES).release()
     store.leases._collection.update_one({}, {"$set": written})
-    strange = {"_id": {"prm": 5, "flow": "sideways"}, "owner": {"nonce": "x"}}
-    store.leases._collection.insert_one({**strange, "expires": datetime(2999, 1, 1)})
-    with store.leases.acquire(SERIES) as lease:
-        assert store.leases.in_use() == {SERIES}
+    with pytest.raises(StorageError) as found, store.leases.acquire(SERIES):
+        store.leases.state(SERIES)
+    assert "'consumption_leases'" in found.value.title
+    assert "consumption" in found.value.cause
+    assert SERIES.prm not in found.value.cause
+    assert "Drop that document" in found.value.next_step
+    store.leases._collection.delete_many({})
+    with store.leases.acquire(SERIES):
         assert store.leases.state(SERIES) == SeriesState()
-        assert store.leases.leftovers(SERIES) == set()
-        lease.note_rebuild_pending(readings(datetime(2026, 9, 7, tzinfo=UTC), 2))
-        assert len(store.leases.leftovers(SERIES)) == 2
+
+
+def test_an_owner_that_is_none_and_a_lease_of_no_series_stop_nobody(store: Store) -> None:
+    store.leases.acquire(SERIES).release()
+    far = datetime(2999, 1, 1)
+    for owner in ("me", {"nonce": "x", "since": 3}):
+        written = {"$set": {"owner": owner, "expires": far}}
+        store.leases._collection.update_one({}, written)
+        store.leases.acquire(SERIES).release()
+    strange = {"_id": {"prm": 5, "flow": "sideways"}, "owner": {"nonce": "x"}}
+    store.leases._collection.insert_one({**strange, "expires": far})
+    with store.leases.acquire(SERIES):
+        assert store.leases.in_use() == {SERIES}

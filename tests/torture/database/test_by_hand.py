@@ -18,7 +18,17 @@ from linky_tui.storage.collections.documents import well_formed
 from tests.ingest.bench import PRM, wh
 from tests.storage.stored import open_store
 from tests.torture.database import by_hand
-from tests.torture.database.by_hand import NOW, OLD, RECENT, TRUTH, Case, Hand, document, meter
+from tests.torture.database.by_hand import (
+    NOW,
+    OLD,
+    RECENT,
+    TRUTH,
+    Case,
+    Document,
+    Hand,
+    document,
+    meter,
+)
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row, Tally
 from tests.whole.cli.tools import Done, Terminal
@@ -154,6 +164,13 @@ FOREIGN: dict[str, dict[str, Any]] = {
     "an unknown field of the meter": document(ADDED, meter=meter(colour="blue")),
     "interval is a double": document(ADDED, meter=meter(interval_min=30.0)),
     "an unknown flow": document(ADDED, meter=meter(flow="sideways")),
+}
+
+
+SPOILT: dict[str, tuple[Document, Document]] = {
+    "consumption_days": ({"_id.day": "2026-10-20"}, {"readings": "48"}),
+    "consumption_leases": ({"_id.prm": PRM}, {"curve_from": "soon"}),
+    "consumption_requests": ({}, {"requests": "many"}),
 }
 
 
@@ -343,6 +360,33 @@ def test_a_foreign_document_in_the_regular_collection(
     hand.regular.delete_one({"_id": kept[0]["_id"]})
     assert patient.run("--sync").code == 3
     patient.assert_whole(row, (), ())
+    row.survived += 1
+
+
+@pytest.mark.parametrize("name", SPOILT)
+def test_a_spoilt_document_beside_the_readings_is_named_and_made_anew_once_it_is_dropped(
+    patient: Patient, tally: Tally, name: str
+) -> None:
+    row = tally("by hand: ledger, lease or count spoilt")
+    patient.run("--sync")  # counts a request
+    both_lose(patient.hand, RECENT[100:300])
+    which, spoilt = SPOILT[name]
+    collection = patient.hand.database[name]
+    assert collection.update_one(which, {"$set": spoilt}).modified_count == 1
+    row.tried += 1
+    for _ in range(2):
+        done = patient.run("--sync")
+        assert done.code == 1
+        error = done.document["error"]
+        assert name in error["title"]
+        assert "Drop that document" in error["next_step"]
+        assert patient.gateway.log == []
+    assert collection.delete_one(which).deleted_count == 1
+    again = patient.run("--backfill")
+    assert (again.code, again.document["status"]) == (0, "complete")
+    assert again.document["meters"][0]["days_certified"] == 14
+    patient.assert_whole(row, (), ())
+    assert patient.run("--verify").document["status"] == "identical"
     row.survived += 1
 
 
