@@ -17,17 +17,7 @@ from linky_tui.system.closing import Closing
 
 
 class Store(Closing):
-    """The two collections of readings and what belongs to them.
-
-    Attributes:
-        connection: the connection, closed with the store.
-        server: what is known of the server.
-        settings: the names in use.
-        readings: readings in both collections.
-        days: the ledger of days.
-        leases: who works on which series.
-        requests: API requests of all machines.
-    """
+    """The two collections of readings and what belongs to them: a context manager."""
 
     def __init__(self, connection: Connection, settings: MongoSettings, state_dir: Path) -> None:
         database = connection.database
@@ -47,10 +37,8 @@ class Store(Closing):
     def open(cls, connection: Connection, settings: MongoSettings, state_dir: Path) -> Store:
         """Check the collections, creating what is missing; nothing that exists is changed.
 
-        Args:
-            connection: an open connection; the store closes it, also when it cannot be opened.
-            settings: the collections' names.
-            state_dir: the folder for the leases' lock files.
+        The store closes the connection, also when it cannot be opened. ``state_dir`` is for the
+        leases' lock files.
 
         Raises:
             CollectionRefused: an existing collection is not one of ours.

@@ -67,12 +67,9 @@ def confirm(
 ) -> T:
     """Run a step until its outcome is known.
 
-    Args:
-        step: reads, compares and writes what is missing, all in the session it is given; running
-            it again after success must change nothing.
-        connection: where to wait for a primary.
-        lease: checked before each round, renewed as the barrier after an unknown outcome.
-        stop: ends the waiting.
+    The step reads, compares and writes what is missing, all in the session it is given; running it
+    again after success must change nothing. The lease is checked before each round, and renewed as
+    the barrier after an unknown outcome. ``stop`` ends the waiting.
 
     Raises:
         StorageUnavailable: still unknown after some rounds (``StorageStopped``: while waiting).
@@ -105,13 +102,8 @@ def wait_until_known(
 ) -> None:
     """Wait until reading in ``session`` shows what came of the operations that failed.
 
-    Args:
-        failure: how they failed.
-        started_s: ``time.monotonic()`` when they were begun, under ``STEP_LIMIT_S``.
-        connection: where to wait for a primary.
-        leases: renewed as the barrier.
-        session: the session that will read.
-        stop: ends the waiting.
+    They were begun at ``started_s`` (``time.monotonic()``) under ``STEP_LIMIT_S``. The leases are
+    renewed as the barrier.
 
     Raises:
         StorageUnavailable: there is no primary, or stopped.

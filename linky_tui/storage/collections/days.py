@@ -55,10 +55,6 @@ class Days:
     Every write sets whole records by their ``_id`` where they are as they were read, so writing
     one again changes nothing. With the lease of the series, nothing is written once it was lost
     (``SeriesBusy``).
-
-    Args:
-        collection: ``<collection>_days``.
-        readings: what the records are computed from.
     """
 
     def __init__(self, collection: Collection[Document], readings: Readings) -> None:
@@ -92,20 +88,9 @@ class Days:
         """Compute the records of some days again from the regular collection.
 
         A record is made for each day that has readings, was asked or has one already. Enedis' own
-        total is kept, and the conclusion that a day has no data while it has no reading.
-
-        Args:
-            series: whose days.
-            first: the first day.
-            last: the last day, included.
-            today: the current Paris date.
-            asked_at: when their load curve was asked just now, or ``None``; counts an attempt.
-            asked_first: the first day that was asked, where it is not ``first``.
-            asked_last: the last day that was asked, where it is not ``last``.
-            lease: the lease of the series.
-
-        Returns:
-            The records of these days.
+        total is kept, and the conclusion that a day has no data while it has no reading. Where the
+        load curve of ``asked_first`` to ``asked_last`` (all days, where not given) was asked just
+        now, ``asked_at`` says when, and counts an attempt.
         """
         known = self.load(series, first, last)
         start, end = day_bounds(first, last)

@@ -10,9 +10,10 @@ keys of its metaField, so documents are compared in a canonical form whose keys 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import bson
 from bson.codec_options import CodecOptions, DatetimeConversion
@@ -21,6 +22,9 @@ from bson.raw_bson import RawBSONDocument
 from linky_tui.domain.models import Flags, Flow, Reading, Series
 from linky_tui.errors import StorageError
 from linky_tui.storage.connection import Document as Document
+
+Keyed: TypeAlias = tuple[bytes, Document]
+"""A document with its canonical form."""
 
 TIME_FIELD = "timestamp"
 META_FIELD = "meter"
@@ -166,6 +170,16 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return bson.encode(
         {name: _sorted(document[name]) for name in sorted(document) if name != "_id"}
     )
+
+
+def less(documents: Iterable[Keyed], others: Iterable[Keyed]) -> Iterator[Keyed]:
+    """The documents that are left when each of ``others`` takes one of its kind away."""
+    unmatched = Counter(key for key, _ in others)
+    for key, document in documents:
+        if unmatched[key] > 0:
+            unmatched[key] -= 1
+        else:
+            yield key, document
 
 
 def without_id(document: Mapping[str, Any]) -> RawBSONDocument:

@@ -26,6 +26,7 @@ from linky_tui.storage.collections.documents import (
     WELL_FORMED,
     Document,
     canonical,
+    less,
     series_filter,
     to_document,
     to_reading,
@@ -55,13 +56,7 @@ class StoredWindow:
 
 
 class Readings:
-    """The readings of all series in both collections.
-
-    Args:
-        connection: the connection.
-        regular: the regular collection.
-        timeseries: the time series collection.
-    """
+    """The readings of all series in both collections."""
 
     def __init__(
         self,
@@ -93,15 +88,7 @@ class Readings:
         lease: Lease,
         stop: threading.Event | None = None,
     ) -> StoredWindow:
-        """Store an answer for ``[start, end)`` in both collections; again changes nothing.
-
-        Args:
-            series: whose readings they are.
-            start: start of the window (aware).
-            end: its end, excluded.
-            incoming: the answer.
-            lease: the lease of the series.
-            stop: ends waiting for a server.
+        """Store an answer for ``[start, end)`` (aware) in both collections; again changes nothing.
 
         Raises:
             SeriesBusy: the lease was lost; nothing was written after that.
@@ -195,17 +182,18 @@ class Readings:
         session: ClientSession,
     ) -> bool:
         """Insert what the time series collection lacks; whether it holds anything else."""
-        wanted = list(find(self.regular, series, start, end, session))
-        missing, extra = difference(wanted, find(self.timeseries, series, start, end, session))
+        wanted, present = (
+            [(canonical(each), each) for each in find(collection, series, start, end, session)]
+            for collection in (self.regular, self.timeseries)
+        )
+        extra = any(less(present, wanted))
         if extra:
             lease.note_rebuild_pending()
         # What is not ours is not multiplied.
-        if missing := [each for each in missing if well_formed(each)]:
+        if missing := [without_id(each) for _, each in less(wanted, present) if well_formed(each)]:
             lease.check()
-            self.timeseries.insert_many(
-                [without_id(each) for each in missing], ordered=False, session=session
-            )
-        return extra > 0
+            self.timeseries.insert_many(missing, ordered=False, session=session)
+        return extra
 
 
 class _Window:
@@ -276,21 +264,6 @@ def find(
     return collection.with_options(codec_options=COMPARED).find(
         window_filter(series, start, end), sort=[("timestamp", 1)], session=session
     )
-
-
-def difference(
-    wanted: Iterable[Document], present: Iterable[Document]
-) -> tuple[list[Document], int]:
-    """What is missing of ``wanted``, and how much of ``present`` is too much (as multisets)."""
-    unmatched = Counter(canonical(each) for each in present)
-    missing = []
-    for each in wanted:
-        key = canonical(each)
-        if unmatched[key] > 0:
-            unmatched[key] -= 1
-        else:
-            missing.append(each)
-    return missing, unmatched.total()
 
 
 GROUP_KEY = {

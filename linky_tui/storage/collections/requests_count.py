@@ -20,11 +20,7 @@ from linky_tui.storage.errors import as_written
 
 
 class RequestCount:
-    """The shared count.
-
-    Args:
-        collection: ``<collection>_requests``.
-    """
+    """The shared count."""
 
     def __init__(self, collection: Collection[Document]) -> None:
         self._collection = collection
@@ -48,17 +44,11 @@ class RequestCount:
         """Count one more, unless the day's requests are used; one atomic step on the server.
 
         So of two machines that want the last request only one gets it. After a lost reply one may
-        be counted twice, which errs on the safe side.
-
-        Args:
-            host: the API host.
-            utc_day: the UTC day.
-            below: the limit; ``None`` counts without one.
-            at_least: requests before this one that this machine knows of; the higher figure
-                applies.
+        be counted twice, which errs on the safe side. Where this machine knows of more requests
+        before this one (``at_least``), its figure applies.
 
         Returns:
-            How many there are now, or ``None`` where the limit was reached already.
+            How many there are now, or ``None`` where the limit ``below`` was reached already.
         """
         key = _key(host, utc_day)
         wanted = key if below is None else {**key, "requests": {"$lt": below}}

@@ -36,11 +36,8 @@ def compare(stored: Sequence[Reading], incoming: Sequence[Reading]) -> Changes:
 
     Same start, other power or step: replaced. A stored reading that a new one with another start
     overlaps: deleted. A stored reading that the answer lacks stays. A difference in flags alone
-    is no correction. Applying the changes and comparing again gives no change.
-
-    Args:
-        stored: the stored readings, with those that start up to an hour outside the answer.
-        incoming: the answer, in any order.
+    is no correction. Applying the changes and comparing again gives no change. ``stored`` holds
+    those that start up to an hour outside the answer, too; the answer comes in any order.
 
     Raises:
         ValueError: the answer holds two different readings with one start.

@@ -85,10 +85,8 @@ def ideal_buckets(counts: Mapping[Group, int]) -> int:
 def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
     """Whether there are so many buckets that a rebuild is worth it (design.md §4.5).
 
-    Args:
-        store: the store.
-        tight: the history has just been completed and will hardly grow: a tenth too many is
-            enough. A quarter too many cost a real home of 21 months 5 points of the total saving.
+    ``tight`` where the history has just been completed and will hardly grow: a tenth too many is
+    enough. A quarter too many cost a real home of 21 months 5 points of the total saving.
     """
     factor, allowance = _TIGHT if tight else _LOOSE
     ideal = ideal_buckets(store.readings.counts()[1])

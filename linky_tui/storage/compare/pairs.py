@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 from bisect import insort
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
@@ -24,8 +25,10 @@ from linky_tui.storage.collections.documents import (
     COMPARED,
     Document,
     ForeignDocument,
+    Keyed,
     canonical,
     foreign_document,
+    less,
     to_reading,
     well_formed,
 )
@@ -50,8 +53,8 @@ _STOP_EVERY = 500
 class Moment:
     """All documents of one series with one start, with their canonical form."""
 
-    regular: list[tuple[bytes, Document]]
-    timeseries: list[tuple[bytes, Document]]
+    regular: list[Keyed]
+    timeseries: list[Keyed]
 
     @property
     def same(self) -> bool:
@@ -74,9 +77,7 @@ class Examination:
     # the error about a document of another shape, if there is one
     foreign: ForeignDocument | None = None
 
-    def ours(
-        self, documents: Iterable[tuple[bytes, Document]], collection: Collection[Document]
-    ) -> list[Reading]:
+    def ours(self, documents: Iterable[Keyed], collection: Collection[Document]) -> list[Reading]:
         """The readings among some documents of a collection; a foreign one is noted."""
         readings = []
         for _, document in documents:
@@ -120,24 +121,18 @@ def walk(
     Raises:
         Stopped: the stop event was set.
     """
-    regular = _moments(readings.regular, prm, flow, session)
-    timeseries = _moments(readings.timeseries, prm, flow, session)
-    left, right = next(regular, None), next(timeseries, None)
-    number = 0
-    while left is not None or right is not None:
-        number += 1
+    both = (
+        _moments(collection, prm, flow, session)
+        for collection in (readings.regular, readings.timeseries)
+    )
+    merged = merge(*both, key=itemgetter(0))
+    for number, (_, found) in enumerate(groupby(merged, key=itemgetter(0)), start=1):
         if stop is not None and number % _STOP_EVERY == 0 and stop.is_set():
             raise StorageStopped
-        take_left = left is not None and (right is None or left[0] <= right[0])
-        take_right = right is not None and (left is None or right[0] <= left[0])
+        by_name = {name: documents for _, name, documents in found}
         yield Moment(
-            left[1] if left is not None and take_left else [],
-            right[1] if right is not None and take_right else [],
+            by_name.get(readings.regular.name, []), by_name.get(readings.timeseries.name, [])
         )
-        if take_left:
-            left = next(regular, None)
-        if take_right:
-            right = next(timeseries, None)
 
 
 def unplaced(
@@ -166,9 +161,9 @@ def examine(
         held += found.ours(moment.regular, readings.regular)
         if moment.same:
             continue
-        missing = _less(moment.regular, moment.timeseries)
+        missing = less(moment.regular, moment.timeseries)
         found.missing += [each.start for each in found.ours(missing, readings.regular)]
-        surplus = _less(moment.timeseries, moment.regular)
+        surplus = less(moment.timeseries, moment.regular)
         for reading in found.ours(surplus, readings.timeseries):
             if moment.regular or reading.measure in alone:
                 found.too_much += 1
@@ -205,21 +200,10 @@ def _start(reading: Reading) -> datetime:
     return reading.start
 
 
-def _less(
-    documents: Iterable[tuple[bytes, Document]], others: Iterable[tuple[bytes, Document]]
-) -> Iterator[tuple[bytes, Document]]:
-    """The documents that are left when each of ``others`` takes one of its kind away."""
-    unmatched = Counter(key for key, _ in others)
-    for key, document in documents:
-        if unmatched[key] > 0:
-            unmatched[key] -= 1
-        else:
-            yield key, document
-
-
 def _moments(
     collection: Collection[Document], prm: str, flow: str, session: ClientSession | None
-) -> Iterator[tuple[datetime, list[tuple[bytes, Document]]]]:
+) -> Iterator[tuple[datetime, str, list[Keyed]]]:
+    """Start, collection and documents of each moment, sorted by start."""
     query = {"meter.prm": prm, "meter.flow": flow, "timestamp": {"$type": "date"}}
     # The same condition as KEYED, which would cost the server a third of the time.
     documents = (
@@ -230,7 +214,8 @@ def _moments(
         and (each["meter"]["prm"], each["meter"]["flow"]) == (prm, flow)
     )
     for start, group in groupby(documents, key=lambda document: document["timestamp"]):
-        yield start, sorted(((canonical(each), each) for each in group), key=lambda pair: pair[0])
+        found = [(canonical(each), each) for each in group]
+        yield start, collection.name, sorted(found, key=itemgetter(0))
 
 
 def _decoded(

@@ -16,6 +16,7 @@ import pymongo
 from pymongo.collection import Collection
 
 from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.collections.schema import describe
 from linky_tui.storage.compare.buckets import bucket_count
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
@@ -134,14 +135,10 @@ def compare_sizes(
 ) -> Comparison:
     """Measure both collections.
 
-    Args:
-        store: the store.
-        checkpoint: force a checkpoint first, so that sizes on disk are current. Only the embedded
-            server is told to; never do it while readings are being written, which inflates the
-            files (mongodb-time-series.md).
-        compare: find out whether both hold the same; where there are too many readings for that
-            to be quick, only a difference in their numbers is noticed.
-        stop: ends it.
+    A ``checkpoint`` first makes the sizes on disk current. Only the embedded server is told to;
+    never do it while readings are being written, which inflates the files (mongodb-time-series.md).
+    ``compare`` finds out whether both hold the same; where there are too many readings for that to
+    be quick, only a difference in their numbers is noticed.
 
     Raises:
         StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
@@ -153,6 +150,10 @@ def compare_sizes(
         identical = False
     elif compare and sum(regular_counts.values()) <= COMPARE_LIMIT:
         identical = verify(store, stop).identical
+
+    def saved(smaller: int, larger: int) -> float | None:
+        return 1 - smaller / larger if regular.readings and larger > 0 else None
+
     with friendly(), pymongo.timeout(READ_LIMIT_S):
         if settled:
             store.connection.client.admin.command("fsync")
@@ -168,17 +169,13 @@ def compare_sizes(
         bucket_count(store.readings) if timeseries.readings else 0,
         granularity,
         Saved(
-            _saved(regular.readings, timeseries.data_bytes, regular.data_bytes),
-            _saved(regular.readings, timeseries.storage_bytes, regular.storage_bytes),
-            _saved(regular.readings, timeseries.index_bytes, regular.index_bytes),
-            _saved(regular.readings, timeseries.total_bytes, regular.total_bytes),
+            saved(timeseries.data_bytes, regular.data_bytes),
+            saved(timeseries.storage_bytes, regular.storage_bytes),
+            saved(timeseries.index_bytes, regular.index_bytes),
+            saved(timeseries.total_bytes, regular.total_bytes),
         ),
-        _saved(regular.readings, timeseries.data_bytes, regular.data_bytes - regular.id_bytes),
-        _saved(
-            regular.readings,
-            timeseries.total_bytes,
-            regular.total_bytes - regular.id_index_bytes,
-        ),
+        saved(timeseries.data_bytes, regular.data_bytes - regular.id_bytes),
+        saved(timeseries.total_bytes, regular.total_bytes - regular.id_index_bytes),
         identical,
         settling=not settled,
     )
@@ -189,21 +186,19 @@ def collection_size(
 ) -> tuple[CollectionSize, str | None]:
     """The size of a collection, summed over shards, and the granularity of a time series one.
 
-    Args:
-        collection: the collection; one that does not exist takes nothing.
-        readings: how many documents it holds.
-        ids: whether each carries an ``_id``, so that its share is worth telling.
+    One that does not exist takes nothing. With ``ids`` each of its ``readings`` documents carries
+    an ``_id``, so that its share is worth telling.
     """
     size = {"size": 0, "storageSize": 0, "totalIndexSize": 0}
     id_index_bytes = 0
-    if not _exists(collection):
+    kind, options = describe(collection.database, collection.name)
+    if kind is None:
         return CollectionSize(collection.name, 0, 0, 0, 0), None
     for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}]):
         found: Mapping[str, Any] = shard.get("storageStats", {})
         for name in size:
             size[name] += int(found.get(name, 0))
         id_index_bytes += int(found.get("indexSizes", {}).get("_id_", 0))
-    options = collection.options().get("timeseries", {})
     return (
         CollectionSize(
             collection.name,
@@ -214,15 +209,5 @@ def collection_size(
             readings * ID_BYTES if ids else 0,
             id_index_bytes if ids else 0,
         ),
-        options.get("granularity"),
+        options.get("timeseries", {}).get("granularity"),
     )
-
-
-def _exists(collection: Collection[Document]) -> bool:
-    return collection.name in collection.database.list_collection_names(
-        filter={"name": collection.name}
-    )
-
-
-def _saved(readings: int, smaller: int, larger: int) -> float | None:
-    return 1 - smaller / larger if readings and larger > 0 else None

@@ -13,7 +13,6 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -90,10 +89,6 @@ class Verification:
 
 def verify(store: Store, stop: threading.Event | None = None) -> Verification:
     """Compare every document of both collections; reads only, in bounded memory.
-
-    Args:
-        store: the store.
-        stop: ends it.
 
     Raises:
         StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
@@ -181,13 +176,12 @@ class _Tally:
             for _, document in documents:
                 if not well_formed(document):
                     self.note_foreign(name, document)
-        lacking, surplus = _Left(regular, timeseries), _Left(timeseries, regular)
-        doubled = surplus.repeated(regular)
-        other = surplus.total - doubled
-        differing = min(lacking.total, other)
+        lacking = (Counter(regular) - Counter(timeseries)).total()
+        doubled, other = _surplus(timeseries, regular)
+        differing = min(lacking, other)
         self.duplicated += doubled
         self.differing += differing
-        self.missing += lacking.total - differing
+        self.missing += lacking - differing
         self.extra += other - differing
 
     def add_unplaced(self, regular: list[bytes], timeseries: list[bytes]) -> None:
@@ -196,24 +190,17 @@ class _Tally:
         self.timeseries_count += len(timeseries)
         self.regular.update(b"".join(regular))
         self.timeseries.update(b"".join(timeseries))
-        self.missing += _Left(regular, timeseries).total
-        surplus = _Left(timeseries, regular)
-        doubled = surplus.repeated(regular)
+        self.missing += (Counter(regular) - Counter(timeseries)).total()
+        doubled, other = _surplus(timeseries, regular)
         self.duplicated += doubled
-        self.extra += surplus.total - doubled
+        self.extra += other
 
 
-class _Left:
-    """What is left of some documents when each of the others takes one of its kind away."""
-
-    def __init__(self, some: Iterable[bytes], others: Iterable[bytes]) -> None:
-        self._counts = Counter(some) - Counter(others)
-        self.total = self._counts.total()
-
-    def repeated(self, known: Iterable[bytes]) -> int:
-        """How many of them are copies of a known document, or of each other."""
-        kept = set(known)
-        return sum(number - (key not in kept) for key, number in self._counts.items())
+def _surplus(timeseries: list[bytes], regular: list[bytes]) -> tuple[int, int]:
+    """How many documents of the one the other lacks: copies of any document, and others."""
+    surplus, known = Counter(timeseries) - Counter(regular), set(regular)
+    doubled = sum(number - (key not in known) for key, number in surplus.items())
+    return doubled, surplus.total() - doubled
 
 
 def _digests(

@@ -60,10 +60,8 @@ def zstd_copy_steps(
 ) -> Generator[tuple[int, int], None, ZstdCopy]:
     """Copy, measure and drop, as a generator of (documents copied, their total).
 
-    Args:
-        store: the store.
-        stop: ends it; the copy is dropped all the same.
-        checkpoint_s: how long to wait for a checkpoint of a server that is not ours.
+    Once stopped, it drops the copy all the same. For a checkpoint of a server that is not ours it
+    waits ``checkpoint_s``.
 
     Raises:
         StorageError: the server has no zstd, or refuses to choose it.

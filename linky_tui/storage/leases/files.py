@@ -30,10 +30,7 @@ _TITLE = "The state folder cannot be used"
 
 
 class LeaseFiles:
-    """The files about leases in a state folder.
-
-    Args:
-        state_dir: the folder, created 0700 where it is missing.
+    """The files about leases in a state folder, which is created 0700 where it is missing.
 
     Raises:
         StorageError: the folder cannot be written, is a link, or is not this user's own.
@@ -74,9 +71,7 @@ class LeaseFiles:
     def is_dead(self, owner: Mapping[str, Any], mine: FileLock) -> bool:
         """Whether the owner of a lease was of this installation and no longer runs.
 
-        Args:
-            owner: the ``owner`` part of a lease document.
-            mine: the lock that we hold; an owner of the same name has lost it.
+        An owner of the lock ``mine``, which we hold, has lost it.
         """
         name = owner.get("lock")
         if (

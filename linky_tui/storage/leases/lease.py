@@ -62,10 +62,6 @@ class Lease(Closing):
 
     A context manager that releases it. Every method that writes raises ``SeriesBusy`` once the
     lease was lost, and nothing is written any more.
-
-    Attributes:
-        series: the series.
-        lost: whether another process is known to have taken over; certain after the release.
     """
 
     def __init__(
@@ -76,6 +72,7 @@ class Lease(Closing):
         self._mine = {"_id": lease_id(series), "owner.nonce": nonce}
         self._lock = lock
         self._ended = threading.Event()
+        # Whether another process is known to have taken over; certain after the release.
         self.lost = False
         self._started = False
         self._renewed_s = _awake_s()
@@ -116,8 +113,7 @@ class Lease(Closing):
     def check(self, within_s: float | None = None) -> None:
         """Make sure that the lease is ours, asking the server unless it said so a moment ago.
 
-        Args:
-            within_s: how long ago it may have said so; ``FRESH_S`` where not given.
+        That is ``within_s``; ``FRESH_S`` where not given.
 
         Raises:
             SeriesBusy: it was lost or released.
@@ -145,10 +141,8 @@ class Lease(Closing):
 
         The driver sends nothing once its time limit is over, so a process that is frozen after
         the check writes nothing when it wakes up and the lease is somebody else's. The server
-        ends by itself what it was sent in time.
-
-        Args:
-            limit_s: far less than a lease lasts; ``WRITE_LIMIT_S`` where not given.
+        ends by itself what it was sent in time. The limit is far less than a lease lasts:
+        ``WRITE_LIMIT_S`` where not given.
 
         Raises:
             as :meth:`check`
@@ -221,10 +215,9 @@ class Lease(Closing):
     ) -> None:
         """Note, before it happens, that the time series collection will need a rebuild.
 
-        Args:
-            leftovers: readings that a correction is about to replace or delete. They may stay
-                behind in the time series collection and are not to be restored from there.
-            valid: readings that it is about to write, which an earlier one may have removed.
+        ``leftovers`` are readings that a correction is about to replace or delete: they may stay
+        behind in the time series collection and are not to be restored from there. ``valid`` are
+        readings that it is about to write, which an earlier one may have removed.
 
         Raises:
             SeriesBusy: the lease was lost.

@@ -59,9 +59,7 @@ class SeriesState:
 class Leases:
     """The leases of all series in one pair of collections.
 
-    Args:
-        collection: ``<collection>_leases``.
-        state_dir: the folder of the lock files and of the installation's identity.
+    ``state_dir`` holds the lock files and the installation's identity.
     """
 
     def __init__(self, collection: Collection[Document], state_dir: Path) -> None:

@@ -36,13 +36,7 @@ class LedgerCheck:
 
 
 def check_ledger(store: Store, lease: Lease, today: date, *, anyway: bool = False) -> LedgerCheck:
-    """Compute the ledger of a series again where it disagrees with the regular collection.
-
-    Args:
-        store: the store.
-        lease: the lease of the series.
-        today: the current Paris date.
-        anyway: compute it also where its sums agree.
+    """Compute the ledger of a series again where it disagrees, or ``anyway``.
 
     Raises:
         SeriesBusy: the lease was lost.

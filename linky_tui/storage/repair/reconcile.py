@@ -61,13 +61,6 @@ def reconcile(
 ) -> Reconciled:
     """Bring both collections and the ledger of a series together; cheap when all is well.
 
-    Args:
-        store: the store.
-        lease: the lease of the series.
-        series: the series.
-        today: the current Paris date.
-        stop: ends it.
-
     Raises:
         SeriesBusy: the lease was lost.
         CollectionRefused: something else took the name of a collection.
@@ -97,11 +90,6 @@ def reconcile(
 
 def repair(store: Store, today: date, stop: threading.Event | None = None) -> Verification:
     """Make both collections identical, for ``--verify --repair``, and prove it.
-
-    Args:
-        store: the store.
-        today: the current Paris date.
-        stop: ends it.
 
     Returns:
         The verification afterwards; ``repaired`` when there was a difference and none is left.
