@@ -17,7 +17,7 @@ from pymongo.errors import PyMongoError
 
 from linky_tui.domain.models import Reading, Series
 from linky_tui.errors import SeriesBusy
-from linky_tui.storage.connection import Document, SHORT_LIMIT_S, friendly
+from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
 from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
 from linky_tui.text.formatting import mask_prm
