@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from linky_tui import config as configuration
 from linky_tui.config import Config, Meter
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
+from linky_tui.enedis.timing import Timing
 from linky_tui.errors import (
     ConfigError,
     LinkyError,
@@ -43,6 +44,7 @@ class Session:
 
     config: Config  # the configuration; in the demo its meter is the simulated home
     demo: bool  # whether everything is simulated
+    timing: ClassVar[Timing] = Timing()  # how long its runs wait for the gateway
 
     @contextmanager
     def store(self, stop: threading.Event | None = None) -> Iterator[Store]:
@@ -90,10 +92,11 @@ class Session:
         from linky_tui.enedis.client import ConsoClient
         from linky_tui.ingest.request_run import RequestRun
 
-        client = ConsoClient(self.config.enedis.api_url)
+        url, timing = self.config.enedis.api_url, self.timing
+        client = ConsoClient(url, timeouts=timing.timeouts_s, deadline_s=timing.deadline_s)
         try:
             shared = None if self.demo else store.requests
-            yield RequestRun(client, self.budget(), shared, stop)
+            yield RequestRun(client, self.budget(), shared, stop, backoff_s=timing.backoff_s)
         finally:
             client.close()
 

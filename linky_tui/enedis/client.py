@@ -23,6 +23,7 @@ from linky_tui.enedis.bounds import Damaged, Inflater, TooLong, bounded_response
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
 from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
 from linky_tui.enedis.request import DataRequest, Shape
+from linky_tui.enedis.timing import Timing
 from linky_tui.enedis.token import is_sendable
 from linky_tui.enedis.transport import Bearer, NotLoopback, new_session
 from linky_tui.errors import TokenRefused
@@ -33,8 +34,6 @@ __all__ = ["ConsoClient", "host_of"]
 
 USER_AGENT = f"linky-tui/{__version__} (+https://github.com/linky-tui/linky-tui)"
 """The gateway asks public tools for a recognisable one (conso-api.md §1)."""
-TIMEOUTS_S = (5.0, 10.0)
-DEADLINE_S = 20.0
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """A week by the minute, the most that can be asked, is half of it; JSON takes 30 times its size."""
 
@@ -79,8 +78,8 @@ class ConsoClient:
         self,
         api_url: str,
         *,
-        timeouts: tuple[float, float] = TIMEOUTS_S,
-        deadline_s: float = DEADLINE_S,
+        timeouts: tuple[float, float] = Timing.timeouts_s,
+        deadline_s: float = Timing.deadline_s,
         max_body_bytes: int = MAX_BODY_BYTES,
         user_agent: str = USER_AGENT,
     ) -> None:

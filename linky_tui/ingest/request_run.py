@@ -20,6 +20,7 @@ from linky_tui.enedis.budget import Budget, Slot
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
+from linky_tui.enedis.timing import Timing
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
 from linky_tui.ingest.events import Event, Waiting
 from linky_tui.text.formatting import local_time_text
@@ -32,7 +33,6 @@ STALE_S = 3.0
 """A request that is this late for its turn takes another one; less than the time for which the
 budget keeps others back."""
 FAILURES_IN_A_ROW = 3
-BACKOFF_S = 3.0
 POLITE = "keeping a polite pace"
 
 _FAILURES = {
@@ -109,7 +109,7 @@ class RequestRun:
         shared: SharedCount | None,
         stop: threading.Event,
         *,
-        backoff_s: float = BACKOFF_S,
+        backoff_s: float = Timing.backoff_s,
     ) -> None:
         self.made = 0
         self.stop = stop

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal
-from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.timing import Timing
+from linky_tui.session import Session
 from tests.turnstile import PATIENCE_S, Turnstile
 from tests.ui.support import HOME, TODAY, YESTERDAY
 
@@ -41,13 +41,12 @@ def turnstile(days: int = 28) -> Iterator[tuple[ApiServer, Turnstile]]:
     """The same with a :class:`Turnstile` for a meter, and a client that waits for it."""
     home = weeks_of(days, Turnstile)
     assert isinstance(home, Turnstile)
-    client: Any = ConsoClient.__init__
     with (
         pytest.MonkeyPatch.context() as patch,
         ApiServer({DEMO_PRM: home}, block_after=None) as server,
     ):
-        patch.setitem(client.__kwdefaults__, "timeouts", (PATIENCE_S, PATIENCE_S))
-        patch.setitem(client.__kwdefaults__, "deadline_s", PATIENCE_S)
+        patient = Timing(timeouts_s=(PATIENCE_S, PATIENCE_S), deadline_s=PATIENCE_S)
+        patch.setattr(Session, "timing", patient)
         yield server, home
         home.let()
 

@@ -7,19 +7,18 @@ cannot know how long these take on a loaded machine.
 from __future__ import annotations
 
 import sys
-from typing import Any
 
 from linky_tui import cli
-from linky_tui.enedis.client import ConsoClient
+from linky_tui.enedis.timing import Timing
+from linky_tui.session import Session
 
 ANSWER_S = 170.0
 """Longer than any answer is kept back."""
 
 
 def be_patient() -> None:
-    """Give every client of this process more time."""
-    defaults: Any = ConsoClient.__init__.__kwdefaults__
-    defaults.update(timeouts=(ANSWER_S, ANSWER_S), deadline_s=ANSWER_S)
+    """Give every session of this process more time."""
+    Session.timing = Timing(timeouts_s=(ANSWER_S, ANSWER_S), deadline_s=ANSWER_S)
 
 
 if __name__ == "__main__":

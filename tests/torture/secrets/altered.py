@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,7 @@ class Run:
         name: of the run.
         arguments: its command line.
         environment: further variables.
-        values: ``module:attribute`` or ``module:function.argument`` (a keyword argument's
-            default) and what it shall be.
+        values: ``module:attribute`` and what it shall be; a mapping changes fields of a dataclass.
         hosts: host names and the addresses that they lead to, with ``:port`` where the port
             changes, too.
         bug: ``module:attribute`` that raises an error which quotes all that it gets, and a file
@@ -125,13 +124,10 @@ def _owner(place: str) -> tuple[Any, str]:
 
 def _set(place: str, value: Any) -> Callable[[], None]:
     owner, name = _owner(place)
-    value = tuple(value) if isinstance(value, list) else value
-    defaults = getattr(owner, "__kwdefaults__", None)
-    if defaults is not None and name in defaults:
-        before = defaults[name]
-        defaults[name] = value
-        return lambda: defaults.__setitem__(name, before)
     before = getattr(owner, name)
+    if isinstance(value, Mapping):
+        fields = {key: tuple(v) if isinstance(v, list) else v for key, v in value.items()}
+        value = replace(before, **fields)
     setattr(owner, name, value)
     return lambda: setattr(owner, name, before)
 

@@ -21,9 +21,11 @@ LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))
 LOOKING = (("--check",), ("--stats",), ("--verify",))
 FAST = {
-    "linky_tui.enedis.client:ConsoClient.__init__.timeouts": [1.0, 1.0],
-    "linky_tui.enedis.client:ConsoClient.__init__.deadline_s": 1.5,
-    "linky_tui.ingest.request_run:RequestRun.__init__.backoff_s": 0.0,
+    "linky_tui.session:Session.timing": {
+        "timeouts_s": [1.0, 1.0],
+        "deadline_s": 1.5,
+        "backoff_s": 0.0,
+    }
 }
 FAULT = "secrets, every command"
 ECHO_FAULT = "secrets, a gateway that sends the token back"

@@ -154,7 +154,7 @@ def test_a_command_behind_a_proxy_or_a_wrong_certificate(
                     name,
                     ("--sync", "--verbose", "--config", str(file)),
                     variables,
-                    {"linky_tui.ingest.request_run:RequestRun.__init__.backoff_s": 0.0},
+                    {"linky_tui.session:Session.timing": {"backoff_s": 0.0}},
                     {f"{name}.example": f"127.0.0.1:{port}"},
                 )
             )

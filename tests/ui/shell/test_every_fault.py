@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from linky_tui.demo.household import demo_homes
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
+from linky_tui.enedis.timing import Timing
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.session import Session
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from tests.ui.conftest import MakeApp
 from tests.ui.support import TODAY, screen_text, wait_until
@@ -18,7 +22,10 @@ LASTING = [FaultKind.QUOTA, FaultKind.QUOTA_FAULT, FaultKind.QUOTA_OLD, FaultKin
 """After these nothing more is sent for a while, so they come last."""
 
 
-async def test_the_application_survives_every_answer_of_the_gateway(make_app: MakeApp) -> None:
+async def test_the_application_survives_every_answer_of_the_gateway(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "timing", Timing(backoff_s=0.0))
     kinds = [kind for kind in FaultKind if kind not in {*SLOW, *LASTING}] + LASTING
     days = Window(TODAY - timedelta(days=12), TODAY - timedelta(days=10))
     with ApiServer(demo_homes(), block_after=None) as server:
