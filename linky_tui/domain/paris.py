@@ -18,6 +18,11 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def next_utc_day(day: date) -> datetime:
+    """When the UTC day after ``day`` begins: the gateway counts requests by UTC day."""
+    return datetime.combine(day + ONE_DAY, time(), UTC)
+
+
 def today(now: datetime | None = None) -> date:
     """The current Paris day (or that of ``now``, an aware datetime)."""
     return day_of(now if now is not None else utc_now())

@@ -135,7 +135,7 @@ def _left_today(requests: RequestRun, summaries: list[MeterSummary]) -> int | No
     if any(summary.days is None for summary in summaries):
         return None
     try:
-        return requests.left_today
+        return requests.manners.left_today
     except StorageUnavailable:
         return None  # other machines' requests count too, and only MongoDB knows of them
 

@@ -41,7 +41,7 @@ def work_off(
         records, now=utc_now(), today=run.today, since=since, curve_from=curve_from
     )
     backlog = Backlog(windows_of(days), records)
-    yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+    yield Planned(run.series, tuple(backlog.windows), run.requests.manners.left_today)
     planned = bool(backlog.windows)
     while not enough() and (window := backlog.next()) is not None:
         left = len(backlog.windows)
@@ -53,7 +53,7 @@ def work_off(
         elif asked.floor is None or asked.oldest_reading is not None:
             backlog.answered(window, asked.oldest_reading)
         if len(backlog.windows) != left:
-            yield Planned(run.series, tuple(backlog.windows), run.requests.left_today)
+            yield Planned(run.series, tuple(backlog.windows), run.requests.manners.left_today)
     run.history_done = planned and not backlog.windows
     if backlog.exhausted:
         limit = backlog.oldest_data or run.today

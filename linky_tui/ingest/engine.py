@@ -14,10 +14,9 @@ from datetime import date
 from enum import StrEnum
 
 from linky_tui.domain.models import Series
-from linky_tui.domain.paris import today, utc_now
+from linky_tui.domain.paris import today
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.errors import (
-    BudgetSpent,
     LinkyError,
     OutOfSpace,
     SeriesBusy,
@@ -27,7 +26,8 @@ from linky_tui.errors import (
 from linky_tui.ingest.backfill import backfill
 from linky_tui.ingest.events import Event, Failed, Finished, Paused, Window
 from linky_tui.ingest.finish import finish, reconcile_first
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
+from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
+from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.sync import sync
 from linky_tui.storage.leases.leases import Lease
@@ -74,11 +74,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
 
     A stop event set on ``requests`` ends it within 0.3 s with status ``interrupted``. Whatever
     ends it, both collections and the ledger are consistent, or the next run makes them so.
-
-    Args:
-        store: both collections, the ledger, the leases.
-        requests: sends the requests; several jobs of one run share it.
-        job: what to do.
+    Several jobs of one run share ``requests``.
     """
     made_before = requests.made
     inserted = 0
@@ -132,8 +128,6 @@ def _work(
         unpublished = yield from _ask(run, job)
     except PausedUntil as paused:
         pause = Paused(run.series, paused.until, paused.error)
-    except BudgetSpent as spent:
-        pause = Paused(run.series, spent.retry_at or utc_now(), spent)
     except TooManyFailures as given_up:
         failure = given_up.error
     except ApiFault as fault:

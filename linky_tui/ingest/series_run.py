@@ -13,7 +13,7 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
-from linky_tui.errors import ApiError, BudgetSpent, LinkyError
+from linky_tui.errors import ApiError, LinkyError
 from linky_tui.ingest.events import (
     Event,
     Noted,
@@ -22,8 +22,9 @@ from linky_tui.ingest.events import (
     WindowFetched,
     WindowStored,
 )
+from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
+from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.survey import FATAL
 from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
@@ -187,7 +188,7 @@ class SeriesRun:
                 oldest = yield from self._accepted(window.first, window.first)
                 if oldest is not None:
                     return (yield from self._store(window, (*oldest, *best), windows_left))
-        except (ApiFault, PausedUntil, BudgetSpent, TooManyFailures, StopWanted) as cut_short:
+        except (ApiFault, RunEnds) as cut_short:
             if best:
                 # It was asked, counted and answered: the next run need not ask for it again.
                 part = Window(window.first + timedelta(accepted), window.last)

@@ -27,11 +27,13 @@ def sync(
     state = run.state
     window = sync_window(run.ledger(), now=utc_now(), today=today, curve_from=state.curve_from)
     if window is not None:
-        yield Planned(run.series, (window,), run.requests.left_today)
+        yield Planned(run.series, (window,), run.requests.manners.left_today)
         yield from run.ask(window, 0)
-    if state.backfill_since is not None and not run.requests.half_used:
+    if state.backfill_since is not None and not run.requests.manners.half_used:
         yield from survey_if_due(run)
-        yield from work_off(run, state.backfill_since, enough=lambda: run.requests.half_used)
+        yield from work_off(
+            run, state.backfill_since, enough=lambda: run.requests.manners.half_used
+        )
     yield from weekly_totals(run, now=totals_now)
     yesterday = today - ONE_DAY
     record = run.ledger().get(yesterday)

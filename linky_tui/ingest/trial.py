@@ -9,7 +9,8 @@ from linky_tui.domain.paris import today
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import LinkyError, TemporaryError
-from linky_tui.ingest.request_run import PausedUntil, RequestRun, StopWanted, TooManyFailures
+from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
+from linky_tui.ingest.request_run import RequestRun
 
 DAYS = 7
 

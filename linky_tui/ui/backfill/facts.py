@@ -21,7 +21,7 @@ def load_facts(session: Session, store: Store, series: Series) -> PlanFacts:
     now = utc_now()
     today = day_of(now)
     with session.requests(store, Event()) as requests:
-        left_today = requests.left_today
+        left_today = requests.manners.left_today
     return PlanFacts(
         store.days.load(series, first_askable(today), today),
         store.leases.state(series),

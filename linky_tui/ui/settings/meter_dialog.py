@@ -209,7 +209,7 @@ class MeterDialog(ModalScreen[Texts | None]):
         def work() -> None:
             try:
                 with backend.session.requests(backend.store, stop) as requests:
-                    self.post_message(self.Prepared(requests.left_today, None))
+                    self.post_message(self.Prepared(requests.manners.left_today, None))
             except LinkyError as error:
                 self.post_message(self.Prepared(None, error))
 

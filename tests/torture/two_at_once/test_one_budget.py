@@ -16,9 +16,10 @@ from linky_tui.enedis.budget import LEAST_SECONDS, Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.hosts import host_of
 from linky_tui.enedis.request import DataKind, DataRequest
-from linky_tui.errors import BudgetSpent
-from linky_tui.ingest import request_run
-from linky_tui.ingest.request_run import PausedUntil, RequestRun
+from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
+from linky_tui.ingest import manners
+from linky_tui.ingest.manners import PausedUntil
+from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
 from tests.storage.stored import open_store
 from tests.torture.cli_runs import Home, document
@@ -142,11 +143,11 @@ def test_a_process_that_missed_its_turn_takes_another(
 ) -> None:
     """Frozen between its turn and its request, it would send when it is somebody else's."""
     clock = SteppedClock()
-    monkeypatch.setattr(request_run, "time", clock)
+    monkeypatch.setattr(manners, "time", clock)
     client = ConsoClient(crowd.server.url)
     budget = Budget(tmp_path / "requests.sqlite", client.host, per_day=9, min_seconds=0.0)
     requests = RequestRun(client, budget, None, threading.Event())
-    freezes = iter([request_run.STALE_S + 0.1, 0.0])
+    freezes = iter([manners.STALE_S + 0.1, 0.0])
     requests.guard = lambda: clock.step(next(freezes))
     what = load_curve(days_ago=1)
     list(requests.fetch(what, crowd.token()))
@@ -172,8 +173,9 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
             first.hold(utc_now() + timedelta(minutes=5))
 
     requests = RequestRun(client, second, None, ToldMeanwhile(told))
-    with pytest.raises(BudgetSpent if blocked else PausedUntil):
+    with pytest.raises(PausedUntil) as paused:
         list(requests.fetch(load_curve(days_ago=1), crowd.token()))
+    assert isinstance(paused.value.error, BudgetSpent if blocked else ServiceDown)
     client.close()
     assert not crowd.server.log
 
@@ -236,10 +238,10 @@ def load_curve(days_ago: int) -> DataRequest:
     return DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), day, day + ONE_DAY)
 
 
-def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[BudgetSpent]:
+def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[LinkyError]:
     """Machines with counts of their own ask until there is nothing left; how each ended."""
     start = threading.Barrier(MACHINES)
-    spent: list[BudgetSpent] = []
+    spent: list[LinkyError] = []
 
     def ask(number: int) -> None:
         client = ConsoClient(server.url)
@@ -251,8 +253,8 @@ def asked_by_all(server: ApiServer, store: Store, folder: Path) -> list[BudgetSp
         for day in range(1, PER_DAY + 2):
             try:
                 list(requests.fetch(load_curve(day + 1), token))
-            except BudgetSpent as error:
-                spent.append(error)
+            except PausedUntil as paused:
+                spent.append(paused.error)
                 break
         client.close()
 
