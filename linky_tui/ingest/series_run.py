@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.models import DailyTotal, Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, utc_now
 from linky_tui.domain.paris import today as paris_today
-from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import ApiError, LinkyError
@@ -22,6 +21,7 @@ from linky_tui.ingest.events import (
     WindowFetched,
     WindowStored,
 )
+from linky_tui.ingest.floor import FloorSearch
 from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
 from linky_tui.ingest.request_run import RequestRun
@@ -102,14 +102,12 @@ class SeriesRun:
         self.check_stop()
         yield WindowAsked(self.series, window)
         try:
-            answer = yield from self._curve(window.first, window.last)
+            readings = yield from self._curve(window)
         except ApiFault as fault:
             if fault.kind is ApiFaultKind.FLOOR:
                 return (yield from self._search_floor(window, fault, windows_left))
-            if fault.kind is ApiFaultKind.NO_DATA:
-                return (yield from self._store(window, (), windows_left))
             return (yield from self._unreadable(window, fault))
-        return (yield from self._store(window, answer.readings, windows_left))
+        return (yield from self._store(window, readings, windows_left))
 
     def apply_totals(self, totals: Iterable[DailyTotal]) -> None:
         """Note Enedis' own daily totals in the ledger."""
@@ -124,9 +122,21 @@ class SeriesRun:
             self.store.days.conclude(self.series, days, self.today, self.lease)
         return len(days)
 
-    def _curve(self, first: date, last: date) -> Generator[Event, None, Answer]:
-        request = DataRequest(DataKind.LOAD_CURVE, self.series, first, last + ONE_DAY)
-        return (yield from self.requests.fetch(request, self.token))
+    def _curve(self, window: Window) -> Generator[Event, None, tuple[Reading, ...]]:
+        """The readings of some days, none where there is no data.
+
+        Raises:
+            ApiFault: any fault but "no data".
+        """
+        end = window.last + ONE_DAY
+        request = DataRequest(DataKind.LOAD_CURVE, self.series, window.first, end)
+        try:
+            answer = yield from self.requests.fetch(request, self.token)
+        except ApiFault as fault:
+            if fault.kind is ApiFaultKind.NO_DATA:
+                return ()
+            raise
+        return answer.readings
 
     def _store(
         self, window: Window, readings: tuple[Reading, ...], windows_left: int
@@ -167,75 +177,63 @@ class SeriesRun:
     def _search_floor(
         self, window: Window, refusal: ApiFault, windows_left: int
     ) -> Generator[Event, None, Asked]:
-        """Find the first day that the gateway accepts: that answer holds everything.
-
-        Halving the six later days of a window takes at most 3 requests (design.md §4), and only
-        two where the first day is asked once more.
-        """
-        refused, accepted = 0, window.days
-        best: tuple[Reading, ...] | None = None
+        """Find the first day that the gateway accepts: the answer from there holds everything."""
+        search = FloorSearch(window)
         try:
-            while accepted - refused > 1:
-                middle = (refused + accepted) // 2
-                found = yield from self._accepted(window.first + timedelta(middle), window.last)
-                if found is None:
-                    refused = middle
-                else:
-                    accepted, best = middle, found
-            if best is not None and not refused:
-                # Enedis has once refused days that it had (conso-api.md §6), and so far a single
-                # refusal speaks for this floor.
-                oldest = yield from self._accepted(window.first, window.first)
-                if oldest is not None:
-                    return (yield from self._store(window, (*oldest, *best), windows_left))
+            while (days := search.next()) is not None:
+                search.answered(days.first, (yield from self._accepted(days)))
         except (ApiFault, RunEnds) as cut_short:
-            if best:
-                # It was asked, counted and answered: the next run need not ask for it again.
-                part = Window(window.first + timedelta(accepted), window.last)
-                yield from self._store(part, best, windows_left)
-            known = self.state.curve_from
-            above = window.first + timedelta(refused + 1)
-            if refused and (known is None or above > known):
-                # Refused twice: whatever the floor is, it lies above, and the search goes on there.
-                self.lease.check()
-                self.lease.set_state(curve_from=above)
+            yield from self._keep(search, window, windows_left)
             if isinstance(cut_short, ApiFault):
                 return (yield from self._unreadable(window, cut_short))
             raise
-        if best is None and window.last == self.today - ONE_DAY:
+        if search.readings is None and window.last == self.today - ONE_DAY:
             # Not even yesterday is accepted: no floor, but something wrong with the meter.
             raise _nothing_accepted(refusal, self.series)
-        floor = window.first + timedelta(accepted)
-        stored = self.store.readings.bounds(self.series)
-        if stored is not None and day_of(stored[0]) < window.first:
-            # There is a load curve below, so these days are a hole like any other.
-            return (yield from self._store(window, best or (), windows_left))
-        known = self.state.curve_from
-        if known is not None and floor <= known:
+        if search.floor == window.first or self._holds_older(window.first):
+            # No floor, but a refusal in passing, or a hole like any other.
+            return (yield from self._store(window, search.readings or (), windows_left))
+        if not self._raise_floor(search.floor):
             # Days below a known floor, asked once more by hand: it stays where it is.
-            return Asked(None, known)
-        self.lease.check()
-        self.lease.set_state(curve_from=floor)
-        yield Noted(self.series, f"The load curve starts on {day_text(floor)}.")
+            return Asked(None, self.state.curve_from)
+        yield Noted(self.series, f"The load curve starts on {day_text(search.floor)}.")
         asked = Asked()
-        if best is not None:
-            asked = yield from self._store(Window(floor, window.last), best, windows_left)
-        self.conclude_below(floor)
-        return Asked(asked.oldest_reading, floor)
+        if search.readings is not None:
+            asked = yield from self._store(search.accepted, search.readings, windows_left)
+        self.conclude_below(search.floor)
+        return Asked(asked.oldest_reading, search.floor)
 
-    def _accepted(
-        self, first: date, last: date
-    ) -> Generator[Event, None, tuple[Reading, ...] | None]:
+    def _accepted(self, days: Window) -> Generator[Event, None, tuple[Reading, ...] | None]:
         """The readings of some days, ``None`` where their start is refused."""
         try:
-            answer = yield from self._curve(first, last)
+            return (yield from self._curve(days))
         except ApiFault as fault:
             if fault.kind is ApiFaultKind.FLOOR:
                 return None
-            if fault.kind is ApiFaultKind.NO_DATA:
-                return ()
             raise
-        return answer.readings
+
+    def _keep(
+        self, search: FloorSearch, window: Window, windows_left: int
+    ) -> Generator[Event, None, None]:
+        """Keep what a search found that was cut short: the next run need not ask for it again."""
+        if search.readings:
+            yield from self._store(search.accepted, search.readings, windows_left)
+        if search.refused > window.first:
+            # Refused twice: whatever the floor is, it lies above, and the search goes on there.
+            self._raise_floor(search.refused + ONE_DAY)
+
+    def _raise_floor(self, floor: date) -> bool:
+        """Never ask below ``floor`` again; whether that is news."""
+        known = self.state.curve_from
+        if known is not None and floor <= known:
+            return False
+        self.lease.check()
+        self.lease.set_state(curve_from=floor)
+        return True
+
+    def _holds_older(self, day: date) -> bool:
+        stored = self.store.readings.bounds(self.series)
+        return stored is not None and day_of(stored[0]) < day
 
 
 def _nothing_accepted(refusal: ApiFault, series: Series) -> LinkyError:
