@@ -25,10 +25,22 @@ from linky_tui.ingest.floor import FloorSearch
 from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
 from linky_tui.ingest.request_run import RequestRun
-from linky_tui.ingest.survey import FATAL
 from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
+
+FATAL = frozenset(
+    {
+        ApiFaultKind.TOKEN,
+        ApiFaultKind.CONSENT,
+        ApiFaultKind.NOT_OWNER,
+        ApiFaultKind.WRONG_DIRECTION,
+        ApiFaultKind.NOT_SUBSCRIBED,
+        ApiFaultKind.QUOTA,
+        ApiFaultKind.BANNED,
+    }
+)
+"""Faults that say something of the meter or of the gateway, not of the one request."""
 
 _ENDS_THE_SERIES = FATAL | {ApiFaultKind.BAD_REQUEST, ApiFaultKind.UNKNOWN_TYPE}
 

@@ -1,15 +1,47 @@
-"""When daily totals are asked: the survey at first, then once a week, and once to close a gap."""
+"""Daily totals: a few cheap requests that say since when a meter has data, and certify the rest.
+
+They are asked by the survey at first, then once a week, once to close a gap, and to try a token.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from datetime import date, datetime
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.models import DailyTotal, Series
+from linky_tui.domain.paris import today as paris_today
 from linky_tui.domain.paris import utc_now
-from linky_tui.enedis.faults import ApiFault
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
+from linky_tui.enedis.request import DataKind, DataRequest
+from linky_tui.errors import TemporaryError
 from linky_tui.ingest.events import Event, Noted, Surveyed
-from linky_tui.ingest.series_run import SeriesRun
-from linky_tui.ingest.survey import FATAL, TOTALS_EVERY, ask_totals, survey, uncertified_span
+from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
+from linky_tui.ingest.plan import survey_spans
+from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.series_run import FATAL, SeriesRun
+
+TOTALS_EVERY = timedelta(days=7)
+"""Daily totals are asked once a week: one call certifies all days since (design.md §4)."""
+CORRECTED_DAYS = 30
+"""Enedis corrects recent days, and their totals with them; older differences stay."""
+MAX_SPAN_DAYS = 366
+"""The longest span of daily totals that public captures show (conso-api.md §2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """What became of one year of the survey."""
+
+    totals: tuple[DailyTotal, ...]  # the daily totals
+    # daily totals are known, or known not to exist, from this day on; `None` where nothing was
+    # answered
+    reached: date | None
+    done: bool  # whether there is nothing further back to ask
+
+
+Asking = Generator[Event, None, tuple[DailyTotal, ...]]
 
 
 def survey_if_due(run: SeriesRun) -> Generator[Event, None, None]:
@@ -20,9 +52,7 @@ def survey_if_due(run: SeriesRun) -> Generator[Event, None, None]:
     state = run.state
     while state.surveyed_at is None:
         run.check_stop()
-        result = yield from survey(
-            run.requests, run.series, run.token, today=run.today, reached=state.daily_from
-        )
+        result = yield from _survey(run, state.daily_from)
         run.apply_totals(result.totals)
         now = utc_now()
         known: dict[str, date | datetime] = {}
@@ -39,6 +69,39 @@ def survey_if_due(run: SeriesRun) -> Generator[Event, None, None]:
             # The service is in trouble: the load curve may still answer, a later run asks again.
             return
         state = run.state
+
+
+def _survey(run: SeriesRun, reached: date | None) -> Generator[Event, None, _Year]:
+    """Ask the daily totals of one more year back: the next one that ``reached`` leaves open.
+
+    A start before the meter's floor fails the whole answer, so that year is halved, then
+    quartered, then the survey ends (design.md §4).
+    """
+    spans = [span for span in survey_spans(run.today) if not _covers(reached, span[0])]
+    if not spans:
+        return _Year((), reached, True)
+    first, end = spans[0]
+    span_days = (end - first).days
+    for start in (first, end - timedelta(span_days // 2), end - timedelta(span_days // 4)):
+        try:
+            totals = yield from _ask_totals(run.requests, run.series, run.token, start, end)
+        except ApiFault as fault:
+            if fault.kind is ApiFaultKind.FLOOR:
+                continue
+            yield _unavailable(run, fault)
+            # Under a wrong clock the newest year ends in the future; when it is right again the
+            # survey is to be done.
+            final = fault.is_4xx and fault.kind is not ApiFaultKind.BAD_REQUEST
+            return _Year((), reached, final)
+        yield _surveyed(run, totals)
+        finished = start != first or not totals or len(spans) == 1
+        return _Year(totals, start, finished)
+    return _Year((), end, True)
+
+
+def _covers(reached: date | None, first: date) -> bool:
+    # A survey that goes on another day finds its years moved by a day or two.
+    return reached is not None and reached <= first + timedelta(days=31)
 
 
 def weekly_totals(run: SeriesRun, *, now: bool = False) -> Generator[Event, None, None]:
@@ -71,14 +134,90 @@ def _ask_span(run: SeriesRun, first: date, end: date) -> Generator[Event, None, 
     """Ask and note daily totals; whether there was an answer, be it a refusal."""
     run.check_stop()
     try:
-        totals = yield from ask_totals(run.requests, run.series, run.token, first, end)
+        totals = yield from _ask_totals(run.requests, run.series, run.token, first, end)
     except ApiFault as fault:
-        error = fault.to_error(run.series)
-        if fault.kind in FATAL:
-            raise error from None
-        yield Noted(run.series, f"Daily totals are not available: {error.title}. {error.cause}")
+        yield _unavailable(run, fault)
         return fault.is_4xx
     run.apply_totals(totals)
-    days = sorted(total.day for total in totals)
-    yield Surveyed(run.series, days[0] if days else None, days[-1] if days else None, len(days))
+    yield _surveyed(run, totals)
     return True
+
+
+def uncertified_span(
+    records: Mapping[date, DayRecord], *, today: date, below: date | None = None
+) -> tuple[date, date] | None:
+    """The span of daily totals ``[first, end)`` that would certify the days that lack one.
+
+    Args:
+        records: the ledger.
+        today: the current Paris date, the end of the span.
+        below: only days older than this one count, and the span ends there.
+    """
+    end = min(below or today, today)
+    oldest, recent = end - timedelta(MAX_SPAN_DAYS), end - timedelta(CORRECTED_DAYS)
+    open_days = [
+        day
+        for day, record in records.items()
+        if oldest <= day < end
+        and record.readings
+        and (record.enedis_wh is None or (day >= recent and _disagrees(record)))
+    ]
+    return (min(open_days), end) if open_days else None
+
+
+def _disagrees(record: DayRecord) -> bool:
+    return record.status is DayStatus.COMPLETE and not record.certified
+
+
+def try_token(requests: RequestRun, series: Series, token: str) -> tuple[DailyTotal, ...]:
+    """Ask for the last week, to see whether a token works. Blocks for some seconds.
+
+    Usually one request; a second one where the gateway knows only the other generation of the
+    API, or answers that it is broken.
+
+    Raises:
+        LinkyError: why there are none; a stop raises TemporaryError.
+    """
+    end = paris_today()
+    asking = _ask_totals(requests, series, token, end - timedelta(days=7), end)
+    try:
+        while True:
+            next(asking)
+    except StopIteration as done:
+        totals: tuple[DailyTotal, ...] = done.value
+        return totals
+    except StopWanted:
+        raise TemporaryError("Stopped", "The test was left.", "Start it again.") from None
+    except (PausedUntil, TooManyFailures) as ended:
+        raise ended.error from None
+    except ApiFault as fault:
+        raise fault.to_error(series) from None
+
+
+def _ask_totals(requests: RequestRun, series: Series, token: str, first: date, end: date) -> Asking:
+    """Ask daily totals of ``[first, end)``; none at all is an empty tuple.
+
+    Raises:
+        ApiFault: any fault but "no data".
+    """
+    request = DataRequest(DataKind.DAILY_TOTALS, series, first, end)
+    try:
+        answer = yield from requests.fetch(request, token)
+    except ApiFault as fault:
+        if fault.kind is ApiFaultKind.NO_DATA:
+            return ()
+        raise
+    return answer.totals
+
+
+def _surveyed(run: SeriesRun, totals: Sequence[DailyTotal]) -> Surveyed:
+    days = [total.day for total in totals]
+    return Surveyed(run.series, min(days, default=None), max(days, default=None), len(days))
+
+
+def _unavailable(run: SeriesRun, fault: ApiFault) -> Noted:
+    """What is said of a fault that the run survives; any other is raised."""
+    if fault.kind in FATAL:
+        raise fault
+    error = fault.to_error(run.series)
+    return Noted(run.series, f"Daily totals are not available: {error.title}. {error.cause}")

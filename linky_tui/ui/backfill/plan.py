@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.paris import ONE_DAY, day_of
 from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
-from linky_tui.ingest.survey import TOTALS_EVERY
+from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.text.formatting import (
     day_text,

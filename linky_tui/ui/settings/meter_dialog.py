@@ -20,7 +20,7 @@ from linky_tui.config.model import (
 )
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.trial import try_token
+from linky_tui.ingest.totals import try_token
 from linky_tui.text.formatting import (
     count_text,
     day_text,
