@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import today
 from linky_tui.enedis.faults import ApiFault
@@ -78,6 +79,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
     """
     made_before = requests.made
     inserted = 0
+    recent: tuple[DayRecord, ...] = ()
     status, error = Status.INTERRUPTED, None
     lease: Lease | None = None
     broken: LinkyError | None = None
@@ -89,7 +91,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
                 status, error = yield from _work(run, job, made_before)
             finally:
                 requests.guard = None
-                inserted = run.inserted
+                inserted, recent = run.inserted, run.recent
     except StopWanted:
         status = Status.INTERRUPTED
     except LinkyError as failure:
@@ -103,7 +105,8 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
     if broken is not None:
         status, error = Status.FAILED, broken
         yield Failed(job.series, broken)
-    yield Finished(job.series, status, inserted, requests.made - made_before, error)
+    made = requests.made - made_before
+    yield Finished(job.series, status, inserted, made, error, recent)
 
 
 def _clear_up(store: Store, requests: RequestRun, series: Series) -> None:

@@ -126,3 +126,5 @@ class Finished(Event):
     requests: int  # requests it made
     # why it is not `complete`, where there is a reason
     error: LinkyError | None = field(default=None)
+    # the ledger of the 8 days up to yesterday as far as the run has read or written it
+    recent: tuple[DayRecord, ...] = ()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.models import DailyTotal, Reading, Series
-from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, utc_now
+from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
@@ -85,6 +85,7 @@ class SeriesRun:
         self.trouble: LinkyError | None = None
         self.history_done = False
         self.token = token
+        self._days: dict[date, DayRecord] = {}
 
     @property
     def today(self) -> date:
@@ -103,7 +104,14 @@ class SeriesRun:
 
     def ledger(self) -> dict[date, DayRecord]:
         """The ledger of the last 24 months."""
-        return self.store.days.load(self.series, first_askable(self.today), self.today)
+        self._days = self.store.days.load(self.series, first_askable(self.today), self.today)
+        return self._days
+
+    @property
+    def recent(self) -> tuple[DayRecord, ...]:
+        """The 8 days up to yesterday, as far as the run knows what the ledger says of them."""
+        days = days_between(self.today - timedelta(days=8), self.today - ONE_DAY)
+        return tuple(self._days[day] for day in days if day in self._days)
 
     def ask(self, window: Window, windows_left: int) -> Generator[Event, None, Asked]:
         """Ask for a window and store what comes.
@@ -173,6 +181,7 @@ class SeriesRun:
             asked_last=window.last,
             lease=self.lease,
         )
+        self._days |= records
         days = tuple(record for day, record in sorted(records.items()) if day >= window.first)
         yield WindowStored(self.series, window, inserted, corrected, days, windows_left)
         return Asked(day_of(readings[0].start) if readings else None)

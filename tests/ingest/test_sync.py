@@ -40,6 +40,26 @@ def test_a_first_sync_fetches_the_last_week_and_a_second_asks_nothing(
     assert bench.server.log == []
 
 
+@pytest.mark.parametrize("kind", [JobKind.SYNC, JobKind.BACKFILL, JobKind.REFETCH])
+def test_the_end_of_a_run_tells_what_the_ledger_holds_of_the_last_days(
+    make_bench: MakeBench, kind: JobKind
+) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)))
+    week = Window(TODAY - timedelta(days=7), YESTERDAY)
+    more = {"days": week} if kind is JobKind.REFETCH else {"since": TODAY - timedelta(days=8)}
+    done = bench.run(kind, **more)
+    days = [
+        TODAY - timedelta(days=age) for age in range(8 if kind is JobKind.BACKFILL else 7, 0, -1)
+    ]
+    assert [record.day for record in done.recent] == days
+    ledger = bench.ledger()
+    for record in done.recent:
+        assert record.status is DayStatus.COMPLETE
+        assert record.energy_wh == ledger[record.day].energy_wh
+        assert record.last_attempt is not None
+    assert bench.run(JobKind.SYNC).recent[-1] == bench.ledger()[YESTERDAY]
+
+
 def test_each_day_costs_one_request(make_bench: MakeBench) -> None:
     bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY + timedelta(days=3))))
     bench.run(JobKind.SYNC)

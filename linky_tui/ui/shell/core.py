@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
@@ -44,6 +44,7 @@ class AppCore(StoreApp):
         self.measurements = Measurements()
         self.demo_wanted = False
         self.last_sync_text = ""
+        self._just_finished: Finished | None = None
         self._meter_index = 0
 
     # What screens ask
@@ -86,13 +87,18 @@ class AppCore(StoreApp):
         if series is None or not self.store_ready:
             return
 
-        def show(found: Mapping[date, DayRecord]) -> None:
-            self.last_sync_text = synced_text(found.values())
+        def show(recent: Collection[DayRecord]) -> None:
+            self.last_sync_text = synced_text(recent)
             self.status_changed.publish(None)
 
+        finished, self._just_finished = self._just_finished, None
+        if finished is not None and finished.series == series and finished.recent:
+            show(finished.recent)
+            return
+        first = yesterday - RECENT_DAYS * ONE_DAY
         self.query_store(
             self,
-            lambda store: store.days.load(series, yesterday - RECENT_DAYS * ONE_DAY, yesterday),
+            lambda store: store.days.load(series, first, yesterday).values(),
             show,
             group="last-sync",
         )
@@ -167,7 +173,7 @@ class AppCore(StoreApp):
         """A run is over: say how, show what is new, arrange what comes next."""
         if self.leaving.is_set():
             return
-        finished = ended.finished
+        finished = self._just_finished = ended.finished
         self.data_changed.publish(None)
         failure = error or (finished.error if finished and finished.status == "failed" else None)
         if isinstance(failure, StorageUnavailable | OutOfSpace):
@@ -176,24 +182,11 @@ class AppCore(StoreApp):
             self.show_error(failure)
         elif finished is not None and ended.job is not None:
             paused = ended.phase is Phase.PAUSED
-            self._toast_outcome(ended.job.kind, finished, paused=paused)
+            yesterday = today() - ONE_DAY
+            text, severity = toast_text(ended.job.kind, finished, yesterday, paused=paused)
+            self.notify(text, severity=severity, markup=False)
         if self.ingest.state.phase is Phase.PAUSED and self.ingest.state.until is not None:
             self._resume_at(self.ingest.state)
-
-    def _toast_outcome(self, kind: JobKind, finished: Finished, *, paused: bool) -> None:
-        yesterday = today() - ONE_DAY
-
-        def show(found: object) -> None:
-            record = found.get(yesterday) if isinstance(found, dict) else None
-            text, severity = toast_text(kind, finished, yesterday, record, paused=paused)
-            self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]
-
-        self.query_store(
-            self,
-            lambda store: store.days.load(finished.series, yesterday, yesterday),
-            show,
-            group="outcome",
-        )
 
     def _resume_at(self, state: IngestState) -> None:
         if state.until is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from textual.notifications import SeverityLevel
+
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.ingest.engine import JobKind, Status
@@ -18,21 +20,11 @@ from linky_tui.text.formatting import (
 
 
 def toast_text(
-    kind: JobKind,
-    finished: Finished,
-    yesterday: date,
-    record: DayRecord | None,
-    *,
-    paused: bool = False,
-) -> tuple[str, str]:
-    """A sentence and its severity (``information``, ``warning`` or ``error``).
+    kind: JobKind, finished: Finished, yesterday: date, *, paused: bool = False
+) -> tuple[str, SeverityLevel]:
+    """A sentence and its severity.
 
-    Args:
-        kind: what the run was for.
-        finished: how it ended.
-        yesterday: the Paris day before today.
-        record: the ledger's record of that day, where there is one.
-        paused: whether it was interrupted to be continued.
+    ``paused``: the run was interrupted to be continued.
     """
     status = Status(finished.status)
     if status is Status.FAILED:
@@ -52,6 +44,7 @@ def toast_text(
             "Next try when you press s again or from cron.",
             "warning",
         )
+    record = next((each for each in finished.recent if each.day == yesterday), None)
     if kind is JobKind.SYNC and record is not None:
         there = (
             f"{day}: {kwh_text(record.energy_wh)}, "

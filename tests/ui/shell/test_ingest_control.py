@@ -6,9 +6,11 @@ import threading
 import time
 from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
+from textual.dom import DOMNode
 
 from linky_tui.demo.server import Fault
 from linky_tui.domain.coverage import DayStatus
@@ -281,13 +283,33 @@ async def test_yesterday_arrives_by_one_key_and_again_costs_nothing(make_app: Ma
         app = make_app(empty=True, api_url=server.url, token=server.token)
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
             await wait_until(pilot, lambda: app.store_ready)
+            await pilot.pause()
+            asked = questions(app)
             await pilot.press("s")
             await wait_until(pilot, lambda: "of 48 half-hours" in screen_text(app))
             assert "21 Nov:" in screen_text(app)
+            await wait_until(pilot, lambda: "synced today" in screen_text(app))
             made = len(server.log)
             await pilot.press("s")
             await wait_until(pilot, lambda: "no request was made" in screen_text(app))
             assert len(server.log) == made
+            # The run has just read what the toast and the header say.
+            assert asked == set()
+
+
+def questions(app: LinkyApp) -> set[str]:
+    """Fills with the groups of the questions that the application itself asks the store."""
+    groups: set[str] = set()
+    query = app.query_store
+
+    def noted(asker: DOMNode, *rest: Any, group: str) -> None:
+        if asker is app:
+            groups.add(group)
+        query(asker, *rest, group=group)
+
+    changed: Any = app
+    changed.query_store = noted
+    return groups
 
 
 async def test_a_late_yesterday_is_said(make_app: MakeApp) -> None:
@@ -373,7 +395,7 @@ THERE = record(YESTERDAY)
 def test_every_ending_in_words(
     kind: str, status: str, error: LinkyError | None, paused: bool, words: str, severity: str
 ) -> None:
-    finished = Finished(SERIES, status, 1, 2, error)
-    found = toast_text(JobKind(kind), finished, YESTERDAY, THERE, paused=paused)
+    finished = Finished(SERIES, status, 1, 2, error, (THERE,))
+    found = toast_text(JobKind(kind), finished, YESTERDAY, paused=paused)
     assert found == (words, severity)
     assert THERE.status is DayStatus.COMPLETE
