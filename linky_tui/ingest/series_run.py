@@ -214,10 +214,9 @@ class SeriesRun:
         if search.floor == window.first or self._holds_older(window.first):
             # No floor, but a refusal in passing, or a hole like any other.
             return (yield from self._store(window, search.readings or (), windows_left))
-        if not self._raise_floor(search.floor):
-            # Days below a known floor, asked once more by hand: it stays where it is.
-            return Asked(None, self.state.curve_from)
-        yield Noted(self.series, f"The load curve starts on {day_text(search.floor)}.")
+        # A known floor stays where it is when days below it are asked once more by hand.
+        if self._raise_floor(search.floor):
+            yield Noted(self.series, f"The load curve starts on {day_text(search.floor)}.")
         asked = Asked()
         if search.readings is not None:
             asked = yield from self._store(search.accepted, search.readings, windows_left)

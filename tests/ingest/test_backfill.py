@@ -272,6 +272,21 @@ def test_a_day_below_the_floor_asked_by_hand_leaves_the_floor_where_it_is(
     assert bench.server.log == []
 
 
+def test_days_on_both_sides_of_the_floor_asked_by_hand_are_read_where_they_are_accepted(
+    make_bench: MakeBench,
+) -> None:
+    start = TODAY - timedelta(days=10)
+    readings = half_hours(start, YESTERDAY)
+    bench = make_bench(RecordedSource(readings, activated=start, curve_from=start))
+    bench.run()
+    bench.source.correct(readings[60].start, readings[60].power_w + 200)
+    days = Window(start - timedelta(days=2), start + timedelta(days=3))
+    assert bench.run(JobKind.REFETCH, days=days).status == "complete"
+    assert bench.stored()[60].power_w == readings[60].power_w + 200
+    assert bench.store.leases.state(SERIES).curve_from == start
+    bench.assert_identical()
+
+
 def test_readings_that_vanished_from_both_collections_are_asked_again_at_once(
     make_bench: MakeBench,
 ) -> None:
