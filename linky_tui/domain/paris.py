@@ -19,7 +19,7 @@ def utc_now() -> datetime:
 
 
 def next_utc_day(day: date) -> datetime:
-    """When the UTC day after ``day`` begins: the gateway counts requests by UTC day."""
+    """When the UTC day after ``day`` begins: the gateway counts requests a UTC day."""
     return datetime.combine(day + ONE_DAY, time(), UTC)
 
 

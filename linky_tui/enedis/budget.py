@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from linky_tui.config.checks import is_loopback
-from linky_tui.domain.paris import utc_now
+from linky_tui.domain.paris import next_utc_day, utc_now
 from linky_tui.enedis.budget_file import BudgetFile, BudgetMemory, Rows
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
@@ -299,7 +299,7 @@ def _held(held_until: float) -> ServiceDown:
 
 
 def _spent(day: date, reason: str) -> BudgetSpent:
-    retry_at = datetime.combine(day, datetime.min.time(), tzinfo=UTC) + timedelta(days=1)
+    retry_at = next_utc_day(day)
     cause = "The gateway blocks addresses at 100 requests a UTC day, so linky-tui stops before."
     return BudgetSpent(
         "Today's requests are used up",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from datetime import UTC, datetime, time, timedelta
 
-from linky_tui.domain.paris import ONE_DAY, utc_now
+from linky_tui.domain.paris import ONE_DAY, next_utc_day, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import StorageUnavailable, UsageError
 from linky_tui.headless.options import EXIT_INTERRUPTED, Options
@@ -102,7 +101,6 @@ def _report(
 ) -> None:
     decisive = next((s for s in summaries if s.exit_code == code), summaries[0])
     if options.as_json:
-        resets_at = datetime.combine(utc_now().date(), time(), UTC) + timedelta(days=1)
         print_json(
             {
                 "command": options.command,
@@ -111,7 +109,7 @@ def _report(
                 "requests": {
                     "made": requests.made,
                     "left_today": _left_today(requests, summaries),
-                    "resets_at": utc_text(resets_at),
+                    "resets_at": utc_text(next_utc_day(utc_now().date())),
                 },
                 "error": decisive.error.to_json() if decisive.error else None,
             }

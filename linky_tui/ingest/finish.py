@@ -53,10 +53,8 @@ def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
 def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
     """Rebuild the time series collection where it differs, or where its buckets are too many.
 
-    Args:
-        run: the run.
-        sparingly: defragment at most once a week (a sync), but for the run that completed the
-            history; differences are always mended.
+    ``sparingly``: for the buckets at most once a week (a sync), but for the run that completed
+    the history; differences are always mended.
     """
     state = run.state
     if run.needs_rebuild or state.rebuild_pending is not None:

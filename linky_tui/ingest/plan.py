@@ -34,12 +34,8 @@ def days_worth_asking(
 ) -> list[date]:
     """The days that a backfill asks for, oldest first.
 
-    Args:
-        records: what the ledger knows of the last 24 months.
-        now: the current instant, aware.
-        today: the current Paris date.
-        since: nothing older than this day, where the user wants less than all.
-        curve_from: nothing older than this day, since the gateway refuses it.
+    Nothing older than ``since``, where the user wants less than all, nor than ``curve_from``,
+    below which the gateway refuses.
     """
     first = max(day for day in (first_askable(today), since, curve_from) if day is not None)
     return [

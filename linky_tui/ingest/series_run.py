@@ -59,14 +59,8 @@ class Asked:
 class SeriesRun:
     """What the jobs of one series share.
 
-    Args:
-        store: both collections and the ledger.
-        requests: sends the requests.
-        lease: ours, held for the whole run.
-        series: the series.
-        token: the gateway's token for it.
-
     Attributes:
+        lease: ours, held for the whole run.
         inserted: readings that this run added to the regular collection.
         needs_rebuild: whether a correction left the time series collection behind.
         trouble: the first window that could not be read, as a user reads it.

@@ -105,12 +105,7 @@ def _covers(reached: date | None, first: date) -> bool:
 
 
 def weekly_totals(run: SeriesRun, *, now: bool = False) -> Generator[Event, None, None]:
-    """Certify the days since the last totals with one request, at most once a week.
-
-    Args:
-        run: the run.
-        now: do not wait for the week to be over.
-    """
+    """Certify the days since the last totals with one request, once a week or ``now``."""
     asked_at = run.state.totals_at
     # Clocks that disagree must not put the totals off for ever.
     if asked_at is not None and not now and abs(utc_now() - asked_at) < TOTALS_EVERY:
@@ -148,10 +143,7 @@ def uncertified_span(
 ) -> tuple[date, date] | None:
     """The span of daily totals ``[first, end)`` that would certify the days that lack one.
 
-    Args:
-        records: the ledger.
-        today: the current Paris date, the end of the span.
-        below: only days older than this one count, and the span ends there.
+    Only days ``below`` this one count, where it is given, and the span ends there.
     """
     end = min(below or today, today)
     oldest, recent = end - timedelta(MAX_SPAN_DAYS), end - timedelta(CORRECTED_DAYS)

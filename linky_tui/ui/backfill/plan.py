@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from linky_tui.domain.coverage import DayRecord, first_askable
-from linky_tui.domain.paris import ONE_DAY, day_of
+from linky_tui.domain.paris import day_of, next_utc_day
 from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
 from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
@@ -75,7 +75,7 @@ class Plan:
         if self.left_today is None or self.per_day is None:
             about = "" if self.least == self.most else "about "
             return f"{about}{things(left, 'request')}, without a limit"
-        reset = next_utc_day(self.now)
+        reset = next_utc_day(self.now.date())
         now, names = "today", ["tomorrow", "the day after"]
         if day_of(reset) == day_of(self.now):
             # Between midnight in Paris and midnight UTC the next requests come today.
@@ -132,12 +132,6 @@ def _daily_requests(facts: PlanFacts, any_weeks: bool) -> tuple[int, int]:
         record.readings and record.enedis_wh is None for record in facts.records.values()
     )
     return (0, 1) if due and lacking else (0, 0)
-
-
-def next_utc_day(now: datetime) -> datetime:
-    """When the next requests are available: the start of the next UTC day (aware)."""
-    day = now.astimezone(UTC).date() + ONE_DAY
-    return datetime.combine(day, time(), UTC)
 
 
 def since_problem(text: str, today: date) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Series
-from linky_tui.domain.paris import ONE_DAY, days_between, utc_now
+from linky_tui.domain.paris import ONE_DAY, days_between, next_utc_day, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
 from linky_tui.storage.queries import load_curve, readings_of_hours
@@ -78,7 +78,7 @@ def load_dashboard(store: Store, series: Series, budget: Callable[[], Budget]) -
 
 def _requests(store: Store, make_budget: Callable[[], Budget]) -> RequestsToday | None:
     now = utc_now()
-    resets_at = datetime.combine(now.date() + ONE_DAY, datetime.min.time(), tzinfo=now.tzinfo)
+    resets_at = next_utc_day(now.date())
     try:
         budget = make_budget()
         shared = store.requests.used(budget.host, now.date())
