@@ -59,13 +59,8 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
     for index, (value, (column, size)) in enumerate(zip(values, slots, strict=True)):
         if each == 1 and index in plot.unexpected:
             continue
-        highlighted = each == 1 and index == plot.highlight
         hatched = each == 1 and index in plot.partial
-        style = colors.marked if highlighted else colors.ink(0)
-        bars.append(_Bar(column, size, value, style, _HATCH if hatched else "█"))
-        if highlighted and value is not None:
-            row = place.top + place.height - 1 - round(value / limits.top * place.height)
-            place.grid.put(place.left + column + size // 2, row, "▾", colors.marked)
+        bars.append(_Bar(column, size, value, colors.ink(0), _HATCH if hatched else "█"))
     _draw(place, bars, limits, colors, marker)
     legend = (
         [[(_HATCH, colors.ink(0)), (" incomplete", colors.text)]]

@@ -19,7 +19,6 @@ class Palette:
     background: Color  # what the chart stands on
     foreground: Color  # the theme's text
     colors: tuple[Color, ...]  # what lines and bars are drawn in, strongest first
-    highlight: Color  # what is pointed at
     monochrome: bool = False  # whether everything has to differ in shape (`NO_COLOR`)
 
     @property
@@ -56,11 +55,6 @@ class Palette:
     def dim(self) -> Style:
         """What is only there to compare with."""
         return self._faded(0.5)
-
-    @cached_property
-    def marked(self) -> Style:
-        """What is pointed at."""
-        return Style.from_color(self.highlight.rich_color) + Style(bold=True)
 
     def ink(self, number: int) -> Style:
         """The style of the line or the bars of that number, counted from 0."""
@@ -137,6 +131,5 @@ def palette(
         background=background if background is not None and opaque else named("background", "#000"),
         foreground=named("foreground", "#fff"),
         colors=(named("primary", "#08c"), named("success", "#0a0"), named("accent", "#fa0")),
-        highlight=named("accent", "#fa0"),
         monochrome=monochrome,
     )

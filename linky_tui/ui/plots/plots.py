@@ -29,7 +29,6 @@ class BarPlot(Plot):
     labels: Sequence[str]  # one a bar, under it where there is room; empty ones are never shown
     values: Sequence[float | None]  # one a bar; `None` is a gap, never a zero
     partial: frozenset[int] = frozenset()  # bars of which something is missing; they are hatched
-    highlight: int | None = None  # a bar to point at
     # bars that cannot be there, such as days to come: nothing, not even a gap
     unexpected: frozenset[int] = frozenset()
 

@@ -97,10 +97,6 @@ def test_more_bars_than_columns_become_means_and_say_so() -> None:
     assert set(top.strip("┈ ")) <= {"█", " ", "┈"}
 
 
-def test_the_highlighted_bar_is_pointed_at_without_colour() -> None:
-    assert sum(row.count("▾") for row in drawn(bars([1.0, 2.0, 1.0], highlight=1))) == 1
-
-
 @pytest.mark.parametrize("marker", MARKERS)
 def test_a_gap_in_a_line_stays_empty(marker: str) -> None:
     ys = [500.0] * 20 + [None] * 20 + [500.0] * 20
