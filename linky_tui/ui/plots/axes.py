@@ -12,8 +12,8 @@ from linky_tui.domain.curve import Curve, wall_clock_half_hours
 from linky_tui.domain.paris import PARIS, day_minutes, day_of, day_start, days_between
 from linky_tui.text.formatting import short_day_text
 from linky_tui.ui.plots import LineSeries, Tick
+from linky_tui.ui.plots.line import thinned_line
 from linky_tui.ui.plots.periods import Period, Span, month_text, weekday_text
-from linky_tui.ui.plots.thinning import thinned_line
 
 FINEST = 512
 """Columns for which a line is thinned before it reaches the interface."""

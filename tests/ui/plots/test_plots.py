@@ -121,11 +121,16 @@ def test_dense_lines_reach_their_highest_and_lowest_value(marker: str) -> None:
     assert peak == pytest.approx(len(rows[0]) / 2, abs=2)
 
 
-def test_long_and_short_lines_look_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("marker", "share"), [("braille", 0.15), ("half-block", 0.15), ("dot", 0.2)]
+)
+def test_long_and_short_lines_look_the_same(
+    marker: str, share: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ys: list[float | None] = [float(200 + 37 * number % 900) for number in range(30)]
-    by_plotext = drawn(line(ys), width=70, height=20)
+    by_plotext = drawn(line(ys), width=70, height=20, marker=marker)
     monkeypatch.setattr("linky_tui.ui.plots.line.PLOTEXT_PIXELS", 0)
-    ours = drawn(line(ys), width=70, height=20)
+    ours = drawn(line(ys), width=70, height=20, marker=marker)
     cells = [
         (a, b)
         for one, other in zip(by_plotext, ours, strict=True)
@@ -133,7 +138,32 @@ def test_long_and_short_lines_look_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     ]
     differing = sum((a in " ┈") != (b in " ┈") for a, b in cells)
     marked = sum(a not in " ┈" for a, _ in cells)
-    assert differing < marked * 0.15
+    assert differing < marked * share
+
+
+@pytest.mark.parametrize("dense", [0, 1])
+def test_the_first_line_is_seen_where_two_meet(dense: int) -> None:
+    many, few = range(1000), (0, 999)
+    series = [
+        LineSeries(
+            name=f"{number}",
+            xs=many if number == dense else few,
+            ys=[400.0 + 400 * (at % 2) for at in (many if number == dense else few)],
+            dim=number == 1,
+        )
+        for number in range(2)
+    ]
+    plot = LinePlot(unit="W", series=series, x_range=(0, 999))
+    both = draw(plot, 90, 40, COLORS, "braille")
+    alone = draw(replace(plot, series=series[:1]), 90, 40, COLORS, "braille")
+    first = [
+        (row, column)
+        for row, styles in enumerate(alone.styles[1:-2], 1)
+        for column, style in enumerate(styles)
+        if style is COLORS.ink(0)
+    ]
+    assert len(first) > 40
+    assert all(both.styles[row][column] is COLORS.ink(0) for row, column in first)
 
 
 def test_lines_differ_without_colour() -> None:
