@@ -16,9 +16,8 @@ from linky_tui.ui.plots.canvas import (
     draw_x_labels,
     draw_y_axis,
     edges_of,
-    frame,
-    scale,
-    thinned,
+    mean,
+    scaled_frame,
 )
 from linky_tui.ui.plots.palette import Palette
 from linky_tui.ui.plots.plots import BarPlot, GroupPlot
@@ -42,17 +41,8 @@ class _Bar:
 
 
 def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw one bar a value.
-
-    Args:
-        plot: what to show; with more values than columns, columns show the mean of several.
-        width: of the chart in cells.
-        height: of the chart in cells.
-        colors: the theme.
-        marker: ``braille`` for fine steps, ``half-block`` or ``dot`` for simpler fonts.
-    """
-    limits = scale(_highest(plot.values), height - 3)
-    place = frame(width, height, _label_width(limits, plot.unit))
+    """Draw one bar a value; with more values than columns, columns show the mean of several."""
+    limits, place = scaled_frame(width, height, plot.unit, plot.values)
     values, labels, each = _merged(plot, place.width)
     slots = _slots(len(values), place.width)
     bars = []
@@ -72,16 +62,15 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
     middles = [
         (column + size // 2, label) for (column, size), label in zip(slots, labels, strict=True)
     ]
-    draw_x_labels(place, thinned(middles), colors, marks=False)
+    draw_x_labels(place, middles, colors, marks=False)
     return place.grid
 
 
 def draw_groups(plot: GroupPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw the bars of several series side by side; see :func:`draw_bars` for the arguments."""
+    """Draw the bars of several series side by side."""
     count = len(plot.groups)
-    everything = [value for group in plot.groups for value in group.values]
-    limits = scale(_highest(everything), height - 3)
-    place = frame(width, height, _label_width(limits, plot.unit))
+    everything = (value for group in plot.groups for value in group.values)
+    limits, place = scaled_frame(width, height, plot.unit, everything)
     edges = edges_of(len(plot.labels), place.width)
     slot = min((after - before for before, after in pairwise(edges)), default=1)
     thickness = max(1, (slot - 1) // max(1, count))
@@ -114,7 +103,7 @@ def draw_groups(plot: GroupPlot, width: int, height: int, colors: Palette, marke
         (column + (size - 1) // 2, label)
         for (column, size), label in zip(slots, plot.labels, strict=True)
     ]
-    draw_x_labels(place, thinned(middles), colors, marks=False)
+    draw_x_labels(place, middles, colors, marks=False)
     return place.grid
 
 
@@ -161,15 +150,6 @@ def _merged(plot: BarPlot, width: int) -> tuple[list[float | None], list[str], i
     values: list[float | None] = []
     labels = []
     for start in range(0, len(plot.values), each):
-        known = [value for value in plot.values[start : start + each] if value is not None]
-        values.append(sum(known) / len(known) if known else None)
+        values.append(mean(plot.values[start : start + each]))
         labels.append(next((text for text in plot.labels[start : start + each] if text), ""))
     return values, labels, each
-
-
-def _highest(values: Sequence[float | None]) -> float:
-    return max((value for value in values if value is not None), default=0.0)
-
-
-def _label_width(limits: Scale, unit: str) -> int:
-    return max(len(unit), *(len(limits.label(tick)) for tick in limits.ticks))

@@ -1,9 +1,14 @@
-"""What all charts share: a grid of styled characters, axes with human ticks, labels that fit."""
+"""What all charts share: a grid of styled characters, axes with human ticks, labels that fit.
+
+The axes are not plotext's, since they have to be the same below lines, bars and maps: it fills its
+bars cell by cell (0.5 s for 730 of them at 200x60, 3.5 s for 190 in braille), has grid lines only
+as strong as its axes, and drops and shifts labels that do not fit one by one, not evenly.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,12 +27,7 @@ _LEAST = 1e-6
 
 
 class Grid:
-    """Characters with styles, as wide and high as the chart.
-
-    Args:
-        width: in cells.
-        height: in cells.
-    """
+    """Characters with styles, in cells."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width = width
@@ -123,6 +123,22 @@ def frame(width: int, height: int, label_width: int) -> Frame:
     return Frame(grid, left, 1, width - left, height - 3)
 
 
+def scaled_frame(
+    width: int, height: int, unit: str, values: Iterable[float | None]
+) -> tuple[Scale, Frame]:
+    """A scale that holds some values, and the room beside its labels."""
+    highest = max((value for value in values if value is not None), default=0.0)
+    limits = scale(highest, height - 3)
+    labels = (unit, *map(limits.label, limits.ticks))
+    return limits, frame(width, height, max(map(len, labels)))
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """The mean of the known values, where there are any."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
 def draw_y_axis(place: Frame, limits: Scale, colors: Palette) -> None:
     """Labels, axis and the lines behind the picture; call it after the picture is drawn."""
     axis = place.left - 1
@@ -153,11 +169,14 @@ def edges_of(count: int, width: int) -> list[int]:
 def draw_x_labels(
     place: Frame, labels: Sequence[tuple[int, str]], colors: Palette, *, marks: bool = True
 ) -> None:
-    """Labels under the axis, each in the middle of its column (of the picture), none touching."""
+    """Labels under the axis, each in the middle of its column (of the picture), none touching.
+
+    Where not all fit, every n-th is shown.
+    """
     row = place.top + place.height + 1
     free_from = 0
-    for column, text in labels:
-        if not text or not 0 <= column < place.width:
+    for column, text in _thinned(labels):
+        if not 0 <= column < place.width:
             continue
         size = cell_len(text)
         at = max(0, min(place.left + column - size // 2, place.grid.width - size))
@@ -169,8 +188,7 @@ def draw_x_labels(
         free_from = at + size + 2
 
 
-def thinned(labels: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Every n-th label so that they fit with a space between them, evenly spread."""
+def _thinned(labels: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     shown = [label for label in labels if label[1]]
     if len(shown) < 2:
         return shown
@@ -191,15 +209,7 @@ LegendEntry = Sequence[tuple[str, Style]]
 def draw_heading(
     place: Frame, unit: str, note: str, legend: Sequence[LegendEntry], colors: Palette
 ) -> None:
-    """The unit above its axis, then the note, and at the right the legend, as far as they fit.
-
-    Args:
-        place: the frame.
-        unit: the unit of the values.
-        note: a few words.
-        legend: what the symbols mean.
-        colors: the palette.
-    """
+    """The unit above its axis, then the note, and at the right the legend, as far as they fit."""
     grid = place.grid
     used = max(0, place.left - 2 - len(unit)) + len(unit) + 2
     grid.put(used - len(unit) - 2, 0, unit, colors.strong)

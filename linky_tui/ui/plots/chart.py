@@ -20,14 +20,7 @@ TOO_SMALL = "too small"
 
 
 class Chart(Widget):
-    """A chart; :meth:`show` gives it a plot, :meth:`show_empty` a reason for having none.
-
-    Args:
-        empty: what to say while there is nothing to show; it names the key that fills the chart.
-        marker: ``braille``, ``half-block`` or ``dot``.
-        id: the widget's id.
-        classes: its classes.
-    """
+    """A chart; :meth:`show` gives it a plot, :meth:`show_empty` a reason for having none."""
 
     DEFAULT_CSS = """
     Chart { width: 1fr; height: 1fr; }
@@ -54,11 +47,10 @@ class Chart(Widget):
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
     def show(self, plot: Plot) -> None:
-        """Show a plot."""
         self.plot = plot
 
     def show_empty(self, text: str) -> None:
-        """Show a sentence instead of a plot."""
+        """Show a sentence instead of a plot; it names the key that fills the chart."""
         self.empty = text
         self.plot = None
 
@@ -92,14 +84,9 @@ class Chart(Widget):
 
 
 def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw any plot.
+    """Draw any plot, at least ``MIN_WIDTH`` by ``MIN_HEIGHT`` cells large.
 
-    Args:
-        plot: what to show.
-        width: of the chart in cells, at least ``MIN_WIDTH``.
-        height: of the chart in cells, at least ``MIN_HEIGHT``.
-        colors: the theme.
-        marker: ``braille``, ``half-block`` or ``dot``.
+    ``marker`` is ``braille``, ``half-block`` or ``dot``, from the finest to what any font has.
 
     Raises:
         TypeError: a plot of an unknown kind.

@@ -15,8 +15,8 @@ from linky_tui.ui.plots.canvas import (
     draw_x_labels,
     edges_of,
     frame,
+    mean,
     scale,
-    thinned,
 )
 from linky_tui.ui.plots.palette import HEAT_STEPS, Palette
 from linky_tui.ui.plots.plots import HeatPlot
@@ -28,15 +28,7 @@ Column = list[float | None]
 
 
 def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw a grid of values.
-
-    Args:
-        plot: what to show; where it has more columns or rows than fit, cells show the mean.
-        width: of the chart in cells.
-        height: of the chart in cells.
-        colors: the theme.
-        marker: ``dot`` asks for symbols instead of shades.
-    """
+    """Draw a grid of values; where more columns or rows than fit, cells show the mean."""
     label_width = max(len(plot.unit), *map(len, plot.row_labels), 1)
     place = frame(width, height, label_width)
     symbols = colors.shapes or marker == "dot"
@@ -76,12 +68,7 @@ def _lines(rows: int, room: int) -> int:
 def _mean_column(columns: Sequence[Sequence[float | None]]) -> Column:
     if len(columns) == 1:
         return list(columns[0])
-    return [_mean(values) for values in zip(*columns, strict=True)]
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    return [mean(values) for values in zip(*columns, strict=True)]
 
 
 def _grouped(column: Column, lines: int) -> Column:
@@ -89,7 +76,7 @@ def _grouped(column: Column, lines: int) -> Column:
     each = max(1, len(column) // max(1, lines))
     if each == 1:
         return column
-    return [_mean(column[start : start + each]) for start in range(0, len(column), each)]
+    return [mean(column[start : start + each]) for start in range(0, len(column), each)]
 
 
 def _level(value: float | None, top: float, levels: int) -> int | None:
@@ -155,7 +142,7 @@ def _draw_axes(
     for index in range(len(edges) - 1):
         label = next((text for text in plot.column_labels[index * each :][:each] if text), "")
         middles.append(((edges[index] + edges[index + 1] - 1) // 2, label))
-    draw_x_labels(place, thinned(middles), colors)
+    draw_x_labels(place, middles, colors)
 
 
 def _legend(limits: Scale, colors: Palette, *, symbols: bool) -> list[list[tuple[str, Style]]]:

@@ -20,9 +20,7 @@ from linky_tui.ui.plots.canvas import (
     draw_heading,
     draw_x_labels,
     draw_y_axis,
-    frame,
-    scale,
-    thinned,
+    scaled_frame,
 )
 from linky_tui.ui.plots.palette import Palette
 from linky_tui.ui.plots.plots import LinePlot, LineSeries
@@ -42,10 +40,8 @@ Cell = tuple[int, int, str]
 
 def draw_lines(plot: LinePlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
     """Draw lines over a common axis, told apart by their markers where colours cannot."""
-    highest = max((y for line in plot.series for y in line.ys if y is not None), default=0.0)
-    limits = scale(highest, height - 3)
-    label_width = max(len(plot.unit), *(len(limits.label(tick)) for tick in limits.ticks))
-    place = frame(width, height, label_width)
+    values = (y for line in plot.series for y in line.ys)
+    limits, place = scaled_frame(width, height, plot.unit, values)
     markers = _markers(len(plot.series), marker, colors)
     styles = [
         colors.dim if line.dim else colors.ink(index) for index, line in enumerate(plot.series)
@@ -69,7 +65,7 @@ def draw_lines(plot: LinePlot, width: int, height: int, colors: Palette, marker:
         for tick in plot.x_ticks
         if low <= tick.at <= high
     ]
-    draw_x_labels(place, thinned(labels), colors)
+    draw_x_labels(place, labels, colors)
     return place.grid
 
 

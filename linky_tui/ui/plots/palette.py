@@ -112,13 +112,7 @@ class Palette:
 def palette(
     variables: Mapping[str, str], background: Color | None = None, *, monochrome: bool = False
 ) -> Palette:
-    """The palette of a theme.
-
-    Args:
-        variables: ``app.theme_variables``.
-        background: what the chart stands on; the theme's own where it is not known.
-        monochrome: whether colours are off.
-    """
+    """The palette of ``app.theme_variables``, on their own background unless another is known."""
 
     def named(name: str, otherwise: str) -> Color:
         try:
