@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.models import Series
-from linky_tui.errors import LinkyError
+from linky_tui.errors import LinkyError, SeriesBusy, StorageError, StorageUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Noted(Event):
-    """Something worth a line in the log: a survey done, a floor found, a repair."""
+    """Something worth a line in the log: a survey done, a floor found."""
 
     text: str  # in plain words, without secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired(Noted):
+    """Readings were written to make both collections equal before anything was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +133,18 @@ class Finished(Event):
     error: LinkyError | None = field(default=None)
     # the ledger of the 8 days up to yesterday as far as the run has read or written it
     recent: tuple[DayRecord, ...] = ()
+
+
+def wrote(event: Event) -> bool:
+    """Whether readings were written, or may have been, since the event before."""
+    match event:
+        case WindowStored(inserted=inserted, corrected=corrected):
+            return bool(inserted or corrected)
+        case Repaired() | Rebuilding():
+            return True
+        case Finished(status="interrupted"):
+            return True  # perhaps in the middle of a write
+        case Finished(error=StorageError() | StorageUnavailable() | SeriesBusy()):
+            return True
+        case _:
+            return False

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
-from linky_tui.ingest.events import Event, Noted, Rebuilding
+from linky_tui.ingest.events import Event, Noted, Rebuilding, Repaired
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import fingerprints_equal
@@ -23,18 +23,18 @@ def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
     """Make both collections and the ledger agree before anything is asked; no request."""
     done = reconcile(run.store, run.lease, run.series, run.today, run.requests.stop)
     if done.restored:
-        yield Noted(
+        yield Repaired(
             run.series,
             f"{count_text(done.restored)} readings were restored from the time series collection.",
         )
     if done.completed:
-        yield Noted(
+        yield Repaired(
             run.series,
             f"The time series collection lacked {count_text(done.completed)} readings; "
             "they were added.",
         )
     if done.rebuilt:
-        yield Noted(run.series, "The time series collection differed and was rebuilt.")
+        yield Repaired(run.series, "The time series collection differed and was rebuilt.")
     if done.days_recomputed:
         yield Noted(run.series, "The ledger of days was computed again from the readings.")
     if done.resurvey:

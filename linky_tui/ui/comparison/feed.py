@@ -96,7 +96,6 @@ class ComparisonFeed:
     def _tick(self) -> None:
         now_s, busy = time.monotonic(), self._busy
         if busy:
-            self._shared.note_write()
             self._due_s = min(self._due_s, now_s + BUSY_EVERY_S)
             self._proof_due_s = _NEVER
         if self._asking or not self._page.is_current or not self._page.app.store_ready:
@@ -123,7 +122,7 @@ class ComparisonFeed:
 
     def _arrived(self, measured: Measured) -> None:
         shared, quiet = self._shared, not measured.in_use and not self._busy
-        if shared.written:
+        if shared.written or self._busy:
             shared.history.add(measured.comparison, self._page.app.ingest.state.job)
         if quiet and self._settling:
             shared.written = False

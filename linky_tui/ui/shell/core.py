@@ -13,7 +13,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.ingest.engine import Job, JobKind
-from linky_tui.ingest.events import Finished, Window
+from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.measurements import Measurements
@@ -80,6 +80,10 @@ class AppCore(StoreApp):
         return " · ".join(filter(None, parts))
 
     # Configuration
+
+    def on_mount(self) -> None:
+        # At once: nobody may find the worker idle and its last write not noted.
+        self.ingest.events.subscribe(self, self._note_writes, immediate=True)
 
     def _note_last_sync(self) -> None:
         """Say in the header when the days that the pages show were fetched last."""
@@ -169,11 +173,17 @@ class AppCore(StoreApp):
     def on_ingest_ended(self, message: IngestEnded) -> None:
         self.ingest.ended(message.error)
 
+    def _note_writes(self, events: tuple[Event, ...]) -> None:
+        if any(wrote(event) for event in events):
+            self.measurements.note_write()
+
     def _ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:
         """A run is over: say how, show what is new, arrange what comes next."""
         if self.leaving.is_set():
             return
         finished = self._just_finished = ended.finished
+        if error is not None:
+            self.measurements.note_write()  # nobody saw how far it came
         self.data_changed.publish(None)
         failure = error or (finished.error if finished and finished.status == "failed" else None)
         if isinstance(failure, StorageUnavailable | OutOfSpace):

@@ -8,10 +8,12 @@ from typing import Any
 
 import pymongo
 import pytest
+from textual.pilot import Pilot
 
 from linky_tui.ingest.engine import JobKind
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
+from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison import feed as comparison_feed
 from linky_tui.ui.comparison import table as comparison_table
 from linky_tui.ui.shell import store_app
@@ -24,6 +26,7 @@ from tests.ui.support import (
     YESTERDAY,
     StoredHome,
     screen_text,
+    token_for,
     wait_until,
 )
 
@@ -79,8 +82,47 @@ async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
             assert "%" in cells(app, "data")[2]
             await wait_until(pilot, lambda: card_texts(app)[4][0] == "28 / 28 days")
     busy = [each for each in measurements if each["lease_held"]]
-    assert not any(each.get("settle") or each.get("compare") for each in busy)
-    assert sum(bool(each.get("settle")) for each in measurements) == 1
+    assert not any(each.get("checkpoint") or each.get("compare") for each in busy)
+    assert sum(bool(each.get("checkpoint")) for each in measurements) == 1
+
+
+async def synced(pilot: Pilot[None], app: LinkyApp) -> None:
+    """A sync that asked nothing is over, and the table is current."""
+    await pilot.press("s")
+    await wait_until(pilot, lambda: app.ingest.state.finished and not app.ingest.state.busy)
+    assert app.ingest.state.finished is not None
+    assert app.ingest.state.finished.status == "nothing_to_do"
+    for _ in range(10):
+        await pilot.pause(0.05)
+    await wait_until(pilot, lambda: page(app).feed.state_text in ("live", "settling"))
+    await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
+
+
+async def test_a_sync_with_nothing_to_do_costs_neither_a_checkpoint_nor_a_proof(
+    make_app: MakeApp, own_home: StoredHome, measurements: list[dict[str, Any]]
+) -> None:
+    app = make_app(home=own_home, token=token_for())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        measurements.clear()
+        await synced(pilot, app)
+    assert measurements
+    assert not any(each.get("checkpoint") or each.get("compare") for each in measurements)
+
+
+async def test_a_sync_that_only_repairs_is_followed_by_a_checkpoint_and_a_proof(
+    make_app: MakeApp, own_home: StoredHome, measurements: list[dict[str, Any]]
+) -> None:
+    app = make_app(home=own_home, token=token_for())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await proved(pilot, app)
+        with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
+            client[own_home.database]["consumption"].delete_one({})
+        measurements.clear()
+        await synced(pilot, app)
+        await wait_until(pilot, lambda: any(each.get("compare") for each in measurements))
+    assert sum(bool(each.get("checkpoint")) for each in measurements) == 1
+    assert sum(bool(each.get("compare")) for each in measurements) == 1
 
 
 async def test_what_changed_is_marked_for_a_moment(
