@@ -21,9 +21,6 @@ _PRM_DIGITS = 14
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGINT or SIGTERM; prints the lines ``url``, ``token`` and one ``prm`` each.
 
-    Args:
-        argv: the command line without the program's name.
-
     Returns:
         0; a wrong command line leaves with 2 by argparse.
     """

@@ -71,12 +71,7 @@ def over_quota(now: datetime, seconds: int | None = None) -> Refusal:
 
 
 def fault_reply(fault: Fault, now: datetime) -> Reply | None:
-    """The answer of a fault that has one of its own, else ``None``.
-
-    Args:
-        fault: the fault that a request met.
-        now: the current instant, aware.
-    """
+    """The answer of a fault that has one of its own, else ``None``."""
     kind = FaultKind(fault.kind)
     headers = {} if fault.retry_after_s is None else {"Retry-After": str(fault.retry_after_s)}
     if kind is FaultKind.QUOTA:
@@ -89,12 +84,7 @@ def fault_reply(fault: Fault, now: datetime) -> Reply | None:
 
 
 def next_access(reply: Reply, now: datetime) -> datetime | None:
-    """From when a 429 welcomes the next request, as far as it says so (UTC); else ``None``.
-
-    Args:
-        reply: any answer.
-        now: the instant at which it is sent, aware.
-    """
+    """From when a 429 welcomes the next request, as far as it says so (UTC); else ``None``."""
     if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
         return None
     if found := re.search(rb'"nextAccessTime": "([^"]+)"', reply.body):

@@ -162,12 +162,7 @@ def zod_refusal(*paths: str) -> Refusal:
 
 
 def check_parameters(request: GatewayRequest, shapes: Collection[str]) -> Query | Refusal:
-    """Method and parameters, before the token is looked at (conso-api.md §1.1, §1.2).
-
-    Args:
-        request: what came in.
-        shapes: the :class:`AnswerShape` values whose types this gateway knows.
-    """
+    """Method and parameters, before the token is looked at (conso-api.md §1.1, §1.2)."""
     if request.method == "OPTIONS":
         return Refusal(200, None)
     if request.method != "GET":
@@ -214,12 +209,7 @@ def not_owner() -> Refusal:
 
 
 def last_published(now: datetime, days_late: int = 0) -> date:
-    """The newest day whose data are out at ``now`` (an aware datetime).
-
-    Args:
-        now: the current instant.
-        days_late: how many more days the publication is behind.
-    """
+    """The newest day whose data are out at ``now`` (an aware datetime)."""
     local = now.astimezone(PARIS)
     behind = 1 if local.time() >= PUBLISHED_AT else 2
     return local.date() - timedelta(days=behind + days_late)
@@ -233,15 +223,7 @@ def check_window(
     curve_from: date | None,
     floor_answer: FloorAnswer,
 ) -> tuple[date, date] | Refusal:
-    """Enedis' checks of the window: its days ``(first, end)``, end excluded, or the refusal.
-
-    Args:
-        query: what is asked.
-        today: the current Paris date.
-        activated: first day of the meter, ``None`` for no limit.
-        curve_from: first day of the hourly collection, ``None`` for no limit.
-        floor_answer: how a load curve from before ``curve_from`` is answered.
-    """
+    """Enedis' checks of the window: its days ``(first, end)``, end excluded, or the refusal."""
     new = query.data_type.shape is AnswerShape.NEW
     curve = query.data_type.kind is Kind.CURVE
     bad_request = "ADAM-ERR0002" if new else "Invalid_request"

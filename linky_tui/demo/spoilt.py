@@ -16,12 +16,7 @@ _VALUES: dict[FaultKind, str | None] = {
 
 
 def spoil(kind: FaultKind, payload: Payload) -> None:
-    """Change an answer of either shape in place; kinds that are no business of the content pass.
-
-    Args:
-        kind: what is to be wrong.
-        payload: an answer built by :mod:`linky_tui.demo.payloads`, with at least one point.
-    """
+    """Change an answer of either shape in place; kinds that are no business of the content pass."""
     points = points_of(payload)
     value = "value" if "value" in points[0] else "v"
     when = "date" if "date" in points[0] else "d"

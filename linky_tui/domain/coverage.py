@@ -124,16 +124,7 @@ def status_of(
     concluded: bool,
     enedis_wh: int | None,
 ) -> DayStatus:
-    """The status of a day on a given Paris date.
-
-    Args:
-        day: the day.
-        measured: what its stored readings amount to.
-        today: the current Paris date.
-        attempts: how often its load curve was asked.
-        concluded: whether the floor search concluded that it has none.
-        enedis_wh: Enedis' own total, where known.
-    """
+    """The status of a day on a given Paris date."""
     if measured.complete:
         return DayStatus.COMPLETE
     if is_recent(day, today):
@@ -165,14 +156,7 @@ def status_now(record: DayRecord, today: date) -> DayStatus:
 
 
 def worth_asking(record: DayRecord | None, day: date, *, now: datetime, today: date) -> bool:
-    """Whether asking the gateway for this day's load curve may bring something (design.md §3).
-
-    Args:
-        record: what the ledger knows of the day, or ``None``.
-        day: the day.
-        now: the current instant, aware.
-        today: the current Paris date.
-    """
+    """Whether asking the gateway for this day's load curve may bring something (design.md §3)."""
     if not first_askable(today) <= day < today:
         return False
     if record is None:

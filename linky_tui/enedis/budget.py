@@ -53,11 +53,6 @@ class Limits:
 def clamp(api_url: str, per_day: int, seconds: float) -> Limits:
     """The configured limits, kept within what the gateway stands; loopback takes any.
 
-    Args:
-        api_url: address of the API.
-        per_day: requests a UTC day, as configured.
-        seconds: seconds between two requests, as configured.
-
     Raises:
         ConfigError: ``api_url`` is no address.
     """
@@ -119,12 +114,7 @@ class Budget:
         self._anchor: tuple[float, float] | None = None
 
     def used_today(self, now: datetime | None = None, *, floor_used: int = 0) -> int:
-        """Requests counted for the UTC day of ``now``; at least the limit once it was spent.
-
-        Args:
-            now: ``None`` for the present.
-            floor_used: see :meth:`reserve`.
-        """
+        """Requests counted for the UTC day of ``now``; at least the limit once it was spent."""
         with self._file.transaction() as file:
             used, spent = file.day(self.host, _utc_day(now or utc_now()))
         return max(used, floor_used, (self.per_day or 0) if spent else 0)
@@ -202,11 +192,7 @@ class Budget:
             file.hold(self.host + _SET_BACK, None)
 
     def mark_spent(self, reason: str) -> None:
-        """Send nothing more today, whatever the limit: the gateway blocks this address.
-
-        Args:
-            reason: why, in plain words.
-        """
+        """Send nothing more today, whatever the limit: the gateway blocks this address."""
         with self._file.transaction() as file:
             file.spend(self.host, _utc_day(utc_now()), reason)
 

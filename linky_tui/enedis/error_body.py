@@ -52,12 +52,7 @@ class ErrorBody:
 
 
 def read_error_body(headers: Mapping[str, str], body: bytes) -> ErrorBody:
-    """Look through a body of any kind; never raises.
-
-    Args:
-        headers: the answer's headers, names in lower case.
-        body: the answer's body, decompressed.
-    """
+    """Look through a body of any kind; never raises."""
     content = body.decode("utf-8-sig", errors="replace").strip()
     content_type = headers.get("content-type", "").lower()
     data = _parse(content)

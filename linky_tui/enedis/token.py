@@ -38,12 +38,7 @@ class TokenInfo:
     expires: datetime | None  # its end in UTC, or `None` where it names none
 
     def problems(self, prm: str, now: datetime) -> tuple[str, ...]:
-        """Why the gateway will refuse the token for a meter, as sentences; empty if it may not.
-
-        Args:
-            prm: the meter.
-            now: the current instant, aware.
-        """
+        """Why the gateway will refuse the token for a meter, as sentences; empty if it may not."""
         found: list[str] = []
         if not self.prms:
             found.append("The token names no meter.")

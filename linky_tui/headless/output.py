@@ -44,12 +44,7 @@ def say(text: str) -> None:
 
 
 def wrapped(text: str, *, indent: str = "") -> str:
-    """Break a long line between words where stdout is a terminal; elsewhere it stays one line.
-
-    Args:
-        text: one line.
-        indent: what the lines after the first begin with.
-    """
+    """Break a long line between words where stdout is a terminal; elsewhere it stays one line."""
     if not sys.stdout.isatty():
         return text
     columns = shutil.get_terminal_size().columns - 1

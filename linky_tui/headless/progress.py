@@ -24,13 +24,7 @@ RECENT_WINDOWS = 20
 
 
 class Progress:
-    """Draws events; knows nothing of what they do.
-
-    Args:
-        out: where to write, normally stderr.
-        live: whether to redraw one line (a terminal) instead of adding lines.
-        verbose: whether to say every step as a line of its own.
-    """
+    """Draws events; knows nothing of what they do."""
 
     def __init__(self, out: TextIO, *, live: bool, verbose: bool = False) -> None:
         self._out = out

@@ -45,11 +45,7 @@ def traceback_text(error: BaseException) -> str:
 
 @contextmanager
 def harmless_errors(stderr: TextIO | None = None) -> Iterator[None]:
-    """For the time of the block, what Python itself writes about threads and logs is harmless.
-
-    Args:
-        stderr: where it goes, ``sys.stderr`` where it is not given.
-    """
+    """For the time of the block, what Python itself writes about threads and logs is harmless."""
 
     def on_thread(failed: threading.ExceptHookArgs) -> None:
         if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):

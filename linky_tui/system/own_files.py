@@ -72,12 +72,7 @@ def set_aside(path: Path, mark: str = "corrupt", sidecars: Sequence[str] = ()) -
 
 
 def why(error: OSError, path: Path | None = None) -> str:
-    """Which file, and what is wrong with it, as one harmless line without a full stop.
-
-    Args:
-        error: what the system said.
-        path: the file or folder, where the error names none.
-    """
+    """Which file, and what is wrong with it, as one harmless line without a full stop."""
     place = error.filename or path
     reason = plain(error.strerror or type(error).__name__)
     return reason if place is None else f"{plain(os.fsdecode(place))}: {reason}"

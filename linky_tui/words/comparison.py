@@ -103,13 +103,7 @@ def sameness(comparison: Comparison) -> str:
 
 
 def honest_note(comparison: Comparison, *, detailed: bool = False, lagging: bool = False) -> str:
-    """What a sceptic asks, in one line: ``_id``, and the compressor.
-
-    Args:
-        comparison: of both collections.
-        detailed: what ``_id`` costs stands in the table already.
-        lagging: see :func:`comparison_rows`.
-    """
+    """What a sceptic asks, in one line: ``_id``, and the compressor."""
     if detailed:
         return "Regular is compressed with snappy, time series with zstd."
     saved = f"data {percent_text(comparison.saved_without_id_data)}"

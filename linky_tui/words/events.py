@@ -52,12 +52,7 @@ class EventText:
 
 
 def event_text(event: Event, *, name_meter: bool = False) -> EventText | None:
-    """What an event says, ``None`` for one that the next makes superfluous.
-
-    Args:
-        event: the event.
-        name_meter: whether to say which meter it is about, where there are several.
-    """
+    """What an event says, ``None`` for one that the next makes superfluous."""
     found = _event_text(event)
     if found is None or not name_meter:
         return found
