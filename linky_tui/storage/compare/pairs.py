@@ -119,7 +119,7 @@ def walk(
     """The moments of one series in both collections, oldest first.
 
     Raises:
-        Stopped: the stop event was set.
+        StorageStopped: the stop event was set.
     """
     both = (
         _moments(collection, prm, flow, session)

@@ -141,7 +141,7 @@ def compare_sizes(
     be quick, only a difference in their numbers is noticed.
 
     Raises:
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     settled = checkpoint and store.server.kind == "local"
     regular_counts, timeseries_counts = store.readings.counts()

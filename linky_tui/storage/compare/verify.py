@@ -91,7 +91,7 @@ def verify(store: Store, stop: threading.Event | None = None) -> Verification:
     """Compare every document of both collections; reads only, in bounded memory.
 
     Raises:
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     readings = store.readings
     tally = _Tally(readings)

@@ -64,7 +64,7 @@ def reconcile(
     Raises:
         SeriesBusy: the lease was lost.
         CollectionRefused: something else took the name of a collection.
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     with friendly(), pymongo.timeout(READ_LIMIT_S):
         ensure_present(
@@ -97,7 +97,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
     Raises:
         SeriesBusy: another process works on one of the series.
         StorageError: a collection holds documents that are not ours; nothing was dropped.
-        StorageUnavailable: MongoDB cannot be reached, or stopped (``Stopped``).
+        StorageUnavailable: MongoDB cannot be reached, or stopped (``StorageStopped``).
     """
     before = verify(store, stop)
     with contextlib.ExitStack() as stack:
@@ -118,7 +118,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
         for lease in leases:
             examined.append(restore_regular(store, lease, stop)[1])
             insert_missing(store, lease, examined[-1].missing, stop)
-            check_ledger(store, lease, today)
+            check_ledger(store, lease, today, anyway=True)
         for found in examined:
             found.refuse_foreign()
         after = verify(store, stop)

@@ -129,7 +129,10 @@ MOVED = replace(WEEK[9], start=WEEK[9].start + timedelta(seconds=10))
 LONGER = replace(WEEK[9], interval_min=60, power_w=900)
 
 
-@pytest.mark.parametrize("changed", [[MOVED], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]])
+@pytest.mark.parametrize(
+    "changed",
+    [[MOVED], [MOVED, WEEK[10]], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]],
+)
 @pytest.mark.parametrize("by_repair", [False, True])
 def test_of_a_reading_changed_by_hand_the_regular_one_wins_and_its_day_is_asked_at_once(
     store: Store, lease: Lease, changed: list[Reading], by_repair: bool
