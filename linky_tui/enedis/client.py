@@ -19,13 +19,19 @@ from linky_tui.config.checks import is_loopback
 from linky_tui.domain.paris import utc_now
 from linky_tui.enedis import answers
 from linky_tui.enedis.answers import Answer
-from linky_tui.enedis.bounds import Damaged, Inflater, TooLong, bounded_response
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
 from linky_tui.enedis.hosts import checked_url, host_of, hostname_of
 from linky_tui.enedis.request import DataRequest, Shape
 from linky_tui.enedis.timing import Timing
 from linky_tui.enedis.token import is_sendable
-from linky_tui.enedis.transport import Bearer, NotLoopback, new_session
+from linky_tui.enedis.transport import (
+    Bearer,
+    Damaged,
+    Inflater,
+    NotLoopback,
+    TooLong,
+    new_session,
+)
 from linky_tui.errors import TokenRefused
 from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_token
@@ -89,8 +95,12 @@ class ConsoClient:
         self._timeouts = timeouts
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes
-        response = bounded_response(deadline_s, max_body_bytes + _MAX_HEAD_BYTES)
-        self._session = new_session(user_agent, response, loopback=self.is_loopback)
+        self._session = new_session(
+            user_agent,
+            deadline_s=deadline_s,
+            max_bytes=max_body_bytes + _MAX_HEAD_BYTES,
+            loopback=self.is_loopback,
+        )
 
     def attempt(
         self, request: DataRequest, token: str, shape: Shape, stop: threading.Event

@@ -1,28 +1,43 @@
-"""The HTTP session of the client: the token goes to the configured host and nowhere else.
+"""The HTTP session: the token goes to the configured host and nowhere else, and answers end.
 
-What comes back is bounded as linky_tui/enedis/bounds.py says.
+``http.client`` and ``urllib3`` limit the time between two bytes, not that of an answer, and not
+everything that they read: an endless run of interim answers or a header that trickles keeps a
+thread for ever. So each answer is read through a tap that closes, whatever is sent.
 """
 
 from __future__ import annotations
 
+import io
+import time
 import urllib.request
+import zlib
+from collections.abc import Callable
+from functools import partial
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from linky_tui.config.checks import is_loopback
-from linky_tui.enedis.bounds import ACCEPT_ENCODING
 from linky_tui.text.redaction import protect_address
+
+_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
 
 
 class NotLoopback(OSError):
     """A name that stands for this machine led to another one."""
+
+
+class TooLong(OSError):
+    """An answer with more bytes than any answer needs, head included."""
+
+
+class Damaged(Exception):
+    """Compression that is unknown, broken, or not at its end."""
 
 
 class Bearer(AuthBase):
@@ -45,13 +60,15 @@ class Session(requests.Session):
 
 
 def new_session(
-    user_agent: str, response: type[HTTPResponse], *, loopback: bool
+    user_agent: str, *, deadline_s: float, max_bytes: int, loopback: bool
 ) -> requests.Session:
     """A session for one host.
 
     Args:
         user_agent: how the host knows us.
-        response: the class of its answers (:func:`linky_tui.enedis.bounds.bounded_response`).
+        deadline_s: seconds from the sent request to the last byte, up to a read timeout more.
+        max_bytes: the most that is read of an answer, head, interim answers and framing included;
+            more raises :class:`TooLong`.
         loopback: whether it is this very machine. Then no proxy is used, and without encryption
             only a connection that really ends here; elsewhere the proxies of the environment
             are used, and the certificate authorities of ``REQUESTS_CA_BUNDLE`` where it is set.
@@ -65,16 +82,99 @@ def new_session(
         {
             "User-Agent": user_agent,
             "Accept": "application/json",
-            "Accept-Encoding": ACCEPT_ENCODING,
+            "Accept-Encoding": "gzip, deflate",  # what Inflater reads
         }
     )
-    adapter = _Adapter(_pools(response, loopback=loopback))
+    adapter = _Adapter(partial(_Response, deadline_s, max_bytes), loopback=loopback)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     if not loopback:
         for proxy in urllib.request.getproxies().values():
             protect_address(proxy if "://" in proxy else f"http://{proxy}")
     return session
+
+
+class Inflater:
+    """Decompresses an answer no further than its limit, whatever it was compressed with.
+
+    Args:
+        encoding: the header ``Content-Encoding``; empty for none.
+        max_bytes: the most that an answer may hold.
+
+    Attributes:
+        body: what came so far, at most one byte more than ``max_bytes``.
+
+    Raises:
+        Damaged: a compression that was not asked for, also several on top of each other.
+    """
+
+    def __init__(self, encoding: str, max_bytes: int) -> None:
+        self.body = bytearray()
+        self._max_bytes = max_bytes
+        self._fed = False
+        name = encoding.strip().lower()
+        self._stream = None
+        if name not in ("", "identity"):
+            if name not in _WINDOW_BITS:
+                raise Damaged
+            self._stream = zlib.decompressobj(_WINDOW_BITS[name])
+
+    @property
+    def full(self) -> bool:
+        """Whether there is more than may be."""
+        return len(self.body) > self._max_bytes
+
+    def feed(self, data: bytes) -> None:
+        """Take the next piece.
+
+        Raises:
+            Damaged: it is not what was announced.
+        """
+        if self._stream is None:
+            self.body += data[: self._max_bytes + 1 - len(self.body)]
+            return
+        self._fed = self._fed or bool(data)
+        if data and self._stream.eof:
+            raise Damaged
+        while data and not self.full:
+            try:
+                self.body += self._stream.decompress(data, self._max_bytes + 1 - len(self.body))
+            except zlib.error:
+                raise Damaged from None
+            if self._stream.unused_data:
+                raise Damaged
+            data = self._stream.unconsumed_tail
+
+    def end(self) -> None:
+        """Say that nothing more comes.
+
+        Raises:
+            Damaged: something is missing.
+        """
+        if self._stream is not None and self._fed and not self._stream.eof and not self.full:
+            raise Damaged
+
+
+class _Adapter(HTTPAdapter):
+    """Sends through connections whose answers are made by ``response``, also behind a proxy."""
+
+    def __init__(self, response: Callable[..., HTTPResponse], *, loopback: bool) -> None:
+        super().__init__()
+        self._response = response
+        self._kinds = {
+            "http": _LoopbackConnection if loopback else HTTPConnection,
+            "https": HTTPSConnection,
+        }
+
+    def get_connection_with_tls_context(self, *args: Any, **options: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **options)
+        pool.ConnectionCls = partial(self._connection, self._kinds[pool.scheme])
+        return pool
+
+    def _connection(self, kind: type[HTTPConnection], **options: Any) -> Any:
+        connection: Any = kind(**options)
+        connection.response_class = self._response
+        return connection
 
 
 class _LoopbackConnection(HTTPConnection):
@@ -93,30 +193,38 @@ class _LoopbackConnection(HTTPConnection):
             raise NotLoopback(peer)
 
 
-def _pools(response: type[HTTPResponse], *, loopback: bool) -> dict[str, type[HTTPConnectionPool]]:
-    """What makes connections, by scheme."""
-    plain = _LoopbackConnection if loopback else HTTPConnection
-    made = {"response_class": response}
-    http = type("Connection", (plain,), made)
-    https = type("TlsConnection", (HTTPSConnection,), made)
-    return {
-        "http": type("Pool", (HTTPConnectionPool,), {"ConnectionCls": http}),
-        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": https}),
-    }
+class _Response(HTTPResponse):
+    """An answer that ends."""
+
+    def __init__(
+        self, deadline_s: float, max_bytes: int, sock: Any, *args: Any, **options: Any
+    ) -> None:
+        super().__init__(sock, *args, **options)
+        tap = _Tap(self.fp.detach(), time.monotonic() + deadline_s, max_bytes)
+        self.fp = io.BufferedReader(tap)
 
 
-class _Adapter(HTTPAdapter):
-    """Sends through these pools, also behind a proxy."""
+class _Tap(io.RawIOBase):
+    """What comes from a socket until the deadline or the limit."""
 
-    def __init__(self, pools: dict[str, type[HTTPConnectionPool]]) -> None:
-        self._pools = pools
-        super().__init__()
+    def __init__(self, source: io.RawIOBase, deadline: float, max_bytes: int) -> None:
+        self._source = source
+        self._deadline = deadline
+        self._left = max_bytes
 
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+    def readable(self) -> bool:
+        return True
 
-    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        manager = super().proxy_manager_for(*args, **options)
-        manager.pool_classes_by_scheme = self._pools
-        return manager
+    def readinto(self, buffer: Any, /) -> int | None:
+        if time.monotonic() > self._deadline:
+            raise TimeoutError("the answer takes too long")
+        count = cast("int | None", self._source.readinto(buffer))
+        self._left -= count or 0
+        if self._left < 0:
+            raise TooLong("the answer is too long")
+        return count
+
+    def close(self) -> None:
+        # The socket itself is closed only when its last file is.
+        self._source.close()
+        super().close()

@@ -134,6 +134,15 @@ def test_no_failure_of_a_proxy_tells_its_password(
         row.survived += 1
 
 
+def test_what_a_proxy_says_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = b"HTTP/1.1 200 Connection established\r\n" + b"X-More: of it\r\n" * 400_000
+    with Proxy(lambda head: endless) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy_url(proxy))
+        fault = ask(f"https://{NAME}:9/api", TOKEN)
+    assert isinstance(fault, ApiFault)
+    assert "longer than any" in fault.text
+
+
 def test_a_command_behind_a_proxy_or_a_wrong_certificate(
     stage: Stage, short_tmp_path: Path, authority: trustme.CA, tally: Tally
 ) -> None:
