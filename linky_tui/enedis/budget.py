@@ -16,9 +16,9 @@ from pathlib import Path
 from linky_tui.config.checks import is_loopback
 from linky_tui.domain.paris import next_utc_day, utc_now
 from linky_tui.enedis.budget_file import BudgetFile, BudgetMemory, Rows
+from linky_tui.enedis.faults import MAX_AHEAD
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
-from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.errors import BudgetSpent, ServiceDown
 from linky_tui.text.formatting import due_text, local_time_text
 

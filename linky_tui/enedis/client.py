@@ -36,8 +36,6 @@ from linky_tui.errors import TokenRefused
 from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_token
 
-__all__ = ["ConsoClient", "host_of"]
-
 USER_AGENT = f"linky-tui/{__version__} (+https://github.com/linky-tui/linky-tui)"
 """The gateway asks public tools for a recognisable one (conso-api.md §1)."""
 MAX_BODY_BYTES = 2 * 1024 * 1024

@@ -14,9 +14,8 @@ import pytest
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import day_start
 from linky_tui.enedis.answers import Answer, parse
-from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
+from linky_tui.enedis.faults import MAX_AHEAD, ApiFault, ApiFaultKind, classify
 from linky_tui.enedis.request import DataKind, Shape
-from linky_tui.enedis.retry_time import MAX_AHEAD
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.text.formatting import plain, printable
