@@ -103,16 +103,11 @@ class ConsoClient:
     def attempt(
         self, request: DataRequest, token: str, shape: Shape, stop: threading.Event
     ) -> Answer:
-        """Send exactly one HTTP request and read its answer.
+        """Send exactly one HTTP request, and read its answer, which may be of either generation.
 
         The request runs in a thread of its own: a stop or the deadline abandons it within a
-        twentieth of a second, wherever it hangs, and it then ends by itself.
-
-        Args:
-            request: what is asked.
-            token: the gateway's token; it appears in no error.
-            shape: the names of which generation are used; the answer may be of either.
-            stop: abandons the request when set.
+        twentieth of a second, wherever it hangs, and it then ends by itself. The token appears in
+        no error.
 
         Raises:
             ApiFault: anything but a usable answer.

@@ -52,7 +52,10 @@ class ErrorBody:
 
 
 def read_error_body(headers: Mapping[str, str], body: bytes) -> ErrorBody:
-    """Look through a body of any kind; never raises."""
+    """Look through a decompressed body of any kind; never raises.
+
+    The names of the headers are in lower case.
+    """
     content = body.decode("utf-8-sig", errors="replace").strip()
     content_type = headers.get("content-type", "").lower()
     data = _parse(content)

@@ -228,13 +228,7 @@ def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime
 
     A 403 means three things (conso-api.md §6), so the body decides before the status does. The
     gateway passes on the status of Enedis, so a 401 in its Enedis envelope is about the gateway's
-    own token, not about the user's.
-
-    Args:
-        status: the HTTP status.
-        headers: the headers, in any case.
-        body: the body, decompressed.
-        now: the current instant, aware: it limits and replaces the times in the answer.
+    own token, not about the user's. ``now`` (aware) limits and replaces the times in the answer.
     """
     lower = {name.lower(): value for name, value in headers.items()}
     found = read_error_body(lower, body)
@@ -283,10 +277,10 @@ def retry_time(next_access: str | None, retry_after: str | None, now: datetime) 
     be read.
 
     Args:
-        next_access: ``nextAccessTime`` as Enedis writes it, ``2026-Nov-22 18:00:00+0000 UTC``, or
-            in ISO 8601 (without an offset: UTC).
+        next_access: as Enedis writes it, ``2026-Nov-22 18:00:00+0000 UTC``, or in ISO 8601
+            (without an offset: UTC).
         retry_after: the HTTP header, seconds or a date.
-        now: the current instant, aware.
+        now: aware.
     """
     for moment in (_next_access(next_access), _retry_after(retry_after, now)):
         if moment is not None and now < moment <= now + MAX_AHEAD:

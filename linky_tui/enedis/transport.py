@@ -97,19 +97,12 @@ def new_session(
 class Inflater:
     """Decompresses an answer no further than its limit, whatever it was compressed with.
 
-    Args:
-        encoding: the header ``Content-Encoding``; empty for none.
-        max_bytes: the most that an answer may hold.
-
-    Attributes:
-        body: what came so far, at most one byte more than ``max_bytes``.
-
     Raises:
         Damaged: a compression that was not asked for, also several on top of each other.
     """
 
     def __init__(self, encoding: str, max_bytes: int) -> None:
-        self.body = bytearray()
+        self.body = bytearray()  # at most one byte more than `max_bytes`
         self._max_bytes = max_bytes
         self._fed = False
         name = encoding.strip().lower()

@@ -126,12 +126,8 @@ class Connection(Closing):
     ) -> bool:
         """Waits until there is a primary; an embedded server that was ended is started again.
 
-        Args:
-            stop: ends the wait.
-            timeout_s: how long to wait at most.
-
         Returns:
-            Whether there is one.
+            Whether there is one: False after the timeout or a stop.
 
         Raises:
             StorageError: the embedded server does not start again.
@@ -158,12 +154,6 @@ def connect(
 ) -> Connection:
     """Connects to the configured MongoDB, or to the embedded one if no address is configured.
 
-    Args:
-        settings: the section ``[mongodb]``.
-        data_dir: the data folder, for the embedded server.
-        runtime_dir: the runtime folder, for its socket where the data folder's path is too long.
-        stop: ends the start of the embedded server.
-
     Raises:
         ConfigError: the address is wrong, its host unknown, or there is no mongod.
         AccessRefused: a wrong user, password or right.
@@ -183,15 +173,9 @@ def connect(
 def wait_for_primary(
     client: MongoClient[Document], timeout_s: float, stop: threading.Event | None = None
 ) -> bool:
-    """Waits until a primary answers.
+    """Waits until a primary answers, and says whether one does: False after the timeout or a stop.
 
-    Args:
-        client: the client.
-        timeout_s: how long to wait at most; a call under way may take two seconds more.
-        stop: ends the wait, after a call under way.
-
-    Returns:
-        Whether there is one.
+    A call under way then may take two seconds more.
     """
     pause = stop if stop is not None else threading.Event()
     deadline = time.monotonic() + timeout_s

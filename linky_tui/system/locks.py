@@ -32,11 +32,8 @@ class FileLock:
     """A lock that several processes (or several objects of one process) take on one file.
 
     The file is created 0600, stays empty and is never removed: removing it would let two
-    processes lock two different files of the same name. A child process does not inherit the
-    lock. The same object is not meant for several threads at once.
-
-    Args:
-        path: the lock file; its folder must exist.
+    processes lock two different files of the same name. Its folder must exist. A child process
+    does not inherit the lock. The same object is not meant for several threads at once.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,12 +70,7 @@ class FileLock:
     def acquire(
         self, exclusive: bool = True, timeout_s: float = 10.0, stop: threading.Event | None = None
     ) -> bool:
-        """Takes the lock, waiting for it for ``timeout_s`` seconds at most.
-
-        Args:
-            exclusive: as for :meth:`try_acquire`, and so are the errors.
-            timeout_s: how long to wait.
-            stop: ends the wait within a moment.
+        """Takes the lock as :meth:`try_acquire` does, waiting for ``timeout_s`` seconds at most.
 
         Returns:
             Whether it is held now: False after the timeout or a stop.

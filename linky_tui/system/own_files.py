@@ -23,9 +23,7 @@ _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 def open_own(path: Path, flags: int) -> int:
     """A descriptor of a regular file; made with mode 0600 where ``flags`` create it.
 
-    Args:
-        path: the file.
-        flags: of :func:`os.open`; opening never waits and never follows a link.
+    Opening never waits and never follows a link.
 
     Raises:
         OSError: it cannot be opened, or is a link or no regular file (``strerror`` says which).
@@ -72,7 +70,10 @@ def set_aside(path: Path, mark: str = "corrupt", sidecars: Sequence[str] = ()) -
 
 
 def why(error: OSError, path: Path | None = None) -> str:
-    """Which file, and what is wrong with it, as one harmless line without a full stop."""
+    """Which file, and what is wrong with it, as one harmless line without a full stop.
+
+    It is ``path`` where the error names none.
+    """
     place = error.filename or path
     reason = plain(error.strerror or type(error).__name__)
     return reason if place is None else f"{plain(os.fsdecode(place))}: {reason}"

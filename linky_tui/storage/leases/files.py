@@ -71,7 +71,7 @@ class LeaseFiles:
     def is_dead(self, owner: Mapping[str, Any], mine: FileLock) -> bool:
         """Whether the owner of a lease was of this installation and no longer runs.
 
-        An owner of the lock ``mine``, which we hold, has lost it.
+        An owner whose lock has the name of ``mine``, which we hold, has lost it.
         """
         name = owner.get("lock")
         if (

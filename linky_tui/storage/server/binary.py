@@ -13,13 +13,7 @@ _NAME = "mongod"
 
 
 def find_mongod(configured: str = "") -> Path:
-    """The mongod to start: the configured one, else one on PATH, else the ``local`` extra's.
-
-    Args:
-        configured: the setting ``mongodb.mongod``; empty means "look for one".
-
-    Returns:
-        The absolute path of an executable file.
+    """The absolute path of the configured mongod, else of one on PATH, else the ``local`` extra's.
 
     Raises:
         ConfigError: there is none, or the configured one cannot be run.

@@ -68,9 +68,8 @@ class Endpoint:
 def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
     """A unix socket in the server's own folder, or elsewhere where its path would be too long.
 
-    Args:
-        folder: the server's folder (0700, resolved); also what a name elsewhere derives from.
-        runtime_dir: the user's runtime folder, tried before the temporary folder.
+    A name elsewhere derives from the server's folder (0700, resolved); the user's runtime folder
+    is tried before the temporary one.
 
     Raises:
         ConfigError: the folder elsewhere belongs to somebody else or is a link.

@@ -63,11 +63,8 @@ _ELSEWHERE = "set mongodb.uri to the address of a server that runs elsewhere"
 def start_failure(output: str, returncode: int | None, binary: Path, log_path: Path) -> LinkyError:
     """The error for a mongod that ended, or did not answer, instead of starting.
 
-    Args:
-        output: what it wrote since it was started: its log, or the system's complaint.
-        returncode: its exit code (negative: the signal), None while it still runs.
-        binary: the mongod that was started.
-        log_path: where ``output`` is kept.
+    ``output`` is what it wrote since it was started: its log, or the system's complaint.
+    ``returncode`` is negative for a signal, and None while it still runs.
     """
     last = last_lines(output)
     told = f' It said: "{last}".' if last else ""
@@ -131,12 +128,7 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
 
 
 def running_failure(log: str, log_path: Path) -> LinkyError | None:
-    """The error for a server that stopped answering, ``None`` where neither log nor disk tells.
-
-    Args:
-        log: the end of its log.
-        log_path: where that is kept.
-    """
+    """The error for a server that stopped answering, ``None`` where neither log nor disk tells."""
     before, started, since = log.rpartition(_FIRST_WORDS)
     log = since.partition("\n")[2] if started else before + since
     if _NO_SPACE in log or _is_full(log_path.parent):

@@ -61,12 +61,8 @@ class LocalServer(Closing):
     ) -> LocalServer:
         """Starts the server, or joins the one that runs; blocks until it answers.
 
-        Args:
-            data_dir: the user's data folder; the server lives in ``mongodb`` below it.
-            runtime_dir: where its socket goes if its path there would be too long.
-            mongod: the setting ``mongodb.mongod``.
-            timeout_s: after that it is given up.
-            stop: gives up within a moment.
+        It lives in ``mongodb`` below the user's data folder; its socket goes to the runtime folder
+        where its path there would be too long.
 
         Raises:
             ConfigError: there is no mongod, or a folder is not this user's own.

@@ -51,11 +51,6 @@ class Mongod:
     """The server of one folder, whichever process started it.
 
     Nothing here is safe against other processes: :class:`LocalServer` holds the locks.
-
-    Attributes:
-        folder: the server's folder, 0700.
-        data_path: MongoDB's data in it.
-        log_path: MongoDB's log in it.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -106,13 +101,7 @@ class Mongod:
     def start(
         self, binary: Path, endpoint: Endpoint, deadline: float, stop: threading.Event
     ) -> None:
-        """Starts the server and waits until it answers.
-
-        Args:
-            binary: the mongod.
-            endpoint: where it shall listen.
-            deadline: on the monotonic clock, when to give up.
-            stop: ends the wait.
+        """Starts the server and waits until it answers, or until ``deadline`` (monotonic clock).
 
         Raises:
             StorageError: it ended instead; the error says why.
@@ -151,11 +140,7 @@ class Mongod:
             raise
 
     def stop(self, endpoint: Endpoint, recorded_pid: int) -> bool:
-        """Shuts the server down cleanly and waits until it has ended.
-
-        Returns:
-            Whether it has ended.
-        """
+        """Shuts the server down cleanly, waits until it has ended, and says whether it has."""
         pid = self.running_pid(endpoint, recorded_pid)
         with contextlib.suppress(OSError):  # a full disk: it has to end all the same
             # First what, then the deed: if we are killed in between, nobody joins a server that

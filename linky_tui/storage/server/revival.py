@@ -23,11 +23,7 @@ LIMIT_S = 20.0
 
 
 class Revival(ServerHeartbeatListener):
-    """Listens to the driver's monitor, in whose thread the server is started again.
-
-    Args:
-        local: our share of the embedded server.
-    """
+    """Listens to the driver's monitor, in whose thread the server is started again."""
 
     def __init__(self, local: LocalServer) -> None:
         self._local = local
