@@ -285,7 +285,8 @@ Enedis' own total.
 
     @on(Tabs.TabActivated)
     def _tab_chosen(self, event: Tabs.TabActivated) -> None:
-        chosen = View(event.tab.id or View.CURVE)
-        if chosen is not self._view:
-            self._view = chosen
+        # Also what a key chose comes back as an event; one that is older than the state would turn
+        # the page back, and that would come back, too, without end.
+        if event.tab.id and event.tab.id == event.tabs.active != self._view.value:
+            self._view = View(event.tab.id)
             self._changed()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Tabs
 
 from linky_tui.domain.paris import days_between
 from linky_tui.storage.store import Store
@@ -102,6 +103,26 @@ async def test_keys_move_in_time_and_never_leave_the_data(make_app: MakeApp) -> 
         await pilot.press("down", "down", "down", "down", "t")
         assert period(app) == "Sat 21 Nov 2026"
         await settled(pilot, app, "Sat 21 Nov 2026", LinePlot)
+
+
+@pytest.mark.parametrize("presses", [2, 3, 15])
+async def test_keys_faster_than_the_tabs_end_where_they_led(
+    make_app: MakeApp, presses: int
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_charts(pilot, app)
+        views, before = list(View), page(app)._view
+        for _ in range(presses):  # a pilot's own presses wait for each other
+            app.post_message(Key("v", "v"))
+        await pilot.pause(0.2)
+        wanted = views[(views.index(before) + presses) % len(views)]
+        seen = []
+        for _ in range(20):
+            await pilot.pause(0.02)
+            seen.append(page(app)._view)
+        assert set(seen) == {wanted}
+        assert app.screen.query_one(Tabs).active == wanted.value
 
 
 async def test_a_date_is_jumped_to(make_app: MakeApp) -> None:
