@@ -93,12 +93,9 @@ class Session:
         from linky_tui.ingest.request_run import RequestRun
 
         url, timing = self.config.enedis.api_url, self.timing
-        client = ConsoClient(url, timeouts=timing.timeouts_s, deadline_s=timing.deadline_s)
-        try:
-            shared = None if self.demo else store.requests
+        shared = None if self.demo else store.requests
+        with ConsoClient(url, timeouts=timing.timeouts_s, deadline_s=timing.deadline_s) as client:
             yield RequestRun(client, self.budget(), shared, stop, backoff_s=timing.backoff_s)
-        finally:
-            client.close()
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from linky_tui.enedis.transport import (
     new_session,
 )
 from linky_tui.errors import TokenRefused
+from linky_tui.system.closing import Closing
 from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_token
 
@@ -59,7 +60,7 @@ class _Abandoned(Exception):
     """Nobody waits for the answer any more."""
 
 
-class ConsoClient:
+class ConsoClient(Closing):
     """Sends single requests; whoever calls it counts, paces and retries them.
 
     Args:
