@@ -300,14 +300,13 @@ async def test_yesterday_arrives_by_one_key_and_again_costs_nothing(make_app: Ma
 def questions(app: LinkyApp) -> set[str]:
     """Fills with the groups of the questions that the application itself asks the store."""
     groups: set[str] = set()
-    query = app.query_store
+    changed: Any = app
+    query = changed.query_store
 
     def noted(asker: DOMNode, *rest: Any, group: str) -> None:
-        if asker is app:
-            groups.add(group)
+        groups.update({group} if asker is app else ())
         query(asker, *rest, group=group)
 
-    changed: Any = app
     changed.query_store = noted
     return groups
 
