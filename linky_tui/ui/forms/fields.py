@@ -45,6 +45,13 @@ def label_of(key: Key) -> str:
     return _LABELS.get(key.name, key.name.replace("_", " ").capitalize())
 
 
+def say(where: Static, text: str, level: str) -> None:
+    """Show a text in the colour of ``good``, ``warn``, ``bad`` or ``muted``."""
+    where.update(text)
+    for each in ("good", "warn", "bad", "muted"):
+        where.set_class(each == level, each)
+
+
 class SecretInput(Input):
     """A masked input; while it is masked nothing can be copied out of it."""
 

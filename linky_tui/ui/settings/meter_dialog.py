@@ -2,65 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Callable, Iterable
+from typing import ClassVar, TypeVar
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
-from textual.screen import ModalScreen
+from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button, Select, Static
 
-from linky_tui.config.model import (
-    METERS,
-)
+from linky_tui.config.model import METERS
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
+from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.totals import try_token
-from linky_tui.text.formatting import (
-    count_text,
-    day_text,
-    kwh_text,
-    things,
-)
+from linky_tui.text.formatting import count_text, day_text, kwh_text, things
 from linky_tui.ui.forms.draft import Texts, meter_problems
-from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.forms.fields import Field, say
 from linky_tui.ui.forms.token_report import report_token
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
-from linky_tui.ui.shell.dialogs import ConfirmDialog
+from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
 
+T = TypeVar("T")
 _ORDER = ("token", "prm", "name", "flow")
 
 
-class MeterDialog(ModalScreen[Texts | None]):
-    """Add or edit a meter; gives its texts, or ``None`` where it was left.
+class MeterDialog(Dialog[Texts]):
+    """Add or edit a meter; gives its texts.
 
     Args:
-        title: of the box.
         meter: the texts to begin with.
         others: the texts of the other meters: no two have one PRM and one direction.
     """
 
     app = getters.app(AppCore)
 
+    CLICK_LEAVES = False  # what was typed would be lost
     DEFAULT_CSS = """
     MeterDialog {
-        align: center middle;
-        & > Vertical {
-            width: 88;
-            max-width: 95%;
-            height: auto;
-            max-height: 96%;
-            padding: 1 2 0 2;
-            background: $surface;
-            border: round $primary;
-            border-title-style: bold;
-        }
+        & > Vertical { width: 88; max-height: 96%; padding: 1 2 0 2; border-title-style: bold; }
         #meter-fields { height: auto; }
         .field-label { width: 10; }
         #field-meters-token, #field-meters-prm.-offering { margin-bottom: 0; }
@@ -69,8 +52,7 @@ class MeterDialog(ModalScreen[Texts | None]):
         #meter-offer { margin: 0 0 1 10; display: none; }
         #meter-offer.-offered { display: block; }
         #meter-offer > SelectCurrent { padding: 0 1 0 2; background: $panel; }
-        #meter-answer { height: auto; margin-bottom: 1; }
-        #meter-buttons { height: auto; margin-bottom: 1; }
+        #meter-buttons { margin-bottom: 1; }
         #meter-buttons Static { width: 1fr; }
         #meter-buttons Button { margin-left: 2; min-width: 10; }
         #meter-buttons #ask { margin-left: 0; }
@@ -84,50 +66,34 @@ class MeterDialog(ModalScreen[Texts | None]):
         bind("meter-ok", "take"),
     ]
 
-    @dataclass
-    class Prepared(Message):
-        """How many requests are left today, or why none can be made."""
-
-        left: int | None
-        error: LinkyError | None
-
-    @dataclass
-    class Answered(Message):
-        """What the gateway said to the one request."""
-
-        found: tuple[DailyTotal, ...] | LinkyError
-
     def __init__(self, title: str, meter: Texts, others: Iterable[Texts]) -> None:
-        super().__init__()
-        self._title = title
+        super().__init__(title)
         self._meter = dict(meter)
         self._taken = {(other["prm"].strip(), other["flow"]) for other in others}
         self._stop = threading.Event()
         self._asking = False
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = self._title
-            with VerticalScroll(id="meter-fields", can_focus=False):
-                for name in _ORDER:
-                    yield Field(METERS.name, METERS.key(name), notes=False)
-                    if name == "token":
-                        yield Static(id="meter-token", markup=False)
-                    if name == "prm":
-                        yield Select[str](
-                            [], prompt="Choose from the token", id="meter-offer", compact=True
-                        )
-            yield Static(id="meter-answer", markup=False)
-            with Horizontal(id="meter-buttons"):
-                yield Button(
-                    "Ask Enedis (1 request)",
-                    id="ask",
-                    compact=True,
-                    tooltip="One request for a week of daily totals; asks before it is sent",
-                )
-                yield Static()
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button("OK", id="ok", variant="primary", compact=True)
+    def compose_box(self) -> ComposeResult:
+        with VerticalScroll(id="meter-fields", can_focus=False):
+            for name in _ORDER:
+                yield Field(METERS.name, METERS.key(name), notes=False)
+                if name == "token":
+                    yield Static(id="meter-token", markup=False)
+                if name == "prm":
+                    yield Select[str](
+                        [], prompt="Choose from the token", id="meter-offer", compact=True
+                    )
+        yield Static(id="meter-answer", markup=False)
+        with Horizontal(id="meter-buttons"):
+            yield Button(
+                "Ask Enedis (1 request)",
+                id="ask",
+                compact=True,
+                tooltip="One request for a week of daily totals; asks before it is sent",
+            )
+            yield Static()
+            yield Button("Cancel", id="leave", compact=True)
+            yield Button("OK", id="ok", variant="primary", compact=True)
 
     def on_mount(self) -> None:
         for field in self.query(Field):
@@ -165,10 +131,7 @@ class MeterDialog(ModalScreen[Texts | None]):
 
     def _judge(self) -> dict[str, str]:
         report = report_token(self._meter["token"], self._meter["prm"].strip())
-        said = self.query_one("#meter-token", Static)
-        said.update(report.line)
-        for level in ("good", "warn", "bad", "muted"):
-            said.set_class(level == report.level, level)
+        say(self.query_one("#meter-token", Static), report.line, report.level)
         problems = meter_problems(self._meter)
         pair = (self._meter["prm"].strip(), self._meter["flow"])
         if pair[0] and pair in self._taken:
@@ -182,10 +145,6 @@ class MeterDialog(ModalScreen[Texts | None]):
         return problems
 
     # Leaving
-
-    @on(Button.Pressed, "#cancel")
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
     @on(Button.Pressed, "#ok")
     def action_take(self) -> None:
@@ -203,82 +162,55 @@ class MeterDialog(ModalScreen[Texts | None]):
     # The one request
 
     @on(Button.Pressed, "#ask")
-    def _prepare(self) -> None:
-        backend, stop = self.app.backend, self._stop
-
-        def work() -> None:
-            try:
-                with backend.session.requests(backend.store, stop) as requests:
-                    self.post_message(self.Prepared(requests.manners.left_today, None))
-            except LinkyError as error:
-                self.post_message(self.Prepared(None, error))
-
+    def _asked(self) -> None:
         self._asking = True
         self._judge()
-        self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
+        self._ask()
 
-    def on_meter_dialog_prepared(self, message: Prepared) -> None:
-        if message.error is not None:
-            self._answer(message.error)
-            return
-
-        def answered(yes: bool | None) -> None:
-            if yes:
-                self._ask()
-            else:
-                self._asking = False
-                self._judge()
-
-        left = "" if message.left is None else f" {count_text(message.left)} are left today."
-        self.app.push_screen(
-            ConfirmDialog(
-                "Send a request?",
-                "This asks the gateway for the daily totals of the last week, which counts as "
-                f"one request.{left}",
-                yes="Send it",
-            ),
-            answered,
-        )
-
-    def _ask(self) -> None:
-        backend, stop, token = self.app.backend, self._stop, self._meter["token"].strip()
-        prm = self._meter["prm"].strip() or next(iter(report_token(token).prms), "")
-        series = Series(prm, Flow(self._meter["flow"]))
-
-        def work() -> None:
-            found: tuple[DailyTotal, ...] | LinkyError
-            try:
-                with backend.session.requests(backend.store, stop) as requests:
-                    found = try_token(requests, series, token)
-            except LinkyError as error:
-                found = error
-            if not stop.is_set():
-                self.post_message(self.Answered(found))
-
-        self._say("Asking the gateway…", "muted")
-        self.run_worker(work, thread=True, group="token-test", exit_on_error=False)
-
-    def on_meter_dialog_answered(self, message: Answered) -> None:
-        self._answer(message.found)
-
-    def _answer(self, found: tuple[DailyTotal, ...] | LinkyError) -> None:
-        if isinstance(found, LinkyError):
-            self._say(f"✗ {found.title}. {found.cause} {found.next_step}", "bad")
-        elif not found:
-            self._say("! Accepted, but Enedis has no daily totals of the last week.", "warn")
-        else:
-            total = kwh_text(sum(each.energy_wh for each in found))
-            days = things(len(found), "day")
-            self._say(
-                f"✓ Accepted: {days} up to {day_text(found[-1].day)}, {total}.",
-                "good",
-            )
+    @work(group="token-test", exit_on_error=False)
+    async def _ask(self) -> None:
+        """Send the one request, if that is wanted once one knows what is left of the day's."""
+        try:
+            left = await self._with_requests(lambda requests: requests.manners.left_today)
+            if await self.app.push_screen_wait(_question(left)):
+                token = self._meter["token"].strip()
+                prm = self._meter["prm"].strip() or next(iter(report_token(token).prms), "")
+                series = Series(prm, Flow(self._meter["flow"]))
+                self._say("Asking the gateway…", "muted")
+                self._show(await self._with_requests(lambda each: try_token(each, series, token)))
+        except LinkyError as error:
+            self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
         self._asking = False
         self._judge()
+
+    async def _with_requests(self, ask: Callable[[RequestRun], T]) -> T:
+        backend = self.app.backend
+
+        def in_thread() -> T:
+            with backend.session.requests(backend.store, self._stop) as requests:
+                return ask(requests)
+
+        return await asyncio.to_thread(in_thread)
+
+    def _show(self, found: tuple[DailyTotal, ...]) -> None:
+        if not found:
+            self._say("! Accepted, but Enedis has no daily totals of the last week.", "warn")
+            return
+        total = kwh_text(sum(each.energy_wh for each in found))
+        days = things(len(found), "day")
+        self._say(f"✓ Accepted: {days} up to {day_text(found[-1].day)}, {total}.", "good")
 
     def _say(self, text: str, level: str) -> None:
         answer = self.query_one("#meter-answer", Static)
         answer.display = True
-        answer.update(text)
-        for each in ("good", "warn", "bad", "muted"):
-            answer.set_class(each == level, each)
+        say(answer, text, level)
+
+
+def _question(left: int | None) -> ConfirmDialog:
+    left_text = "" if left is None else f" {count_text(left)} are left today."
+    return ConfirmDialog(
+        "Send a request?",
+        "This asks the gateway for the daily totals of the last week, which counts as "
+        f"one request.{left_text}",
+        yes="Send it",
+    )

@@ -8,23 +8,22 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.dialogs import Dialog
 
 
 class Unsaved(StrEnum):
-    """The three answers."""
+    """The two answers beside none."""
 
     SAVE = "save"
     DISCARD = "discard"
-    STAY = "stay"
 
 
-class UnsavedDialog(ModalScreen[Unsaved]):
-    """Save, discard or stay; Esc stays.
+class UnsavedDialog(Dialog[Unsaved]):
+    """Save, discard, or leave the dialog and stay on the page.
 
     Args:
         text: what was changed, never markup.
@@ -32,46 +31,30 @@ class UnsavedDialog(ModalScreen[Unsaved]):
 
     DEFAULT_CSS = """
     UnsavedDialog {
-        align: center middle;
-        & > Vertical {
-            width: 72;
-            max-width: 95%;
-            height: auto;
-            padding: 1 2;
-            background: $surface;
-            border: round $primary;
-            border-title-style: bold;
-        }
-        Static { width: 100%; height: auto; margin-bottom: 1; }
-        Horizontal { height: auto; align-horizontal: right; }
-        Button { margin-left: 2; min-width: 12; }
+        & > Vertical { border-title-style: bold; }
+        Button { min-width: 12; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("unsaved-stay", "answer('stay')"),
+        bind("unsaved-stay", "leave"),
         bind("unsaved-left", "app.focus_previous", show=False),
         bind("unsaved-right", "app.focus_next", show=False),
     ]
 
     def __init__(self, text: str) -> None:
-        super().__init__()
+        super().__init__("Save the changes?")
         self._text = text
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = "Save the changes?"
-            yield Static(self._text, markup=False)
-            with Horizontal():
-                yield Button("Stay", id="stay")
-                yield Button("Discard", id="discard", variant="error")
-                yield Button("Save", id="save", variant="primary")
+    def compose_box(self) -> ComposeResult:
+        yield Static(self._text, markup=False)
+        with Horizontal():
+            yield Button("Stay", id="leave")
+            yield Button("Discard", id="discard", variant="error")
+            yield Button("Save", id="save", variant="primary")
 
     def on_mount(self) -> None:
         self.query_one("#save", Button).focus()
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(Unsaved(event.button.id or "stay"))
-
-    def action_answer(self, answer: str) -> None:
-        self.dismiss(Unsaved(answer))
+    @on(Button.Pressed, "#save, #discard")
+    def _answer(self, event: Button.Pressed) -> None:
+        self.dismiss(Unsaved(event.button.id or ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,10 +16,22 @@ from textual.widgets import Button, Static
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.ui.shell.bindings import bind
 
+T = TypeVar("T")
 
-class Dialog(ModalScreen[bool]):
-    """Base: a box in the middle; Esc or a click outside answers no."""
+_QUESTION_KEYS: list[BindingType] = [
+    bind("dialog.close", "leave"),
+    bind("dialog.previous", "app.focus_previous", show=False),
+    bind("dialog.next", "app.focus_next", show=False),
+]
 
+
+class Dialog(ModalScreen[T]):
+    """Base: a box in the middle; leaving it, or a click outside, answers nothing (``None``).
+
+    Subclasses yield what stands in the box in :meth:`compose_box` and bind a key to ``leave``.
+    """
+
+    CLICK_LEAVES: ClassVar[bool] = True
     DEFAULT_CSS = """
     Dialog {
         align: center middle;
@@ -33,58 +45,67 @@ class Dialog(ModalScreen[bool]):
             border: round $primary;
         }
         &.-error > Vertical { border: round $error; }
-        VerticalScroll { height: auto; max-height: 16; }
-        Static { width: 100%; height: auto; margin-bottom: 1; }
-        .next-step { color: $text-muted; }
-        Horizontal { height: auto; align-horizontal: right; }
-        Button { margin-left: 2; }
+        & > Vertical > Static { width: 100%; height: auto; margin-bottom: 1; }
+        & > Vertical > Horizontal { height: auto; align-horizontal: right; }
+        & > Vertical > Horizontal > Button { margin-left: 2; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("dialog.close", "answer(False)"),
-        bind("dialog.previous", "app.focus_previous", show=False),
-        bind("dialog.next", "app.focus_next", show=False),
-    ]
 
-    def action_answer(self, answer: bool) -> None:
-        self.dismiss(answer)
-
-    def on_click(self, event: Click) -> None:
-        if event.widget is self:
-            self.dismiss(False)
-
-
-class ErrorDialog(Dialog):
-    """What happened, why, and what to do; ``c`` copies it.
-
-    Args:
-        error: the error; its texts are shown as they are, never as markup.
-    """
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        bind("dialog.copy", "copy"),
-        bind("dialog.enter", "answer(False)", show=False),
-    ]
-
-    def __init__(self, error: LinkyError) -> None:
-        super().__init__(classes="-error")
-        self._error = error
+    def __init__(self, title: str, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._title = title
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            box.border_title = Content(self._error.title)
-            with VerticalScroll():
-                yield Static(self._error.cause, markup=False)
-                if isinstance(self._error, ConfigError):
-                    for problem in self._error.problems:
-                        yield Static(f"• {problem}", markup=False)
-                yield Static(self._error.next_step, markup=False, classes="next-step")
-            with Horizontal():
-                yield Button("Copy", id="copy")
-                yield Button("Close", variant="primary", id="close")
+            box.border_title = Content(self._title)
+            yield from self.compose_box()
+
+    def compose_box(self) -> ComposeResult:
+        yield from ()
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+    def on_click(self, event: Click) -> None:
+        if event.widget is self and self.CLICK_LEAVES:
+            self.dismiss(None)
+
+
+class ErrorDialog(Dialog[None]):
+    """What happened, why, and what to do; ``c`` copies it. Texts are never read as markup."""
+
+    DEFAULT_CSS = """
+    ErrorDialog VerticalScroll {
+        height: auto;
+        max-height: 16;
+        Static { width: 100%; height: auto; margin-bottom: 1; }
+        .next-step { color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *_QUESTION_KEYS,
+        bind("dialog.copy", "copy"),
+        bind("dialog.enter", "leave", show=False),
+    ]
+
+    def __init__(self, error: LinkyError) -> None:
+        super().__init__(error.title, classes="-error")
+        self._error = error
+
+    def compose_box(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Static(self._error.cause, markup=False)
+            if isinstance(self._error, ConfigError):
+                for problem in self._error.problems:
+                    yield Static(f"• {problem}", markup=False)
+            yield Static(self._error.next_step, markup=False, classes="next-step")
+        with Horizontal():
+            yield Button("Copy", id="copy")
+            yield Button("Close", variant="primary", id="leave")
 
     def on_mount(self) -> None:
-        self.query_one("#close", Button).focus()
+        self.query_one("#leave", Button).focus()
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
@@ -92,44 +113,34 @@ class ErrorDialog(Dialog):
         self.app.copy_to_clipboard(f"{error.title}\n{error.cause}\n{error.next_step}")
         self.notify("Copied.", timeout=2)
 
-    @on(Button.Pressed, "#close")
-    def _close(self) -> None:
-        self.dismiss(False)
 
-
-class ConfirmDialog(Dialog):
-    """A question with two answers.
+class ConfirmDialog(Dialog[bool]):
+    """A question, never markup, that is answered with ``True`` or not at all.
 
     Args:
-        title: what it is about.
-        text: the question, never markup.
         yes: the button that does it.
         no: the button that does not.
         danger: whether yes loses something.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = _QUESTION_KEYS
+
     def __init__(
         self, title: str, text: str, *, yes: str, no: str = "Cancel", danger: bool = False
     ) -> None:
-        super().__init__(classes="-error" if danger else "")
-        self._title, self._text, self._yes, self._no = title, text, yes, no
+        super().__init__(title, classes="-error" if danger else None)
+        self._text, self._yes, self._no = text, yes, no
         self._danger = danger
 
-    def compose(self) -> ComposeResult:
-        with Vertical() as box:
-            box.border_title = Content(self._title)
-            yield Static(self._text, markup=False)
-            with Horizontal():
-                yield Button(self._no, id="no")
-                yield Button(self._yes, variant="error" if self._danger else "primary", id="yes")
+    def compose_box(self) -> ComposeResult:
+        yield Static(self._text, markup=False)
+        with Horizontal():
+            yield Button(self._no, id="leave")
+            yield Button(self._yes, variant="error" if self._danger else "primary", id="yes")
 
     def on_mount(self) -> None:
-        self.query_one("#no" if self._danger else "#yes", Button).focus()
+        self.query_one("#leave" if self._danger else "#yes", Button).focus()
 
     @on(Button.Pressed, "#yes")
     def _confirm(self) -> None:
         self.dismiss(True)
-
-    @on(Button.Pressed, "#no")
-    def _decline(self) -> None:
-        self.dismiss(False)

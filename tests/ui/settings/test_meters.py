@@ -150,7 +150,7 @@ async def test_a_request_is_sent_only_on_confirmation_and_counted(
         await pilot.click("#ask")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         assert "80 are left today" in screen_text(app)
-        await pilot.click("#no")
+        await pilot.click("#leave")
         await wait_until(pilot, lambda: is_open(app))
         assert gateway.log == []
         await pilot.click("#ask")
