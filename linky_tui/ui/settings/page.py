@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.widgets import Button, Static
 
 from linky_tui.config import Config
-from linky_tui.config.model import (
-    DISPLAY,
-    MONGODB,
-    SECTIONS,
-)
+from linky_tui.config.model import DISPLAY, MONGODB, SECTIONS
 from linky_tui.config.save import save
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.ui.forms.draft import Draft, file_config, file_text
@@ -67,20 +62,12 @@ the environment go before the file: their fields say so.
     #settings-bar Button { margin-left: 2; min-width: 8; }
     """
 
-    @dataclass
-    class Loaded(Message):
-        """What the file says, or why it cannot be used; ``saved`` where it was just written."""
-
-        found: Config | LinkyError
-        saved: Draft | None = None
-
     def __init__(self) -> None:
         super().__init__()
         self._saved: Draft | None = None
         self._draft: Draft | None = None
         self._file: Path | None = None
         self._file_exists = False
-        self._after_saving: Callable[[], object] | None = None
 
     @property
     def _body(self) -> SettingsBody:
@@ -99,36 +86,22 @@ the environment go before the file: their fields say so.
         if not self.changed_sections:
             self._read()
 
-    def _read(self) -> None:
-        config, demo = self.app.config, self.app.demo
-
-        def work() -> None:
-            found: Config | LinkyError
-            try:
-                found = file_config(config, demo=demo)
-            except LinkyError as error:
-                found = error
-            self.post_message(self.Loaded(found))
-
-        self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
-
-    def on_settings_page_loaded(self, message: Loaded) -> None:
-        after, self._after_saving = self._after_saving, None
-        if isinstance(message.found, LinkyError):
-            self.app.show_error(message.found)
+    @work(group="settings-file", exit_on_error=False)
+    async def _read(self) -> None:
+        try:
+            found = await asyncio.to_thread(file_config, self.app.config, demo=self.app.demo)
+        except LinkyError as error:
+            self.app.show_error(error)
             return
-        if message.saved is None and self.changed_sections:
-            return  # typing was faster than the disk
-        before = self._saved
-        self._file, self._file_exists = message.found.path, message.found.exists
-        self._saved = Draft.of(message.found)
-        if message.saved is None or message.saved == self._draft:
-            self._load_panels(self._saved.copy())
-        self._judge()
-        if message.saved is not None and before is not None:
-            self._tell_app(before.tables[MONGODB.name] != self._saved.tables[MONGODB.name])
-            if after is not None:
-                after()
+        if not self.changed_sections:  # typing may be faster than the disk
+            self._load_panels(self._take_over(found).copy())
+            self._judge()
+
+    def _take_over(self, found: Config) -> Draft:
+        """Remember what the file says."""
+        self._file, self._file_exists = found.path, found.exists
+        self._saved = Draft.of(found)
+        return self._saved
 
     def _load_panels(self, draft: Draft) -> None:
         self._draft = draft
@@ -226,8 +199,10 @@ the environment go before the file: their fields say so.
         if not self.changed_sections:
             self.notify("Everything is saved already.", timeout=3)
             return
-        config = self._checked(draft)
-        if config is None:
+        try:
+            config = draft.config()
+        except ConfigError as error:
+            self.app.show_error(error)
             return
         if MONGODB.name in self.changed_sections and self.app.ingest.state.busy:
             self.notify(
@@ -237,38 +212,33 @@ the environment go before the file: their fields say so.
                 markup=False,
             )
             return
-        self._after_saving = then
-        asked, demo = draft.copy(), self.app.demo
+        self._write(config, file, draft.copy(), then)
 
-        def work() -> None:
-            found: Config | LinkyError
-            try:
-                written = save(config, file)
-                found = file_config(Config(path=written, exists=True), demo=demo)
-            except LinkyError as error:
-                found = error
-            self.post_message(self.Loaded(found, asked))
-
-        self.run_worker(work, thread=True, group="settings-file", exit_on_error=False)
-
-    def _checked(self, draft: Draft) -> Config | None:
+    @work(group="settings-file", exit_on_error=False)
+    async def _write(
+        self, config: Config, file: Path, draft: Draft, then: Callable[[], object] | None
+    ) -> None:
+        """Save the configuration of a draft, and show what the file says then."""
         try:
-            return draft.config()
-        except ConfigError as error:
-            self.app.show_error(error)
-            return None
-
-    def _tell_app(self, reconnect: bool) -> None:
-        try:
-            self.app.configuration_saved(reconnect=reconnect)
-        except ConfigError as error:
+            written = await asyncio.to_thread(save, config, file)
+            found = await asyncio.to_thread(
+                file_config, Config(path=written, exists=True), demo=self.app.demo
+            )
+        except LinkyError as error:
             self.app.show_error(error)
             return
+        before, saved = self._saved, self._take_over(found)
+        if draft == self._draft:  # nothing was typed meanwhile
+            self._load_panels(saved.copy())
+        reconnect = before is None or before.tables[MONGODB.name] != saved.tables[MONGODB.name]
+        self.app.configuration_saved(reconnect=reconnect)
         for panel in self.query(MetersPanel):
             panel.refresh(recompose=True)
         self._judge()
         again = " Connecting to the other MongoDB." if reconnect else ""
         self.notify(f"Saved.{again}", timeout=3, markup=False)
+        if then is not None:
+            then()
 
     @on(Button.Pressed, "#settings-undo")
     def action_discard(self) -> None:

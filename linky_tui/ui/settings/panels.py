@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Static
 
 from linky_tui.config import MongoSettings
-from linky_tui.config.keys import (
-    Section,
-)
-from linky_tui.config.model import (
-    DISPLAY,
-    MONGODB,
-)
+from linky_tui.config.keys import Section
+from linky_tui.config.model import DISPLAY, MONGODB
 from linky_tui.errors import LinkyError
 from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft
-from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.forms.fields import Field, say
 from linky_tui.ui.shell.core import AppCore
 
 TITLES = {
@@ -138,13 +133,6 @@ class MongoPanel(FieldsPanel):
     }
     """
 
-    @dataclass
-    class Tested(Message):
-        """A test has ended."""
-
-        settings: MongoSettings  # what was tested
-        found: ServerCheck | LinkyError  # what was found, or why nothing could be
-
     def __init__(self) -> None:
         super().__init__(MONGODB)
         self._stop = threading.Event()
@@ -181,51 +169,39 @@ class MongoPanel(FieldsPanel):
 
     @on(Button.Pressed, "#mongodb-test")
     def test(self) -> None:
-        """Try the typed settings in a thread; a newer test makes an older one worthless."""
         draft = self._draft
         if draft is None:
             return
         if draft.problem_count(MONGODB.name):
             self._say("✗ Correct the fields first; they say what is allowed.", "bad")
             return
-        texts: Mapping[str, str] = draft.tables[MONGODB.name]
+        texts = draft.tables[MONGODB.name]
         values = {key.name: str(key.from_text(texts[key.name])) for key in MONGODB.keys}
-        settings = MongoSettings(**values)
+        self._say("Connecting…", "muted")
+        self._test(MongoSettings(**values))
+
+    @work(group="mongodb-test", exclusive=True, exit_on_error=False)
+    async def _test(self, settings: MongoSettings) -> None:
+        """Try settings in a thread; a newer test ends an older one."""
         self._stop.set()
         stop = self._stop = threading.Event()
         folders = paths.data_dir(), paths.runtime_dir()
-
-        def work() -> None:
-            found: ServerCheck | LinkyError
-            try:
-                found = check_server(settings, *folders, stop=stop)
-            except LinkyError as error:
-                found = error
-            if not stop.is_set():
-                self.post_message(self.Tested(settings, found))
-
-        self._say("Connecting…", "muted")
-        self.run_worker(work, thread=True, group="mongodb-test", exit_on_error=False)
-
-    def on_mongo_panel_tested(self, message: Tested) -> None:
-        message.stop()
-        found = message.found
-        if isinstance(found, LinkyError):
-            self._say(f"✗ {found.title}. {found.cause} {found.next_step}", "bad")
-        elif found.missing_rights:
+        try:
+            found = await asyncio.to_thread(check_server, settings, *folders, stop=stop)
+        except LinkyError as error:
+            self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
+            return
+        if found.missing_rights:
             self._say(
                 f"! {_server_text(found)}\nThis user may not {', '.join(found.missing_rights)}: "
-                f"give it the role readWrite on {message.settings.database}.",
+                f"give it the role readWrite on {settings.database}.",
                 "warn",
             )
         else:
-            self._say(f"✓ {_server_text(found)}\n{_rights_text(found, message.settings)}", "good")
+            self._say(f"✓ {_server_text(found)}\n{_rights_text(found, settings)}", "good")
 
     def _say(self, text: str, level: str) -> None:
-        result = self.query_one("#mongodb-test-result", Static)
-        result.update(text)
-        for each in ("good", "warn", "bad", "muted"):
-            result.set_class(each == level, each)
+        say(self.query_one("#mongodb-test-result", Static), text, level)
 
 
 def _server_text(found: ServerCheck) -> str:

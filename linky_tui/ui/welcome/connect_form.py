@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import asyncio
+from dataclasses import replace
 
-from textual import getters, on
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
@@ -12,13 +13,11 @@ from textual.widgets import Button, Input, Label, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
 from linky_tui.config import Config, Meter
-from linky_tui.config.model import (
-    METERS,
-)
+from linky_tui.config.model import METERS
 from linky_tui.config.save import save
 from linky_tui.errors import LinkyError
 from linky_tui.ui.forms.draft import file_config, file_text, problem_of
-from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.forms.fields import Field, say
 from linky_tui.ui.forms.token_report import WHERE, report_token
 from linky_tui.ui.shell.core import AppCore
 
@@ -68,11 +67,8 @@ class ConnectForm(VerticalScroll):
     class Left(Message):
         """The user wants the doors again."""
 
-    @dataclass
     class Saved(Message):
-        """The configuration was written, or why it was not."""
-
-        error: LinkyError | None
+        """The configuration was written."""
 
     _offered: tuple[str, ...] = ()
 
@@ -143,10 +139,7 @@ class ConnectForm(VerticalScroll):
 
     def _judge(self) -> None:
         report = report_token(self._token_field.text)
-        said = self.query_one("#connect-report", Static)
-        said.update(report.line)
-        for level in ("good", "warn", "bad", "muted"):
-            said.set_class(level == report.level, level)
+        say(self.query_one("#connect-report", Static), report.line, report.level)
         chosen = self._prm_list.selected
         self.query_one("#connect-none").display = not report.prms
         self._prm_list.display = bool(report.prms)
@@ -175,27 +168,21 @@ class ConnectForm(VerticalScroll):
         chosen = self._prm_list.selected
         name = self._name_field.text.strip() if len(chosen) == 1 else ""
         token = str(METERS.key("token").from_text(self._token_field.text))
-        meters = tuple(Meter(prm, token, name) for prm in chosen)
-        config, demo = self.app.config, self.app.demo
+        self._write(tuple(Meter(prm, token, name) for prm in chosen))
 
-        def work() -> None:
-            error: LinkyError | None = None
-            try:
-                _write(config, meters, demo=demo)
-            except LinkyError as failure:
-                error = failure
-            self.post_message(self.Saved(error))
-
-        self.run_worker(work, thread=True, group="connect-form", exit_on_error=False)
-
-    @on(Saved)
-    def _written(self, event: Saved) -> None:
-        self._judge()
-        if event.error is None:
+    @work(group="connect-form", exit_on_error=False)
+    async def _write(self, meters: tuple[Meter, ...]) -> None:
+        try:
+            await asyncio.to_thread(_add_meters, self.app.config, meters, demo=self.app.demo)
+        except LinkyError as error:
+            self.app.show_error(error)
+        else:
             self._token_field.load("")  # it is in the file now, and nowhere else
+            self.post_message(self.Saved())
+        self._judge()
 
 
-def _write(config: Config, meters: tuple[Meter, ...], *, demo: bool) -> None:
+def _add_meters(config: Config, meters: tuple[Meter, ...], *, demo: bool) -> None:
     found = file_config(config, demo=demo)
     new = {meter.series for meter in meters}
     kept = tuple(meter for meter in found.meters if meter.prm and meter.series not in new)

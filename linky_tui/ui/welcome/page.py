@@ -14,7 +14,6 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from linky_tui.errors import ConfigError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import Page
@@ -228,15 +227,8 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
             self.refresh_bindings()
 
     @on(ConnectForm.Saved)
-    def _saved(self, event: ConnectForm.Saved) -> None:
-        if event.error is not None:
-            self.app.show_error(event.error)
-            return
-        try:
-            self.app.configuration_saved(reconnect=False)
-        except ConfigError as error:
-            self.app.show_error(error)
-            return
+    def _saved(self) -> None:
+        self.app.configuration_saved(reconnect=False)
         self._start_wanted = True
         self.notify(
             "Saved. Up to 3 years of daily totals come first (3 to 5 requests), then the "
