@@ -42,14 +42,14 @@ async def test_applications_open_on_it(
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: app.store_ready)
         assert app.series == SERIES
-        count = app.backend.query(lambda store: store.readings.count(SERIES))
+        count = app.backend.store.readings.count(SERIES)
         assert count == len(home.readings())
 
 
 async def test_an_empty_application_has_no_reading(empty_app: LinkyApp) -> None:
     async with empty_app.run_test() as pilot:
         await wait_until(pilot, lambda: empty_app.store_ready)
-        assert empty_app.backend.query(lambda store: store.readings.count()) == 0
+        assert empty_app.backend.store.readings.count() == 0
 
 
 async def test_mongodb_can_go_away_and_come_back(make_app: MakeApp, mongod_uri: str) -> None:

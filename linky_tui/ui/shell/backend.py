@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from linky_tui import config as configuration
 from linky_tui.config import Config
@@ -21,41 +21,18 @@ from linky_tui.storage.store import Store
 if TYPE_CHECKING:
     from linky_tui.ingest.request_run import RequestRun
 
-T = TypeVar("T")
-
 
 class Backend:
-    """The configuration, the connection to MongoDB and, in the demo, the simulated gateway.
-
-    Args:
-        config_file: an explicitly named configuration file.
-        demo: work on the simulated home.
-
-    Attributes:
-        config: the configuration as loaded last.
-        demo: whether everything is simulated.
-    """
+    """The session, the connection to MongoDB and, in the demo, the simulated gateway."""
 
     def __init__(self, config_file: Path | None, *, demo: bool) -> None:
         self.config_file = config_file
-        self.demo = demo
-        self.config: Config = self._loaded()
+        # The configuration as loaded last; in the demo the simulated one, once it has been opened.
+        self.session = Session(_loaded(config_file, demo=demo), demo)
         self._stack = ExitStack()
-        self._session: Session | None = None
         self._store: Store | None = None
         self._requests: RequestRun | None = None
         self._opening = threading.Lock()
-
-    @property
-    def session(self) -> Session:
-        """The open session.
-
-        Raises:
-            StorageUnavailable: :meth:`open` has not finished yet.
-        """
-        if self._session is None:
-            raise _not_ready()
-        return self._session
 
     @property
     def store(self) -> Store:
@@ -65,37 +42,27 @@ class Backend:
             StorageUnavailable: :meth:`open` has not finished yet.
         """
         if self._store is None:
-            raise _not_ready()
+            raise StorageUnavailable(
+                "MongoDB is not connected yet",
+                "The connection is still being made.",
+                "It will be tried again by itself.",
+            )
         return self._store
 
-    def reload(self) -> Config:
+    def reload(self) -> None:
         """Load the configuration again; the connection stays as it is.
 
         Raises:
             ConfigError: it is wrong.
         """
-        config = self._loaded()
-        if self.demo and self._session is not None:
+        before, demo = self.session.config, self.session.demo
+        config = _loaded(self.config_file, demo=demo)
+        if demo:
             # The simulated home, its gateway and its MongoDB stay what they are.
-            simulated = self._session.config
             config = replace(
-                config,
-                mongodb=simulated.mongodb,
-                enedis=simulated.enedis,
-                meters=simulated.meters,
+                config, mongodb=before.mongodb, enedis=before.enedis, meters=before.meters
             )
-        self.config = config
-        if self._session is not None:
-            self._session = Session(self.config, self.demo)
-        return self.config
-
-    def _loaded(self) -> Config:
-        """The configuration, with the PRM that the token covers where a meter lacks one."""
-        config = configuration.load(self.config_file, demo=self.demo)
-        try:
-            return with_token_prms(config)
-        except ConfigError:
-            return config  # starting a job says what is wrong with it
+        self.session = Session(config, demo)
 
     def save_theme(self, theme: str) -> None:
         """Remember the theme in the configuration file, and nothing else. Blocks for a moment.
@@ -106,10 +73,11 @@ class Backend:
         from linky_tui.config.save import save
         from linky_tui.ui.forms.draft import file_config
 
-        config = self.config
-        file = file_config(config, demo=self.demo)
+        config = self.session.config
+        file = file_config(config, demo=self.session.demo)
         save(replace(file, display=replace(file.display, theme=theme)), config.path)
-        self.config = replace(config, display=replace(config.display, theme=theme), exists=True)
+        display = replace(config.display, theme=theme)
+        self.session = replace(self.session, config=replace(config, display=display, exists=True))
 
     def open(self, stop: threading.Event) -> ServerInfo:
         """Connect to MongoDB, starting our own server where none is configured. Blocks.
@@ -118,14 +86,13 @@ class Backend:
             LinkyError: it cannot be reached or started, or the collections are not ours.
         """
         with self._opening:
-            if self._session is None:
-                self._session = self._stack.enter_context(
-                    open_session(self.config_file, demo=self.demo)
-                )
-                if self.demo:
-                    self.config = self._session.config
             if self._store is None:
-                self._store = self._stack.enter_context(self._session.store(stop))
+                with ExitStack() as stack:
+                    if self.session.demo:
+                        simulated = open_session(self.config_file, demo=True)
+                        self.session = stack.enter_context(simulated)
+                    self._store = stack.enter_context(self.session.store(stop))
+                    self._stack = stack.pop_all()
             return self._store.server
 
     def reopen(self, stop: threading.Event) -> ServerInfo:
@@ -140,7 +107,7 @@ class Backend:
     def close(self) -> None:
         """Disconnect; our own server ends when nobody else uses it. Blocks for a moment."""
         with self._opening:
-            self._store = self._session = None
+            self._store = None
             self._stack.close()
 
     def meters(self) -> tuple[ReadyMeter, ...]:
@@ -149,15 +116,7 @@ class Backend:
         Raises:
             ConfigError: there is none, or one has no token.
         """
-        return ready_meters(self.config)
-
-    def query(self, ask: Callable[[Store], T]) -> T:
-        """Ask the store something. Blocks; for worker threads.
-
-        Raises:
-            LinkyError: whatever the store says.
-        """
-        return ask(self.store)
+        return ready_meters(self.session.config)
 
     def recover(self, stop: threading.Event) -> bool:
         """Wait for a MongoDB that went away; whether it is back. Blocks for some seconds.
@@ -179,13 +138,14 @@ class Backend:
 
     @property
     def requests_made(self) -> int:
-        """Requests that the job has made which runs now or ran last."""
+        """Of the job that runs now or ran last."""
         return 0 if self._requests is None else self._requests.made
 
 
-def _not_ready() -> StorageUnavailable:
-    return StorageUnavailable(
-        "MongoDB is not connected yet",
-        "The connection is still being made.",
-        "It will be tried again by itself.",
-    )
+def _loaded(config_file: Path | None, *, demo: bool) -> Config:
+    """The configuration, with the PRM that the token covers where a meter lacks one."""
+    config = configuration.load(config_file, demo=demo)
+    try:
+        return with_token_prms(config)
+    except ConfigError:
+        return config  # starting a job says what is wrong with it

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
-from linky_tui.config import Config, Meter
+from linky_tui.config import Meter
 from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
@@ -48,11 +48,6 @@ class AppCore(StoreApp):
         self._meter_index = 0
 
     # What screens ask
-
-    @property
-    def config(self) -> Config:
-        """The configuration as loaded last."""
-        return self.backend.config
 
     @property
     def meter(self) -> Meter | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from collections.abc import Callable
@@ -9,10 +10,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.text import Text
+from textual import work
 from textual.app import App
 from textual.dom import DOMNode
 from textual.signal import Signal
 
+from linky_tui.config import Config
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
@@ -30,32 +33,29 @@ SLOW_RETRY_S = 30.0
 
 
 class StoreApp(App[None]):
-    """What an application needs to ask MongoDB without ever waiting for it.
-
-    Args:
-        config_file: an explicitly named configuration file.
-        demo: work on the simulated home.
-
-    Attributes:
-        backend: what blocks, for worker threads.
-        demo: whether everything is simulated.
-        server: the server, once it has answered.
-        store_error: why it does not answer at this moment, or ``None``.
-        data_changed: published when stored data changed or another series was chosen.
-        status_changed: published when the header has something new to say.
-    """
+    """What an application needs to ask MongoDB without ever waiting for it."""
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
         super().__init__()
         self.backend = Backend(config_file, demo=demo)
-        self.demo = demo
-        self.server: ServerInfo | None = None
-        self.store_error: LinkyError | None = None
+        self.server: ServerInfo | None = None  # once it has answered
+        self.store_error: LinkyError | None = None  # why it does not answer at this moment
+        # published when stored data changed or another series was chosen
         self.data_changed: Signal[None] = Signal(self, "data-changed")
+        # published when the header has something new to say
         self.status_changed: Signal[None] = Signal(self, "status")
         self.leaving = threading.Event()
         self._questions: dict[tuple[int, str], int] = {}
         self._retry_is_due = False
+
+    @property
+    def config(self) -> Config:
+        return self.backend.session.config
+
+    @property
+    def demo(self) -> bool:
+        """Whether everything is simulated."""
+        return self.backend.session.demo
 
     @property
     def store_ready(self) -> bool:
@@ -83,23 +83,19 @@ class StoreApp(App[None]):
         key = (id(asker), group)
         number = self._questions[key] = self._questions.get(key, 0) + 1
 
-        def deliver(answer: T) -> None:
-            if asker.is_attached and self._questions.get(key) == number:
-                show(answer)
-
-        def work() -> None:
+        async def work() -> None:
             try:
-                answer = self.backend.query(ask)
+                answer = await asyncio.to_thread(lambda: ask(self.backend.store))
             except StorageUnavailable as error:
                 self.post_message(StoreFailed(error))
             except LinkyError as error:
                 if not self.leaving.is_set():
-                    self.call_from_thread(self.show_error, error)
+                    self.show_error(error)
             else:
-                if not self.leaving.is_set():
-                    self.call_from_thread(deliver, answer)
+                if asker.is_attached and self._questions.get(key) == number:
+                    show(answer)
 
-        self.run_worker(work, thread=True, group=group, exit_on_error=False)
+        self.run_worker(work(), group=group, exit_on_error=False)
 
     def show_error(self, error: LinkyError) -> None:
         """Show an error in a dialog; one at a time."""
@@ -108,18 +104,16 @@ class StoreApp(App[None]):
 
     def connect(self, *, again: bool = False) -> None:
         """Connect to MongoDB in a thread; ``again`` after its address changed."""
+        self._connect(self.backend.reopen if again else self.backend.open)
 
-        def work() -> None:
-            try:
-                server = (
-                    self.backend.reopen(self.leaving) if again else self.backend.open(self.leaving)
-                )
-            except LinkyError as error:
-                self.post_message(StoreFailed(error))
-            else:
-                self.post_message(StoreOpened(server))
-
-        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+    @work(group="connect", exclusive=True, exit_on_error=False)
+    async def _connect(self, opened: Callable[[threading.Event], ServerInfo]) -> None:
+        try:
+            server = await asyncio.to_thread(opened, self.leaving)
+        except LinkyError as error:
+            self.post_message(StoreFailed(error))
+        else:
+            self.post_message(StoreOpened(server))
 
     def on_store_opened(self, message: StoreOpened) -> None:
         self.server, self.store_error = message.server, None
@@ -155,7 +149,7 @@ class StoreApp(App[None]):
         if isinstance(error, StorageUnavailable | OutOfSpace):
             return True
         # Asking a server elsewhere again and again with a wrong password locks users out.
-        return error is not None and not self.backend.config.mongodb.uri
+        return error is not None and not self.config.mongodb.uri
 
     def store_opened(self) -> None:
         """What else happens when MongoDB answers."""
@@ -187,18 +181,16 @@ class StoreApp(App[None]):
         if self.server is None:
             self.connect()
             return
-        server = self.server
+        self._recover(self.server)
 
-        def work() -> None:
-            try:
-                back = self.backend.recover(self.leaving)
-            except LinkyError as error:
-                self.post_message(StoreFailed(error))
-                return
-            known = self.store_error
-            if back:
-                self.post_message(StoreOpened(server))
-            elif known is not None:
-                self.post_message(StoreFailed(known))
-
-        self.run_worker(work, thread=True, group="connect", exclusive=True, exit_on_error=False)
+    @work(group="connect", exclusive=True, exit_on_error=False)
+    async def _recover(self, server: ServerInfo) -> None:
+        try:
+            back = await asyncio.to_thread(self.backend.recover, self.leaving)
+        except LinkyError as error:
+            self.post_message(StoreFailed(error))
+            return
+        if back:
+            self.post_message(StoreOpened(server))
+        elif self.store_error is not None:
+            self.post_message(StoreFailed(self.store_error))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
@@ -49,14 +50,6 @@ class ActionAdvanced(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest matters."""
         return isinstance(message, ActionAdvanced)
-
-
-@dataclass
-class ActionEnded(Message):
-    """An action has ended; nothing comes after this."""
-
-    outcome: ActionResult | None
-    error: LinkyError | None
 
 
 @dataclass(frozen=True)
@@ -204,28 +197,30 @@ lost when they are stopped: the next run completes what is missing.
         elif not self.app.store_ready:
             self.notify("MongoDB is not connected.", severity="warning")
         else:
-            self._run(Running(Action[name], threading.Event()))
+            running = Running(Action[name], threading.Event())
+            self._set_job(running)
+            self._run(running)
 
-    def _run(self, running: Running) -> None:
-        linky, series = self.app, self.app.series
-        self._set_job(running)
+    @work(group="storage-action", exit_on_error=False)
+    async def _run(self, running: Running) -> None:
+        backend, series = self.app.backend, self.app.series
 
         def progress(doing: str, done: int, total: int) -> None:
             self.post_message(ActionAdvanced(doing, done, total))
 
-        def work() -> None:
-            outcome: ActionResult | None = None
-            error: LinkyError | None = None
-            try:
-                outcome = linky.backend.query(
-                    lambda store: run_action(running.action, store, series, running.stop, progress)
-                )
-            except LinkyError as failure:
-                error = failure
-            finally:
-                self.post_message(ActionEnded(outcome, error))
+        def act() -> ActionResult:
+            return run_action(running.action, backend.store, series, running.stop, progress)
 
-        linky.run_worker(work, thread=True, group="storage-action", exit_on_error=False)
+        try:
+            outcome = await asyncio.to_thread(act)
+        except StorageStopped:
+            outcome = ActionResult(_stopped_text(running.action), wrote=True)
+        except LinkyError as error:
+            outcome = ActionResult(f"{error.title}. {error.cause}", good=False)
+            self._fail(error)
+        except Exception:
+            outcome = ActionResult("It failed unexpectedly. The next run repairs it.", good=False)
+        self._ended(outcome)
 
     def action_cancel(self) -> None:
         if self._job is not None:
@@ -247,17 +242,8 @@ lost when they are stopped: the next run completes what is missing.
             bar = self.query_one(ProgressBar)
             bar.update(total=message.total or None, progress=message.done)
 
-    def on_action_ended(self, message: ActionEnded) -> None:
-        running = self._job
+    def _ended(self, outcome: ActionResult) -> None:
         self._set_job(None)
-        outcome = message.outcome
-        if isinstance(message.error, StorageStopped):
-            outcome = ActionResult(_stopped_text(running), wrote=True)
-        elif message.error is not None:
-            outcome = ActionResult(f"{message.error.title}. {message.error.cause}", good=False)
-            self._fail(message.error)
-        elif outcome is None:
-            outcome = ActionResult("It failed unexpectedly. The next run repairs it.", good=False)
         result = self.query_one("#result", Static)
         result.update(("✓ " if outcome.good else "✗ ") + outcome.text)
         result.set_class(outcome.good, "-good")
@@ -308,7 +294,7 @@ lost when they are stopped: the next run completes what is missing.
         self.query_one("#table").border_subtitle = self._feed.state_text
 
 
-def _stopped_text(running: Running | None) -> str:
-    if running is not None and running.action in (Action.REPAIR, Action.DEFRAGMENT):
+def _stopped_text(action: Action) -> str:
+    if action in (Action.REPAIR, Action.DEFRAGMENT):
         return "Stopped before its end. Nothing is lost: the next run completes it, or press e."
     return "Stopped before its end. Nothing was changed."

@@ -283,7 +283,7 @@ async def test_another_database_is_connected_at_once(
         await wait_until(pilot, lambda: "Not saved yet: MongoDB" in state(app))
         await pilot.press("ctrl+s")
         await wait_until(pilot, lambda: "Saved in" in state(app) and app.store_ready)
-        connected = app.backend.query(lambda store: store.readings.regular.database.name)
+        connected = app.backend.store.readings.regular.database.name
         assert connected == mongo_database_name
 
 

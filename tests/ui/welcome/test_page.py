@@ -133,7 +133,7 @@ async def test_connecting_saves_and_fetches(make_app: MakeApp, gateway: ApiServe
         assert {entry.type for entry in gateway.log[:3]} == {"consommation_quotidienne"}
         await wait_until(pilot, lambda: not app.ingest.state.busy)
         assert "paused until" in app.state_text
-        assert app.backend.query(lambda store: store.readings.count()) > 0
+        assert app.backend.store.readings.count() > 0
     (meter,) = load(file, {}).meters
     assert (meter.prm, meter.name, meter.token) == (DEMO_PRM, "Maison", gateway.token)
     assert "# mine" in file.read_text()
