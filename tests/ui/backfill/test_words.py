@@ -13,7 +13,7 @@ from linky_tui.errors import BudgetSpent
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.ui.backfill.day_words import day_rows, status_words
+from linky_tui.ui.backfill.day_panel import day_rows, status_words
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since_problem
 from linky_tui.ui.backfill.summary import gaps, headline
 from linky_tui.ui.backfill.track import Track, counts_text, paused_text, running_text, track_of
