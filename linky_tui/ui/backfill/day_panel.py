@@ -1,4 +1,4 @@
-"""What is known of the day under the calendar's cursor, and a button to ask for it again."""
+"""The day under the calendar's cursor in words, and a button to ask for it again."""
 
 from __future__ import annotations
 
@@ -11,9 +11,18 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Static
 
-from linky_tui.domain.coverage import DayRecord
-from linky_tui.text.formatting import day_text
-from linky_tui.ui.backfill.day_words import day_rows
+from linky_tui.domain.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord
+from linky_tui.domain.paris import day_minutes, day_of
+from linky_tui.text.formatting import (
+    NOTHING,
+    count_text,
+    day_text,
+    duration_text,
+    kwh_text,
+    local_time_text,
+    things,
+)
+from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
 
 
 class DayPanel(VerticalScroll, can_focus=False):
@@ -35,14 +44,6 @@ class DayPanel(VerticalScroll, can_focus=False):
     def show(
         self, day: date, record: DayRecord | None, today: date, curve_from: date | None
     ) -> None:
-        """Show a day.
-
-        Args:
-            day: the day.
-            record: what the ledger knows of it, or ``None``.
-            today: the current Paris date.
-            curve_from: the first day whose load curve Enedis gives, where that is known.
-        """
         self.border_title = day_text(day)
         label = self.get_component_rich_style("day-panel--label")
         rows = Table.grid(padding=(0, 2, 0, 0))
@@ -51,3 +52,87 @@ class DayPanel(VerticalScroll, can_focus=False):
         for name, value in day_rows(record, day, today, curve_from):
             rows.add_row(Text(name, label), Text(value))
         self.query_one("#day-rows", Static).update(rows)
+
+
+def status_words(
+    record: DayRecord | None, day: date, today: date, curve_from: date | None = None
+) -> str:
+    """The status of a day, and what it means; Enedis gives a load curve from ``curve_from`` on."""
+    mark = mark_of(record, today)
+    if record is None or mark is Mark.TO_ASK:
+        return "Not asked yet."
+    match mark:
+        case Mark.CERTIFIED:
+            return "Certified: equals Enedis' total."
+        case Mark.COMPLETE if record.enedis_wh is None:
+            return "Complete, not yet confirmed by Enedis' total."
+        case Mark.COMPLETE:
+            return f"Complete, but unlike Enedis' total. {_again(record)}"
+        case Mark.PARTIAL:
+            lacking = record.minutes_expected - record.minutes_covered
+            missing = f"{duration_text(60 * lacking)} missing" if lacking else "readings overlap"
+            return f"Partial: {missing}. {_again(record)}"
+        case Mark.LATE:
+            return "Late: it may still arrive. Sync (s) asks again."
+        case Mark.MISSING:
+            return f"Missing: asked, nothing came. {_again(record)}"
+        case Mark.DAILY_ONLY:
+            return "Daily total only: older than the load curve reaches."
+        case _:
+            if curve_from is not None and day < curve_from:
+                return f"No data: the load curve starts on {day_text(curve_from)}."
+            if record.attempts >= MAX_ATTEMPTS:
+                return f"No data: asked {_times(record.attempts)}, Enedis has nothing."
+            return "No data: the weeks around it hold nothing either."
+
+
+def day_rows(
+    record: DayRecord | None, day: date, today: date, curve_from: date | None = None
+) -> list[tuple[str, str]]:
+    """Everything that is known of a day, as labels and values."""
+    expected = day_minutes(day)
+    covered = record.minutes_covered if record else 0
+    readings = record.readings if record else 0
+    return [
+        ("Status", status_words(record, day, today, curve_from)),
+        (
+            "Minutes",
+            f"{count_text(covered)} of {count_text(expected)} in {things(readings, 'reading')}",
+        ),
+        ("Energy", kwh_text(record.energy_wh) if record and record.readings else NOTHING),
+        ("Enedis", _total_text(record)),
+        ("Asked", _asked_text(record)),
+    ]
+
+
+def _total_text(record: DayRecord | None) -> str:
+    if record is None or record.enedis_wh is None:
+        return "own total not known yet"
+    total = kwh_text(record.enedis_wh)
+    if not record.readings:
+        return total
+    difference = record.enedis_wh - record.energy_wh
+    if not difference:
+        return f"{total}, the same to the Wh"
+    return f"{total}, {count_text(abs(difference))} Wh {'more' if difference > 0 else 'less'}"
+
+
+def _asked_text(record: DayRecord | None) -> str:
+    if record is None or not record.attempts or record.last_attempt is None:
+        return "never"
+    last = day_of(record.last_attempt)
+    return (
+        f"{_times(record.attempts)}, last {day_text(last)} {local_time_text(record.last_attempt)}"
+    )
+
+
+def _again(record: DayRecord) -> str:
+    if record.attempts >= MAX_ATTEMPTS:
+        return f"Asked {_times(record.attempts)}, Enedis has no more."
+    if record.last_attempt is None:
+        return "A backfill asks again."
+    return f"A backfill asks again from {day_text(day_of(record.last_attempt + OLD_RETRY))}."
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count_text(count)} times")

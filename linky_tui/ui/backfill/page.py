@@ -23,8 +23,7 @@ from linky_tui.text.formatting import day_text, short_day_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.controls import BackfillControls
 from linky_tui.ui.backfill.day_panel import DayPanel
-from linky_tui.ui.backfill.facts import load_facts
-from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of
+from linky_tui.ui.backfill.plan import Plan, PlanFacts, load_facts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
 from linky_tui.ui.backfill.track import Track, counts_text, running_text, track_of
 from linky_tui.ui.shell.bindings import bind
@@ -140,7 +139,6 @@ class BackfillPage(Page):
     # Data
 
     def refresh_data(self) -> None:
-        """Load the ledger and what the plan follows from."""
         series = self.app.series
         backend = self.app.backend
         if series is None:
@@ -156,9 +154,7 @@ class BackfillPage(Page):
         def show(facts: PlanFacts) -> None:
             # Windows that landed while the ledger was being read are newer than it.
             records = {**facts.records, **self._landed}
-            self._facts = PlanFacts(
-                records, facts.state, facts.left_today, facts.per_day, facts.now
-            )
+            self._facts = replace(facts, records=records)
             self._plan_again()
             self._show_calendar(records)
             self._show_state()
@@ -227,7 +223,6 @@ class BackfillPage(Page):
                 pass
 
     def _show_state(self) -> None:
-        """Words, bar and buttons for what the engine does now."""
         if not self.is_mounted:
             return
         state = self.app.ingest.state

@@ -1,21 +1,21 @@
-"""What a backfill is going to ask, in words, before it starts. Pure functions."""
+"""What a backfill is going to ask, in words, before it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from threading import Event
 
 from linky_tui.domain.coverage import DayRecord, first_askable
-from linky_tui.domain.paris import day_of, next_utc_day
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import day_of, next_utc_day, utc_now
 from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
 from linky_tui.ingest.totals import TOTALS_EVERY
+from linky_tui.session import Session
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.text.formatting import (
-    day_text,
-    local_time_text,
-    things,
-)
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import day_text, local_time_text, things
 
 MORE_FOR_THE_FLOOR = 2
 """Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""
@@ -33,7 +33,6 @@ class PlanFacts:
 
     @property
     def today(self) -> date:
-        """The Paris day."""
         return day_of(self.now)
 
 
@@ -51,7 +50,6 @@ class Plan:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to ask."""
         return not self.weeks and not self.most
 
     def text(self) -> str:
@@ -101,6 +99,25 @@ class Plan:
         return ", ".join(parts)
 
 
+def load_facts(session: Session, store: Store, series: Series) -> PlanFacts:
+    """The ledger, what is remembered of the series, and what today's budget allows. Blocks.
+
+    Raises:
+        LinkyError: MongoDB or the file of the budget cannot be read.
+    """
+    now = utc_now()
+    today = day_of(now)
+    with session.requests(store, Event()) as requests:
+        left_today = requests.manners.left_today
+    return PlanFacts(
+        store.days.load(series, first_askable(today), today),
+        store.leases.state(series),
+        left_today,
+        session.budget().per_day,
+        now,
+    )
+
+
 def plan_of(facts: PlanFacts, since: date | None) -> Plan:
     """What a backfill back to ``since`` (or as far as possible) would ask."""
     today = facts.today
@@ -135,12 +152,7 @@ def _daily_requests(facts: PlanFacts, any_weeks: bool) -> tuple[int, int]:
 
 
 def since_problem(text: str, today: date) -> str:
-    """What is wrong with a date to go back to, or an empty text.
-
-    Args:
-        text: as typed.
-        today: the current Paris date.
-    """
+    """What is wrong with a date to go back to, as typed, or an empty text."""
     try:
         day = date.fromisoformat(text.strip())
     except ValueError:

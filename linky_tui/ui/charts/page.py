@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from time import monotonic
 from typing import ClassVar
@@ -16,8 +17,11 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import queries
 from linky_tui.storage.queries import DataDays
+from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
 from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.charts.loaders import load_curve, load_energy
+from linky_tui.ui.charts.patterns import load_average, load_duration, load_heat
 from linky_tui.ui.charts.request import (
     OF_READINGS,
     SHORTEST,
@@ -29,7 +33,7 @@ from linky_tui.ui.charts.request import (
 )
 from linky_tui.ui.charts.summary import Summary
 from linky_tui.ui.charts.toolbar import PeriodBar, SummaryLine, ViewTabs
-from linky_tui.ui.charts.views import load
+from linky_tui.ui.charts.years import load_years
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.periods import Period, Span
 from linky_tui.ui.shell.bindings import bind
@@ -38,6 +42,15 @@ from linky_tui.ui.shell.page import Page
 DEBOUNCE_S = 0.06
 LONGEST_WAIT_S = 0.25
 """While a key is held down the chart follows this often, not with every repetition."""
+LOADERS: dict[View, Callable[[Store, ChartRequest], ChartData]] = {
+    View.CURVE: load_curve,
+    View.ENERGY: load_energy,
+    View.HEAT: load_heat,
+    View.AVERAGE: load_average,
+    View.YEARS: load_years,
+    View.DURATION: load_duration,
+}
+"""Each asks the store for its view, in a worker thread, and knows no widget."""
 MARKERS = ("braille", "half-block", "dot")
 _MOVE = Binding.Group("Move", compact=True)
 _ZOOM = Binding.Group("Zoom ", compact=True)
@@ -123,7 +136,6 @@ Enedis' own total.
     # Data
 
     def refresh_data(self) -> None:
-        """Ask from when to when there is data, then load the view."""
         series = self.app.series
         if series is None:
             self._no_data("No meter yet. Press g to add one.")
@@ -186,6 +198,7 @@ Enedis' own total.
         if request is None:
             return
         self._asked_at = monotonic()
+        load = LOADERS[request.view]
         self.query_store(
             # A question that is old before its thread starts costs nothing.
             lambda store: load(store, request) if request is self._wanted else None,

@@ -14,7 +14,6 @@ from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text, watts_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts import page as charts_page
-from linky_tui.ui.charts import views as chart_views
 from linky_tui.ui.charts.page import ChartsPage
 from linky_tui.ui.charts.request import ChartData, ChartRequest, View
 from linky_tui.ui.charts.toolbar import SummaryLine
@@ -269,13 +268,13 @@ async def test_a_held_key_queues_up_no_work(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[ChartRequest] = []
-    original = chart_views.load
+    original = charts_page.LOADERS[View.CURVE]
 
     def counted(store: Store, request: ChartRequest) -> ChartData:
         loaded.append(request)
         return original(store, request)
 
-    monkeypatch.setattr(charts_page, "load", counted)
+    monkeypatch.setitem(charts_page.LOADERS, View.CURVE, counted)
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await open_charts(pilot, app)
