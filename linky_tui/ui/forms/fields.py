@@ -15,9 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
-from linky_tui.config.keys import (
-    Key,
-)
+from linky_tui.config.keys import Key
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import for_form, text_of
 
@@ -52,7 +50,24 @@ def say(where: Static, text: str, level: str) -> None:
         where.set_class(each == level, each)
 
 
-class SecretInput(Input):
+class LineInput(Input):
+    """An input one line high; ``-wrong`` where what is typed is not allowed."""
+
+    DEFAULT_CSS = """
+    LineInput {
+        width: 1fr;
+        height: 1;
+        padding: 0 1;
+        border: none;
+        border-left: outer $border-blurred;
+        background: $panel;
+        &:focus { border: none; border-left: outer $border; }
+        &.-wrong, &.-wrong:focus { border: none; border-left: outer $error; }
+    }
+    """
+
+
+class SecretInput(LineInput):
     """A masked input; while it is masked nothing can be copied out of it."""
 
     def __init__(self) -> None:
@@ -70,11 +85,8 @@ class SecretInput(Input):
 class Field(Widget):
     """A key of the configuration as a field.
 
-    Args:
-        section: the name of its section.
-        key: the key.
-        choices: its values where the key does not name them itself.
-        notes: whether to say the key's name and default below the help.
+    ``choices`` are its values where the key does not name them itself; with ``notes`` the key's
+    name and default stand below the help.
     """
 
     DEFAULT_CSS = """
@@ -90,16 +102,6 @@ class Field(Widget):
         .field-body { width: 1fr; height: auto; }
         &.-stacked .field-body { width: 100%; }
         .field-control { height: auto; }
-        Input {
-            width: 1fr;
-            height: 1;
-            padding: 0 1;
-            border: none;
-            border-left: outer $border-blurred;
-            background: $panel;
-        }
-        Input:focus { border: none; border-left: outer $border; }
-        Input.-wrong, Input.-wrong:focus { border: none; border-left: outer $error; }
         Select { width: 1fr; }
         Select.-textual-compact > SelectCurrent { padding: 0 1 0 2; background: $panel; }
         Select.-textual-compact:focus > SelectCurrent { text-style: bold; background: $boost; }
@@ -138,7 +140,7 @@ class Field(Widget):
                 if self._choices:
                     yield self._select(self._choices)
                 else:
-                    yield SecretInput() if self.key.secret else Input()
+                    yield SecretInput() if self.key.secret else LineInput()
                 if self.key.secret:
                     yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
             yield Static(classes="field-said", markup=False)
@@ -161,7 +163,6 @@ class Field(Widget):
 
     @property
     def text(self) -> str:
-        """What stands in the field."""
         if self._choices:
             value = self.query_one(Select).value
             return value if isinstance(value, str) else ""
@@ -190,7 +191,6 @@ class Field(Widget):
             self.query_one(Input).set_class(bool(problem), "-wrong")
 
     def mask(self) -> None:
-        """Mask a revealed secret again."""
         for secret in self.query(SecretInput):
             secret.password = True
             self.query_one(".reveal", Button).label = _SHOW

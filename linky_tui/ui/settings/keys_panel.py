@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 from linky_tui.config.keyboard import ACTIONS, Action, clashes, key_problem, key_warning
 from linky_tui.config.model import KEYS
 from linky_tui.ui.forms.draft import Draft
+from linky_tui.ui.forms.fields import LineInput
 from linky_tui.ui.settings.panels import SettingsPanel
 
 _KEY_WIDTH, _TITLE_WIDTH = 16, 20
@@ -40,16 +41,7 @@ class KeysPanel(SettingsPanel):
         #keys-said { height: auto; color: $text-muted; }
         #keys-said.bad { color: $text-error; }
         #keys-said.warn { color: $text-warning; }
-        Input {
-            width: 24;
-            height: 1;
-            padding: 0 1;
-            border: none;
-            border-left: outer $border-blurred;
-            background: $panel;
-        }
-        Input:focus { border: none; border-left: outer $border; }
-        Input.-wrong, Input.-wrong:focus { border: none; border-left: outer $error; }
+        #keys-input { width: 24; }
     }
     """
 
@@ -69,17 +61,15 @@ class KeysPanel(SettingsPanel):
         with Vertical(id="keys-editor"):
             with Horizontal(id="keys-line"):
                 yield Label(id="keys-name", markup=False)
-                yield Input(id="keys-input")
+                yield LineInput(id="keys-input")
             yield Static(id="keys-said", markup=False)
 
     def focus_content(self) -> None:
-        """Focus the list."""
         rows = self.query_one_optional("#keys-list", OptionList)
         if rows is not None and self.display:
             rows.focus()
 
     def load(self, draft: Draft) -> None:
-        """Show the keys of a draft."""
         self._draft = draft
         self._shown.clear()
         rows = self.query_one("#keys-list", OptionList)
