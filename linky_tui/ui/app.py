@@ -90,7 +90,6 @@ class LinkyApp(AppCore):
         self.call_after_refresh(self.connect)
 
     def store_opened(self) -> None:
-        """The demo starts to fill."""
         if self.demo and not self._demo_started:
             self._demo_started = True
             self.start_job(JobKind.BACKFILL)
@@ -117,7 +116,6 @@ class LinkyApp(AppCore):
             self._leave_page(lambda: self.switch_mode(name))
 
     def _leave_page(self, go: Callable[[], object]) -> None:
-        """Go elsewhere, unless the page has unsaved work and the user stays."""
         page = self.screen
         if isinstance(page, Page):
             page.before_leaving(go)
@@ -192,7 +190,6 @@ class LinkyApp(AppCore):
 
 
 def _lazy(place: str) -> Callable[[], Screen[None]]:
-    """Makes a page when it is first shown, importing its module only then."""
     module_name, _, class_name = place.partition(":")
 
     def make() -> Screen[None]:

@@ -113,12 +113,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
     # What it shows
 
     def show(self, records: Mapping[date, DayRecord], today: date) -> None:
-        """Show a whole ledger.
-
-        Args:
-            records: the ledger of the last 24 months.
-            today: the current Paris date; the calendar ends the day before.
-        """
+        """Show a whole ledger, up to the day before ``today``."""
         followed = self.cursor == self._last
         self._today, self._records = today, dict(records)
         self._first, self._last = first_askable(today), today - ONE_DAY
@@ -129,7 +124,6 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.cursor = self._last if followed else self.validate_cursor(self.cursor)
 
     def set_day(self, record: DayRecord) -> None:
-        """Show what became of one day."""
         if record.day not in self._days:
             return
         self._counts[self.mark(record.day)] -= 1
@@ -150,12 +144,10 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self._redraw_legend()
 
     def record(self, day: date) -> DayRecord | None:
-        """What is known of a day."""
         return self._records.get(day)
 
     @property
     def records(self) -> Mapping[date, DayRecord]:
-        """What is known of all days."""
         return self._records
 
     # The cursor
@@ -260,7 +252,6 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.refresh()
 
     def mark(self, day: date) -> Mark:
-        """What a day is shown as."""
         asking = self._asking
         if asking is not None and asking.first <= day <= asking.last:
             return Mark.ASKING

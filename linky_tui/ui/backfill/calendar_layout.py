@@ -43,17 +43,14 @@ class CalendarLayout:
 
     @property
     def band_weeks(self) -> int:
-        """Weeks of a band."""
         return -(-self.weeks // self.bands)
 
     @property
     def width(self) -> int:
-        """Columns that the whole takes."""
         return GUTTER + self.band_weeks * self.cell
 
     @property
     def height(self) -> int:
-        """Lines that the whole takes."""
         return self.bands * BAND_LINES
 
     def place(self, day: date) -> tuple[int, int]:
@@ -109,11 +106,7 @@ class CalendarLayout:
 def fit(first: date, last: date, width: int, *, roomy: bool) -> CalendarLayout:
     """The layout that suits a width; the narrowest one where none fits.
 
-    Args:
-        first: the first day.
-        last: the last day, included.
-        width: columns that there are.
-        roomy: whether there are lines enough for two bands with wide cells.
+    ``roomy``: there are lines enough for two bands with wide cells.
     """
     if roomy:
         for cell in _WIDE_CELLS:

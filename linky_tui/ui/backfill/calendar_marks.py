@@ -33,7 +33,6 @@ class Mark(StrEnum):
 
     @property
     def word(self) -> str:
-        """How the legend calls it."""
         return _WORDS[self]
 
 
@@ -71,12 +70,7 @@ _OF_STATUS = {
 
 
 def mark_of(record: DayRecord | None, today: date) -> Mark:
-    """The mark of a day as of ``today``.
-
-    Args:
-        record: what the ledger knows of it, or ``None``.
-        today: the current Paris date.
-    """
+    """The mark of a day as of ``today``."""
     if record is None:
         return Mark.TO_ASK
     if record.certified:

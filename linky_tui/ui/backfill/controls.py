@@ -91,29 +91,16 @@ class BackfillControls(Vertical):
             self.query_one("#run", Button).focus()
 
     def say(self, status: str, counts: str, gaps: list[str]) -> None:
-        """Show the words.
-
-        Args:
-            status: what is planned, or happens now.
-            counts: the line below the bar.
-            gaps: what is missing, a sentence each; may be empty.
-        """
         self._say("#status", status)
         self._say("#counts", counts)
         self._say("#gaps", "\n".join(gaps))
 
     def progress(self, track: Track, *, resting: bool) -> None:
-        """Move the bar.
-
-        Args:
-            track: how far the whole is.
-            resting: whether nothing runs, so that there is no time left to estimate.
-        """
+        """Move the bar; while ``resting`` there is no time left to estimate."""
         self.set_class(resting, "-resting")
         self.query_one(ProgressBar).update(total=max(track.total, 1), progress=track.done)
 
     def enable(self, *, run: bool, pause: bool, stop: bool, run_label: str) -> None:
-        """Say which buttons do something now."""
         for name, able in (("run", run), ("pause", pause), ("stop", stop)):
             self.query_one(f"#{name}", Button).disabled = not able
         self.query_one("#run", Button).label = run_label

@@ -10,11 +10,7 @@ from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.ingest.engine import Status
 from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.text.formatting import (
-    count_text,
-    day_text,
-    things,
-)
+from linky_tui.text.formatting import count_text, day_text, things
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
 from linky_tui.ui.backfill.plan import Plan, PlanFacts
 from linky_tui.ui.backfill.track import paused_text
@@ -22,14 +18,7 @@ from linky_tui.ui.shell.ingest_control import IngestState, Phase
 
 
 def resting_text(state: IngestState, facts: PlanFacts, plan: Plan, weeks_left: int) -> str:
-    """What the page says while nothing runs: a pause, a failure, the plan, or what is there.
-
-    Args:
-        state: how the last run of the series ended.
-        facts: the ledger.
-        plan: what a backfill would ask.
-        weeks_left: weeks that a paused one has left.
-    """
+    """What the page says while nothing runs: a pause, a failure, the plan, or what is there."""
     if state.phase is Phase.PAUSED:
         return paused_text(state, weeks_left)
     finished = state.finished
@@ -55,13 +44,7 @@ def headline(records: Mapping[date, DayRecord], today: date) -> str:
 
 
 def gaps(records: Mapping[date, DayRecord], state: SeriesState, today: date) -> list[str]:
-    """A sentence for each kind of gap: what is missing, why, when it is tried again.
-
-    Args:
-        records: the ledger of the last 24 months.
-        state: what is remembered about the series.
-        today: the current Paris date.
-    """
+    """A sentence for each kind of gap: what is missing, why, when it is tried again."""
     by_mark: dict[Mark, list[DayRecord]] = {}
     never = 0
     for day in days_between(first_askable(today), today - ONE_DAY):

@@ -6,17 +6,10 @@ from dataclasses import dataclass, replace
 
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Planned, Surveyed, Window, WindowAsked, WindowStored
-from linky_tui.text.formatting import (
-    count_text,
-    moment_text,
-    percent_text,
-    things,
-)
+from linky_tui.text.formatting import count_text, moment_text, percent_text, things
 from linky_tui.ui.backfill.plan import Plan
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
-from linky_tui.words.events import (
-    span_text,
-)
+from linky_tui.words.events import span_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,26 +24,18 @@ class Track:
 
     @property
     def total(self) -> int:
-        """All steps."""
         return self.whole + self.daily
 
     @property
     def done(self) -> int:
-        """Steps that are done."""
         return max(self.total - self.weeks_left - self.daily_left, 0)
 
     @property
     def weeks_done(self) -> int:
-        """Weeks that are done."""
         return max(self.whole - self.weeks_left, 0)
 
     def after(self, event: Event, *, backfilling: bool) -> Track:
-        """The track after an event.
-
-        Args:
-            event: the event.
-            backfilling: whether a backfill sent it; what another job asks is no part of the whole.
-        """
+        """The track after an event; what a job asks that is no backfill is no part of the whole."""
         match event:
             case WindowAsked(window=window):
                 return replace(self, asking=window)
@@ -69,12 +54,7 @@ class Track:
 
 
 def track_of(plan: Plan, state: IngestState) -> Track:
-    """Where a backfill stands, seen for the first time.
-
-    Args:
-        plan: what the ledger says is left to ask.
-        state: the engine, which knows better while a backfill runs.
-    """
+    """Where a backfill stands, seen for the first time; while it runs, the engine knows best."""
     running = state.busy and state.job is not None and state.job.kind is JobKind.BACKFILL
     if running and state.windows_done + state.windows_left:
         return Track(max(plan.whole, state.windows_left), state.windows_left)
@@ -110,15 +90,7 @@ def paused_text(state: IngestState, weeks_left: int) -> str:
 def counts_text(
     track: Track, *, readings: int, certified: int, requests: int | None, left_today: int | None
 ) -> str:
-    """The counts below the bar.
-
-    Args:
-        track: the weeks.
-        readings: stored readings of the last 24 months.
-        certified: certified days.
-        requests: requests of this run, ``None`` where there was none.
-        left_today: requests that today's budget still allows, ``None`` without a limit.
-    """
+    """The counts below the bar; ``left_today`` is ``None`` without a limit."""
     parts = [f"{count_text(track.weeks_done)} of {things(track.whole, 'week')}"]
     parts.append(things(readings, "reading"))
     parts.append(f"{count_text(certified)} certified")

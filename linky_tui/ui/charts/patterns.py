@@ -8,12 +8,7 @@ from datetime import date
 from linky_tui.domain import curve as curves
 from linky_tui.storage import queries
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import (
-    kwh_text,
-    short_day_text,
-    things,
-    watts_text,
-)
+from linky_tui.text.formatting import kwh_text, short_day_text, things, watts_text
 from linky_tui.ui.charts.request import ChartData, ChartRequest, no_curve_text
 from linky_tui.ui.charts.summary import Summary, curve_facts, missing_readings, total_text
 from linky_tui.ui.plots import HeatPlot, LinePlot, LineSeries, Tick

@@ -69,10 +69,8 @@ def day_facts(days: Sequence[DayEnergy]) -> tuple[str, ...]:
 def missing_readings(days: Sequence[DayEnergy], since: date | None) -> tuple[str, bool]:
     """What the load curve lacks, and whether that is nothing.
 
-    Args:
-        days: the days that could have one.
-        since: the first day with readings: what lies before was never collected, and is said to
-            begin later instead of counted as missing.
+    What lies before ``since``, the first day with readings, was never collected: it is said to
+    begin later instead of counted as missing.
     """
     if len(days) == 1:
         (day,) = days

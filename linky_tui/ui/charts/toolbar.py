@@ -28,14 +28,7 @@ class ViewTabs(Tabs, can_focus=False):
 
 
 class Chip(Static, can_focus=False):
-    """A word that can be clicked; the keyboard has its own keys for what it does.
-
-    Args:
-        text: the word.
-        action: the action of the page.
-        tooltip: what it does and which key does it too.
-        id: the widget's id.
-    """
+    """A word that can be clicked; the keyboard has its own keys for what it does."""
 
     def __init__(self, text: str, action: str, tooltip: str, id: str) -> None:  # noqa: A002
         super().__init__(text, id=id, markup=False)
@@ -85,7 +78,6 @@ class PeriodBar(Horizontal):
             yield Chip("Go to…", "jump", "Go to a date (/)", "jump")
 
     def show(self, period: Period) -> None:
-        """Show a period."""
         self.query_one("#period", Static).update(period.text)
         self.query_one("#earlier", Chip).disabled = not period.has_earlier
         self.query_one("#later", Chip).disabled = not period.has_later
@@ -102,7 +94,6 @@ class SummaryLine(Static):
     """
 
     def show(self, summary: Summary) -> None:
-        """Show what is known of a period; what is missing stands out, in words."""
         variables = self.app.theme_variables
         line = Text()
         parts = [(summary.total, "bold"), *((fact, "") for fact in summary.facts)]

@@ -7,10 +7,7 @@ from datetime import date
 from linky_tui.storage import queries
 from linky_tui.storage.queries import MonthEnergy
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import (
-    MONTH_NAMES,
-    things,
-)
+from linky_tui.text.formatting import MONTH_NAMES, things
 from linky_tui.ui.charts.request import NOTHING_STORED, ChartData, ChartRequest
 from linky_tui.ui.charts.summary import Summary, missing_energy, total_text
 from linky_tui.ui.plots import BarGroup, GroupPlot

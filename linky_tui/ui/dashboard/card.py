@@ -15,14 +15,7 @@ from linky_tui.ui.dashboard.figures import Figure
 
 
 class FigureCard(Vertical):
-    """A card; clicking it opens the page that says more.
-
-    Args:
-        title: what the figure is.
-        explanation: how it is computed, shown under the mouse.
-        page: the page that a click opens.
-        id: the widget's id.
-    """
+    """A card that explains itself under the mouse; clicking it opens the page that says more."""
 
     DEFAULT_CSS = """
     FigureCard {
@@ -67,7 +60,6 @@ class FigureCard(Vertical):
         yield self._comparison
 
     def show(self, figure: Figure) -> None:
-        """Show a figure."""
         self._value.update(figure.value_text)
         self._comparison.update(figure.comparison_text or figure.reason)
         self.border_subtitle = figure.span_text

@@ -127,7 +127,6 @@ class DashboardPage(Page):
 
     @property
     def feed(self) -> ComparisonFeed:
-        """What fills the table."""
         return self._feed
 
     def compose_body(self) -> ComposeResult:
@@ -172,7 +171,6 @@ class DashboardPage(Page):
         self._feed.end()
 
     def refresh_data(self) -> None:
-        """Load everything."""
         self._feed.soon()
         self._load()
 

@@ -16,17 +16,8 @@ from linky_tui import config as configuration
 from linky_tui.config import Config, from_values
 from linky_tui.config.checks import Refused
 from linky_tui.config.keyboard import clashes, key_problem
-from linky_tui.config.keys import (
-    Key,
-    Value,
-)
-from linky_tui.config.model import (
-    ENEDIS,
-    KEYS,
-    METERS,
-    MONGODB,
-    SECTIONS,
-)
+from linky_tui.config.keys import Key, Value
+from linky_tui.config.model import ENEDIS, KEYS, METERS, MONGODB, SECTIONS
 from linky_tui.config.read import Values, read_values
 from linky_tui.config.sources import check_together
 from linky_tui.enedis.budget import clamp
@@ -84,7 +75,6 @@ class Draft:
 
     @classmethod
     def of(cls, config: Config) -> Draft:
-        """The texts of a configuration."""
         tables = {}
         for section in SECTIONS.values():
             if section not in (METERS, KEYS):
@@ -97,7 +87,6 @@ class Draft:
         return cls(tables, meters, dict(config.keys))
 
     def copy(self) -> Draft:
-        """An independent one with the same texts."""
         return deepcopy(self)
 
     def changed(self, saved: Draft) -> tuple[str, ...]:

@@ -8,10 +8,7 @@ from datetime import datetime
 from linky_tui.domain.paris import day_of, utc_now
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError
-from linky_tui.text.formatting import (
-    day_text,
-    things,
-)
+from linky_tui.text.formatting import day_text, things
 
 WHERE = "https://conso.boris.sh"
 """Where tokens come from."""

@@ -8,12 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import ContentSwitcher, OptionList, Static, Tab, Tabs
 from textual.widgets.option_list import Option
 
-from linky_tui.config.model import (
-    KEYS,
-    METERS,
-    MONGODB,
-    SECTIONS,
-)
+from linky_tui.config.model import KEYS, METERS, MONGODB, SECTIONS
 from linky_tui.ui.settings.keys_panel import KeysPanel
 from linky_tui.ui.settings.meters_panel import MetersPanel
 from linky_tui.ui.settings.panels import TITLES, FieldsPanel, MongoPanel, SettingsPanel
@@ -60,12 +55,10 @@ class SettingsBody(Horizontal):
 
     @property
     def section(self) -> str:
-        """The name of the section that is shown."""
         return (self.query_one(ContentSwitcher).current or "").removeprefix("section-")
 
     @property
     def panel(self) -> SettingsPanel:
-        """The panel that is shown."""
         return self.query_one(f"#section-{self.section}", SettingsPanel)
 
     def mark(self, name: str, mark: str) -> None:
@@ -75,12 +68,10 @@ class SettingsBody(Horizontal):
         self.query_one(Tabs).query_one(f"#{name}", Tab).label = text
 
     def step(self, step: int) -> None:
-        """Show the section that many places further."""
         names = [*SECTIONS]
         self.show_section(names[(names.index(self.section) + step) % len(names)])
 
     def show_section(self, name: str) -> None:
-        """Show a section."""
         if name == self.section:
             return
         focused = self.screen.focused

@@ -31,12 +31,7 @@ _ORDER = ("token", "prm", "name", "flow")
 
 
 class MeterDialog(Dialog[Texts]):
-    """Add or edit a meter; gives its texts.
-
-    Args:
-        meter: the texts to begin with.
-        others: the texts of the other meters: no two have one PRM and one direction.
-    """
+    """Add or edit a meter; gives its texts. No two meters have one PRM and one direction."""
 
     app = getters.app(AppCore)
 

@@ -12,9 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Label, Static
 
-from linky_tui.config.model import (
-    METERS,
-)
+from linky_tui.config.model import METERS
 from linky_tui.domain.models import Flow, Series
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft, Texts
@@ -25,15 +23,7 @@ from linky_tui.ui.shell.dialogs import ConfirmDialog
 
 
 class MeterCard(Widget):
-    """One meter of the list.
-
-    Args:
-        number: its place in the list, from 0.
-        meter: its texts.
-        shown: whether the pages show it now.
-        can_show: whether they could.
-        locked: whether it cannot be changed.
-    """
+    """One meter of the list: ``shown`` on the pages now, or not but ``can_show``."""
 
     DEFAULT_CSS = """
     MeterCard {
@@ -140,7 +130,6 @@ class MetersPanel(SettingsPanel):
         return [] if self._draft is None else self._draft.meters
 
     def load(self, draft: Draft) -> None:
-        """Show the meters of a draft."""
         self._draft = draft
         self.refresh(recompose=True)
 

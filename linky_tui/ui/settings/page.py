@@ -98,7 +98,6 @@ the environment go before the file: their fields say so.
             self._judge()
 
     def _take_over(self, found: Config) -> Draft:
-        """Remember what the file says."""
         self._file, self._file_exists = found.path, found.exists
         self._saved = Draft.of(found)
         return self._saved
@@ -112,7 +111,6 @@ the environment go before the file: their fields say so.
 
     @property
     def changed_sections(self) -> tuple[str, ...]:
-        """The names of the sections with changes that were not saved."""
         if self._draft is None or self._saved is None:
             return ()
         return self._draft.changed(self._saved)
@@ -146,7 +144,6 @@ the environment go before the file: their fields say so.
             self.app.theme = theme
 
     def _judge(self) -> None:
-        """Say what is wrong, what is changed."""
         if self._draft is None or not self.query("#settings-state"):
             return
         for panel in self.query(SettingsPanel):
@@ -256,7 +253,6 @@ the environment go before the file: their fields say so.
     # Leaving
 
     def before_leaving(self, go: Callable[[], object]) -> None:
-        """Ask first where something is not saved."""
         changed = self.changed_sections
         if not changed:
             go()

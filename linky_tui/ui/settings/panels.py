@@ -39,11 +39,7 @@ _NOT_IN_DEMO = frozenset({"mongodb", "enedis", "meters"})
 
 
 class SettingsPanel(VerticalScroll):
-    """One section of the form; subclasses fill it.
-
-    Args:
-        section: its definition.
-    """
+    """One section of the form; subclasses fill it."""
 
     app = getters.app(AppCore)
 
@@ -76,7 +72,6 @@ class SettingsPanel(VerticalScroll):
         self.post_message(self.Ready(self))
 
     def head(self, text: str = "") -> ComposeResult:
-        """What the section is for."""
         yield Static(text or self.section.help, classes="panel-help", markup=False)
         if self.locked:
             yield Static(f"! {DEMO_NOTE}", classes="demo-note", markup=False)
@@ -106,7 +101,6 @@ class FieldsPanel(SettingsPanel):
             yield field
 
     def load(self, draft: Draft) -> None:
-        """Fill the fields; secrets are masked."""
         for field in self.query(Field):
             field.load(draft.tables[field.section][field.key.name])
             field.mask()
@@ -160,7 +154,6 @@ class MongoPanel(FieldsPanel):
             yield field
 
     def judge(self, draft: Draft) -> None:
-        """Also remember what a test would use."""
         super().judge(draft)
         self._draft = draft
 

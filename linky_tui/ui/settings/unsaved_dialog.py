@@ -23,11 +23,7 @@ class Unsaved(StrEnum):
 
 
 class UnsavedDialog(Dialog[Unsaved]):
-    """Save, discard, or leave the dialog and stay on the page.
-
-    Args:
-        text: what was changed, never markup.
-    """
+    """Save, discard, or leave the dialog and stay on the page."""
 
     DEFAULT_CSS = """
     UnsavedDialog {

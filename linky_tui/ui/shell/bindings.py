@@ -10,13 +10,7 @@ from linky_tui.config.keyboard import ACTIONS
 
 
 def bind(name: str, action: str, **more: Any) -> Binding:
-    """The keys of an action of :data:`ACTIONS`.
-
-    Args:
-        name: its name there.
-        action: what Textual runs, such as ``page('charts')``.
-        more: what else :class:`Binding` takes, such as ``show``.
-    """
+    """The keys that :data:`ACTIONS` gives a name, for an action such as ``page('charts')``."""
     known = ACTIONS[name]
     # F1 shows the tooltip: there one reads by which name `[keys]` knows the action.
     said = f"{known.help} ({name})" if known.help else name

@@ -23,17 +23,7 @@ from linky_tui.ui.shell.toasts import synced_text, toast_text
 
 
 class AppCore(StoreApp):
-    """The application without its pages and keys, so that pages can name its type.
-
-    Args:
-        config_file: an explicitly named configuration file.
-        demo: work on the simulated home.
-
-    Attributes:
-        ingest: the one ingest worker.
-        measurements: the sizes of both collections, which several pages show.
-        demo_wanted: whether the demo is to be opened next.
-    """
+    """The application without its pages and keys, so that pages can name its type."""
 
     PAGES: ClassVar[dict[str, str]] = {}
     """Page to ``module:Class``, imported when it is first shown."""
@@ -42,7 +32,7 @@ class AppCore(StoreApp):
         super().__init__(config_file, demo=demo)
         self.ingest = IngestControl(self, self._ingest_finished)
         self.measurements = Measurements()
-        self.demo_wanted = False
+        self.demo_wanted = False  # whether the demo is to be opened next
         self.last_sync_text = ""
         self._just_finished: Finished | None = None
         self._meter_index = 0
@@ -57,12 +47,10 @@ class AppCore(StoreApp):
 
     @property
     def series(self) -> Series | None:
-        """The series of that meter."""
         return None if self.meter is None or not self.meter.prm else self.meter.series
 
     @property
     def meter_text(self) -> str:
-        """The meter for the header: its name, its masked PRM, its flow."""
         meter = self.meter
         if meter is None:
             return "no meter yet"
@@ -128,7 +116,6 @@ class AppCore(StoreApp):
             self.data_changed.publish(None)
 
     def choose_meter(self, series: Series) -> None:
-        """Show a configured meter on all pages."""
         index = self._index_of(series)
         if index is not None:
             self._meter_index = index

@@ -117,10 +117,7 @@ class ErrorDialog(Dialog[None]):
 class ConfirmDialog(Dialog[bool]):
     """A question, never markup, that is answered with ``True`` or not at all.
 
-    Args:
-        yes: the button that does it.
-        no: the button that does not.
-        danger: whether yes loses something.
+    ``danger``: yes loses something.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = _QUESTION_KEYS

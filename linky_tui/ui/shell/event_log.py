@@ -22,13 +22,6 @@ class EventLog(RichLog):
     """The events of the engine in plain words, newest at the bottom.
 
     It follows what comes unless the user has scrolled up.
-
-    Args:
-        limit: how many entries it shows.
-        empty_text: shown as long as there is none.
-        clock: how the time is written.
-        id: its id.
-        classes: its classes.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -73,12 +66,7 @@ class EventLog(RichLog):
         self._following = True
 
     def catch_up(self, control: IngestControl, *, name_meter: bool = False) -> None:
-        """Add what came since the last time.
-
-        Args:
-            control: keeps the journal.
-            name_meter: whether to say which meter a line is about.
-        """
+        """Add what came since the last time; ``name_meter``: say which one a line is about."""
         if name_meter != self._name_meter:
             self._name_meter, self._seen = name_meter, 0
             self.entries.clear()

@@ -72,7 +72,6 @@ class IngestState:
 
     @property
     def busy(self) -> bool:
-        """Whether a thread is at work."""
         return self.phase in (Phase.RUNNING, Phase.STOPPING)
 
     def text(self) -> str:
@@ -96,15 +95,9 @@ class IngestState:
 
 
 class IngestControl:
-    """Owns the ingest thread. Every method runs on the interface's thread.
+    """Owns the ingest thread; ``finished`` is called with how a run ended, or broke off.
 
-    Args:
-        app: what runs the thread, hears its messages and owns the signals.
-        finished: called with how a run ended, and with its error where it broke off.
-
-    Attributes:
-        events: published with each batch of events of the engine.
-        state_changed: published with each new :class:`IngestState`.
+    Every method runs on the interface's thread.
     """
 
     def __init__(

@@ -47,15 +47,11 @@ class Page(Screen[None]):
             self.refresh_data()
 
     def before_leaving(self, go: Callable[[], object]) -> None:
-        """The user wants to go elsewhere or to quit; a page with unsaved work asks first.
-
-        Args:
-            go: goes there; not called where the user stays.
-        """
+        """The user wants to ``go`` elsewhere or to quit; a page with unsaved work asks first."""
         go()
 
     def refresh_data(self) -> None:
-        """Load what the page shows, through :meth:`query`."""
+        """Load what the page shows, through :meth:`query_store`."""
 
     def query_store(
         self, ask: Callable[[Store], T], show: Callable[[T], None], *, group: str
@@ -64,10 +60,5 @@ class Page(Screen[None]):
 
         A newer question of the same group makes the answer of an older one worthless; it is
         dropped. Errors become the application's state, never an exception here.
-
-        Args:
-            ask: called with the store, in a thread.
-            show: called with the answer, if the page is still there.
-            group: what is asked, a name.
         """
         self.app.query_store(self, ask, show, group=group)

@@ -11,12 +11,7 @@ from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
-from linky_tui.text.formatting import (
-    kwh_text,
-    local_time_text,
-    short_day_text,
-    things,
-)
+from linky_tui.text.formatting import kwh_text, local_time_text, short_day_text, things
 
 
 def toast_text(

@@ -50,17 +50,10 @@ def run_action(
     stop: threading.Event,
     progress: Progress,
 ) -> ActionResult:
-    """Do it. Blocks.
-
-    Args:
-        action: what.
-        store: the store.
-        series: the series that the pages show; its lease is held while rebuilding.
-        stop: ends it.
-        progress: told how far it is.
+    """Do it. Blocks; the lease of the series is held while rebuilding.
 
     Raises:
-        LinkyError: it failed, or was stopped (``Stopped``).
+        LinkyError: it failed, or was stopped (``StorageStopped``).
     """
     if action is Action.VERIFY:
         return verified(verify(store, stop))

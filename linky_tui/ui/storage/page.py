@@ -48,7 +48,6 @@ class ActionAdvanced(Message):
     total: int
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest matters."""
         return isinstance(message, ActionAdvanced)
 
 
@@ -135,7 +134,6 @@ lost when they are stopped: the next run completes what is missing.
 
     @property
     def feed(self) -> ComparisonFeed:
-        """What fills the table."""
         return self._feed
 
     def compose_body(self) -> ComposeResult:
@@ -179,7 +177,6 @@ lost when they are stopped: the next run completes what is missing.
             self._job.stop.set()
 
     def refresh_data(self) -> None:
-        """Measure again."""
         self._feed.soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

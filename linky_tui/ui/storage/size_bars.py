@@ -29,19 +29,15 @@ class SizeBar:
 
     @property
     def total_bytes(self) -> int:
-        """Both together."""
         return self.storage_bytes + self.index_bytes
 
 
 def size_bars(
     comparison: Comparison, zstd: CollectionSize | None, *, lagging: bool = False
 ) -> list[SizeBar]:
-    """The bars of a comparison.
+    """The bars of a comparison; ``zstd``: the regular documents, where that was measured.
 
-    Args:
-        comparison: of both collections.
-        zstd: the regular documents with zstd, where that was measured.
-        lagging: whether sizes on disk say nothing yet.
+    ``lagging``: sizes on disk say nothing yet.
     """
     one, two = comparison.regular, comparison.timeseries
     bars = [SizeBar(f"{one.name}, snappy", one.storage_bytes, one.index_bytes)]
@@ -82,11 +78,9 @@ class SizeBars(Widget):
 
     @property
     def bars(self) -> list[SizeBar]:
-        """The bars that are shown."""
         return list(self._bars)
 
     def show(self, bars: list[SizeBar]) -> None:
-        """Show bars."""
         grown = len(bars) != len(self._bars)
         self._bars = bars
         self.refresh(layout=grown)

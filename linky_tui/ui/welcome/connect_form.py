@@ -105,7 +105,6 @@ class ConnectForm(VerticalScroll):
         self._judge()
 
     def start(self) -> None:
-        """Begin with the token."""
         self._token_field.query_one(Input).focus()
 
     @property

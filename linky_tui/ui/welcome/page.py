@@ -34,16 +34,7 @@ _SHEET = """\
 
 
 class Door(Widget, can_focus=True):
-    """A way to begin: a picture, a title, a sentence.
-
-    Args:
-        name: which one.
-        title: in the frame.
-        picture: a few lines.
-        sentence: what is behind it.
-        hint: the key, or why it is shut.
-        shut: whether it cannot be opened yet.
-    """
+    """A way to begin; ``hint`` is its key, or why it is ``shut``."""
 
     DEFAULT_CSS = """
     Door {
