@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar
 
+from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -99,15 +100,14 @@ class LinkyApp(AppCore):
         if theme == self.config.display.theme or self.current_mode == "settings":
             return
 
-        def save() -> None:
-            try:
-                self.backend.save_theme(theme)
-            except LinkyError as error:
-                self.call_from_thread(
-                    self.notify, f"{error.title}. {error.cause}", severity="warning", markup=False
-                )
+        self._save_theme(theme)
 
-        self.run_worker(save, thread=True, group="theme", exit_on_error=False)
+    @work(group="theme", exit_on_error=False)
+    async def _save_theme(self, theme: str) -> None:
+        try:
+            await asyncio.to_thread(self.backend.save_theme, theme)
+        except LinkyError as error:
+            self.notify(f"{error.title}. {error.cause}", severity="warning", markup=False)
 
     # Actions
 

@@ -85,12 +85,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
     class DayHighlighted(Message):
         """The cursor or the pointer is on a day."""
 
-        calendar: CoverageCalendar
         day: date
-
-        @property
-        def control(self) -> CoverageCalendar:
-            return self.calendar
 
     class DaySelected(DayHighlighted):
         """A day was chosen: Enter, or a second click on it."""
@@ -163,7 +158,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.scroll_to_region(Region(column, line, self._plan.cell, 1), animate=False)
         if self.has_focus:
             self._keep_in_sight(column, line)
-        self.post_message(self.DayHighlighted(self, new))
+        self.post_message(self.DayHighlighted(new))
 
     def _keep_in_sight(self, column: int, line: int) -> None:
         """Scroll whatever scrolls around the calendar; all of it may not fit the terminal."""
@@ -186,7 +181,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.cursor = self._last
 
     def action_select(self) -> None:
-        self.post_message(self.DaySelected(self, self.cursor))
+        self.post_message(self.DaySelected(self.cursor))
 
     def on_focus(self) -> None:
         self._redraw(self.cursor)
@@ -224,7 +219,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
             self._hover = day
             if each is not None:
                 self._redraw(each)
-        self.post_message(self.DayHighlighted(self, day or self.cursor))
+        self.post_message(self.DayHighlighted(day or self.cursor))
 
     # Layout and drawing
 

@@ -19,7 +19,7 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Surveyed, Window, WindowAsked, WindowStored
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import day_text, short_day_text
+from linky_tui.text.formatting import day_text, range_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.controls import BackfillControls
 from linky_tui.ui.backfill.day_panel import DayPanel
@@ -172,9 +172,7 @@ class BackfillPage(Page):
     def _show_calendar(self, records: dict[date, DayRecord]) -> None:
         today = paris_today()
         first, last = first_askable(today), today - ONE_DAY
-        self._calendar.border_title = (
-            f"Coverage, {short_day_text(first)} {first.year} to {short_day_text(last)} {last.year}"
-        )
+        self._calendar.border_title = f"Coverage, {range_text(first, last)}"
         self._calendar.show(records, today)
         self._show_day(self._calendar.cursor)
 

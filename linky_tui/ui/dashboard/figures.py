@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.domain.models import Reading
-from linky_tui.domain.paris import ONE_DAY, PARIS, day_of, days_between
+from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.text.formatting import (
     DAY_NAMES,
     NOTHING,
@@ -172,11 +172,6 @@ def percentile_w(readings: Iterable[Reading], percent: int) -> int:
         if passed >= wanted:
             return power_w
     raise ValueError("no reading")
-
-
-def is_night(start: datetime) -> bool:
-    """Whether a reading that starts then counts for the base load."""
-    return start.astimezone(PARIS).hour in BASE_HOURS
 
 
 def coverage(facts: HomeFacts) -> Figure:

@@ -117,11 +117,7 @@ class Field(Widget):
     class Changed(Message):
         """The text of a field is another one."""
 
-        field: Field  # the field; take its `text`, a newer change may have come
-
-        @property
-        def control(self) -> Field:
-            return self.field
+        field: Field  # take its `text`: a newer change may have come
 
     def __init__(
         self, section: str, key: Key, *, choices: Iterable[str] = (), notes: bool = True

@@ -93,12 +93,16 @@ class FieldsPanel(SettingsPanel):
 
     def compose(self) -> ComposeResult:
         yield from self.head()
+        yield from self.above_fields()
         for key in self.section.keys:
             themes = (self.section.name, key.name) == (DISPLAY.name, "theme")
             choices = sorted(self.app.available_themes) if themes else ()
             field = Field(self.section.name, key, choices=choices)
             field.disabled = self.locked
             yield field
+
+    def above_fields(self) -> ComposeResult:
+        yield from ()
 
     def load(self, draft: Draft) -> None:
         for field in self.query(Field):
@@ -132,8 +136,7 @@ class MongoPanel(FieldsPanel):
         self._stop = threading.Event()
         self._draft: Draft | None = None
 
-    def compose(self) -> ComposeResult:
-        yield from self.head()
+    def above_fields(self) -> ComposeResult:
         with Horizontal(id="mongodb-test-row") as row:
             row.display = not self.locked
             yield Button(
@@ -148,10 +151,6 @@ class MongoPanel(FieldsPanel):
                 classes="muted",
                 markup=False,
             )
-        for key in self.section.keys:
-            field = Field(self.section.name, key)
-            field.disabled = self.locked
-            yield field
 
     def judge(self, draft: Draft) -> None:
         super().judge(draft)

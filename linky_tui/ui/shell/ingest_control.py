@@ -114,11 +114,6 @@ class IngestControl:
         self.journal: deque[Logged] = deque(maxlen=EVENTS_KEPT)
         self.journal_total = 0
 
-    @property
-    def history(self) -> tuple[Event, ...]:
-        """The events that are kept, oldest first; :attr:`journal` knows when they were."""
-        return tuple(logged.event for logged in self.journal)
-
     def start(self, job: Job) -> bool:
         """Start a job; ``False`` where one is already running."""
         if self.state.busy:

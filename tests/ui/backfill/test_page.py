@@ -94,7 +94,7 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
             await pilot.click("#run")
             shown = calendar(page)
             await wait_until(pilot, lambda: shown.mark(YESTERDAY) is Mark.ASKING)
-            asking = "Fetching 15 to Sat 21 Nov 2026."
+            asking = "Fetching 15 to 21 Nov 2026."
             await wait_until(pilot, lambda: asking in screen_text(app))
             assert page.query_one("#run", Button).disabled
             home.let(1)

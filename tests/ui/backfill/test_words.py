@@ -221,7 +221,7 @@ def test_the_state_in_words() -> None:
     window = Window(date(2026, 4, 26), date(2026, 5, 2))
     running = IngestState(Phase.RUNNING, job)
     assert running_text(running, None) == "Asking Enedis' own daily totals first."
-    assert running_text(running, window) == "Fetching 26 Apr to Sat 2 May 2026."
+    assert running_text(running, window) == "Fetching 26 Apr to 2 May 2026."
     waiting = IngestState(Phase.RUNNING, job, waiting="the gateway is down; one more try")
     assert running_text(waiting, window) == "Waiting: the gateway is down; one more try."
     rebuilding = IngestState(Phase.RUNNING, job, rebuilding=0.5)

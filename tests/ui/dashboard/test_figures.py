@@ -25,7 +25,6 @@ from linky_tui.ui.dashboard.figures import (
     change_text,
     coverage,
     dashboard_figures,
-    is_night,
     last_seven_days,
     percentile_w,
     requests_today,
@@ -245,7 +244,7 @@ def test_the_database_finds_the_readings_of_the_night(
     with open_store(mongod_uri, mongo_database_name, tmp_path) as store:
         put_regular(store, series, readings)
         found = readings_of_hours(store, series, *days, range(1, 5))
-    assert found == [each for each in readings if is_night(each.start)]
+    assert found == [each for each in readings if each.start.astimezone(PARIS).hour in range(1, 5)]
     hours = {3: 22, 10: 26}.get(day.month, 24)
     assert len(found) == hours
 

@@ -27,13 +27,11 @@ PASSWORD = "hunter2hunter2"
 
 
 async def open_settings(app: LinkyApp, pilot: Pilot[None], section: str = "mongodb") -> None:
-    """Show the page and a section of it by keys."""
+    """Show the page, and one section of it without building those before it."""
     await wait_until(pilot, lambda: app.store_ready)
     await pilot.press("g")
     await wait_until(pilot, lambda: "config" in state(app))
-    for _ in range([*SECTIONS].index(section)):
-        await pilot.press("right")
-    await pilot.pause()
+    await show(app, pilot, section)
 
 
 def page(app: LinkyApp) -> SettingsPage:

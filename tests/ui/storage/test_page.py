@@ -227,7 +227,7 @@ class Slow:
                     raise StorageStopped
             return ZstdCopy(CollectionSize("", 0, 0, 0, 0), True)
 
-        monkeypatch.setattr(storage_actions, "probe_steps", steps)
+        monkeypatch.setattr(storage_actions, "zstd_copy_steps", steps)
 
 
 async def test_an_action_shows_progress_and_is_cancelled(
