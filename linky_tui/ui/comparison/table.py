@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 from textual.widget import Widget
 
-from linky_tui.ui.shell.measurements import Measured
-from linky_tui.words.comparison import SETTLING, Row, comparison_rows, detail_rows, honest_note
+from linky_tui.ui.shell.comparison_state import Snapshot
+from linky_tui.words.comparison import SETTLING, Row, comparison_rows, detail_rows
 
 MARKED_S = 1.5
 """How long a value that changed is marked."""
@@ -59,7 +59,7 @@ class ComparisonTable(Widget):
     ) -> None:
         super().__init__(id=id)
         self._detailed = detailed
-        self._measured: Measured | None = None
+        self._snapshot: Snapshot | None = None
         self._rows: list[Row] = []
         self._changed: set[tuple[str, int]] = set()
         self._change = 0
@@ -85,10 +85,10 @@ class ComparisonTable(Widget):
         """Labels of the rows in which something changed just now."""
         return {label for label, _ in self._changed}
 
-    def show(self, measured: Measured) -> None:
-        """Show what was measured; what differs from the time before is marked for a moment."""
+    def show(self, snapshot: Snapshot) -> None:
+        """Show a snapshot; what differs from the one before is marked for a moment."""
         before = {row.label: row.cells for row in self._rows}
-        self._measured = measured
+        self._snapshot = snapshot
         self._fill()
         changed = {
             (row.label, column)
@@ -103,12 +103,12 @@ class ComparisonTable(Widget):
             self.set_timer(MARKED_S, lambda: self._unmark(number))
 
     def _fill(self) -> None:
-        if self._measured is None:
+        if self._snapshot is None:
             return
-        comparison, lagging = self._measured.comparison, self._measured.lagging
+        comparison, lagging = self._snapshot.comparison, self._snapshot.lagging
         rows = comparison_rows(comparison, lagging=lagging)
         if self._detailed:
-            rows += detail_rows(comparison, self._measured.ideal_buckets, lagging=lagging)
+            rows += detail_rows(comparison, self._snapshot.ideal_buckets, lagging=lagging)
         grown = len(rows) != len(self._rows)
         self._rows = rows
         self.refresh(layout=grown)
@@ -119,9 +119,9 @@ class ComparisonTable(Widget):
         table.add_column(no_wrap=True, width=width, overflow="ellipsis")
         for ratio in (6, 6, 4):
             table.add_column(no_wrap=True, justify="right", ratio=ratio, overflow="ellipsis")
-        if self._measured is None:
+        if self._snapshot is None:
             return table
-        comparison = self._measured.comparison
+        comparison = self._snapshot.comparison
         head = self._style("head")
         table.add_row(
             "",
@@ -132,16 +132,6 @@ class ComparisonTable(Widget):
         for row in self._rows:
             table.add_row(*self._cells(row))
         return table
-
-    def note(self) -> str:
-        """The line under the table that says what a sceptic asks."""
-        if self._measured is None:
-            return ""
-        return honest_note(
-            self._measured.comparison,
-            detailed=self._detailed,
-            lagging=self._measured.lagging,
-        )
 
     def _cells(self, row: Row) -> list[Text]:
         heavy = Style(bold=True) if row.heavy else Style()

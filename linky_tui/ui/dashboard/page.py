@@ -7,22 +7,18 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, VerticalScroll
 from textual.events import Resize
-from textual.widgets import Static
 
 from linky_tui.ingest.events import Event, Surveyed, WindowStored
 from linky_tui.text.formatting import NOTHING
-from linky_tui.ui.comparison.feed import ComparisonFeed
-from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.comparison.panel import NOTHING_YET, ComparisonPanel
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.dashboard.data import BAR_DAYS, DashboardData, load_dashboard
 from linky_tui.ui.dashboard.figures import BASE_NIGHTS, USUAL_WEEKS, Figure
 from linky_tui.ui.plots import Chart
-from linky_tui.ui.shell.measurements import Measured
 from linky_tui.ui.shell.page import Page
 
-NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
 NO_METER = "No meter is configured yet. Press g to connect yours."
 
 _CARDS = (
@@ -99,10 +95,6 @@ class DashboardPage(Page):
         #bars { column-span: 2; }
         #table { padding: 0 1; }
         #table ComparisonTable { margin-top: 1; }
-        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
-        #nothing { display: none; }
-        #table.-nothing ComparisonTable, #table.-nothing #note { display: none; }
-        #table.-nothing #nothing { display: block; }
         &.-low #table ComparisonTable, &.-flat #table ComparisonTable { margin-top: 0; }
         &.-tiny #cards { grid-size: 2 3; height: 12; }
         &.-narrow #panels, &.-tiny #panels {
@@ -121,13 +113,9 @@ class DashboardPage(Page):
             FigureCard(title, explanation, page, id=f"card-{number}")
             for number, (title, explanation, page) in enumerate(_CARDS)
         ]
-        self._feed = ComparisonFeed(self, self._show_measured)
+        self.comparison = ComparisonPanel()
         self._loaded_s = float("-inf")
         self._stale = False
-
-    @property
-    def feed(self) -> ComparisonFeed:
-        return self._feed
 
     def compose_body(self) -> ComposeResult:
         marker = self.app.config.display.marker
@@ -137,41 +125,31 @@ class DashboardPage(Page):
             with Container(id="panels"):
                 yield Chart("", marker=marker, id="bars", classes="panel")
                 yield Chart("", marker=marker, id="curve", classes="panel")
-                with Vertical(id="table", classes="panel"):
-                    yield ComparisonTable()
-                    yield Static("", id="note", markup=False)
-                    yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+                yield self.comparison
 
     def on_mount(self) -> None:
         self.query_one("#bars").border_title = f"Daily energy, last {BAR_DAYS} days (kWh)"
         self.query_one("#curve").border_title = "Load curve (W)"
-        self.query_one("#table").border_title = "The same data, stored twice"
         self.app.ingest.events.subscribe(self, self._engine_said)
-        self.app.ingest.state_changed.subscribe(self, lambda _: self._show_state())
-        self.app.status_changed.subscribe(self, lambda _: self._show_state())
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
-        self._feed.start()
         if self.app.series is None:
             self._show_no_meter()
 
     def on_resize(self, event: Resize) -> None:
-        table, bars = self.query_one("#table"), self.query_one("#bars")
+        table, bars = self.comparison, self.query_one("#bars")
         panels = self.query_one("#panels")
         stacked = event.size.width < _NARROW_CELLS
         self.set_class(event.size.width >= _ONE_ROW_CELLS, "-one-row")
         roomy = event.size.height >= _ROOMY_LINES and not stacked
-        self.query_one(ComparisonTable).detailed = roomy
+        table.table.detailed = roomy
         first = panels.children[0] is table
         if stacked and not first:
             panels.move_child(table, before=bars)
         elif first and not stacked:
             panels.move_child(table, after=self.query_one("#curve"))
 
-    def on_unmount(self) -> None:
-        self._feed.end()
-
     def refresh_data(self) -> None:
-        self._feed.soon()
+        self.comparison.soon()
         self._load()
 
     def _load(self) -> None:
@@ -219,16 +197,6 @@ class DashboardPage(Page):
             card.show(Figure(NOTHING, reason="no meter yet"))
         for name in ("#bars", "#curve"):
             self.query_one(name, Chart).show_empty(NO_METER)
-
-    def _show_measured(self, measured: Measured) -> None:
-        panel, table = self.query_one("#table"), self.query_one(ComparisonTable)
-        table.show(measured)
-        self.query_one("#note", Static).update(table.note())
-        panel.set_class(not measured.comparison.regular.readings, "-nothing")
-        self._show_state()
-
-    def _show_state(self) -> None:
-        self.query_one("#table").border_subtitle = self._feed.state_text
 
     @on(FigureCard.Opened)
     def _open_page(self, message: FigureCard.Opened) -> None:

@@ -7,6 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
+from textual.signal import Signal
+
 from linky_tui.config import Meter
 from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
@@ -15,8 +17,8 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.text.formatting import mask_prm, plain
+from linky_tui.ui.shell.comparison_state import ComparisonState
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
-from linky_tui.ui.shell.measurements import Measurements
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.ui.shell.toasts import synced_text, toast_text
@@ -31,7 +33,8 @@ class AppCore(StoreApp):
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
         super().__init__(config_file, demo=demo)
         self.ingest = IngestControl(self, self._ingest_finished)
-        self.measurements = Measurements()
+        self.comparison = ComparisonState()
+        self.comparison_changed: Signal[None] = Signal(self, "comparison")
         self.demo_wanted = False  # whether the demo is to be opened next
         self.last_sync_text = ""
         self._just_finished: Finished | None = None
@@ -157,7 +160,7 @@ class AppCore(StoreApp):
 
     def _note_writes(self, events: tuple[Event, ...]) -> None:
         if any(wrote(event) for event in events):
-            self.measurements.note_write()
+            self.comparison.note_write()
 
     def _ingest_finished(self, ended: IngestState, error: LinkyError | None) -> None:
         """A run is over: say how, show what is new, arrange what comes next."""
@@ -165,7 +168,7 @@ class AppCore(StoreApp):
             return
         finished = self._just_finished = ended.finished
         if error is not None:
-            self.measurements.note_write()  # nobody saw how far it came
+            self.comparison.note_write()  # nobody saw how far it came
         self.data_changed.publish(None)
         failure = error or (finished.error if finished and finished.status == "failed" else None)
         if isinstance(failure, StorageUnavailable | OutOfSpace):

@@ -19,17 +19,14 @@ from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import count_text
-from linky_tui.ui.comparison.feed import ComparisonFeed
-from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.comparison.panel import ComparisonPanel
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
-from linky_tui.ui.shell.measurements import Measured
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 
-NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
 NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
 WHY = (
     "A time series collection packs up to 1,000 readings of a meter into one document, column by "
@@ -102,10 +99,6 @@ lost when they are stopped: the next run completes what is missing.
         }
         &.-side #growth { column-span: 2; }
         &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
-        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
-        #nothing { display: none; }
-        &.-nothing #table ComparisonTable, &.-nothing #note { display: none; }
-        &.-nothing #nothing { display: block; }
         &.-nothing #sizes SizeBars { display: none; }
         #why { color: $text-muted; height: auto; margin-top: 1; }
         #body { height: 1fr; }
@@ -128,20 +121,13 @@ lost when they are stopped: the next run completes what is missing.
 
     def __init__(self) -> None:
         super().__init__()
-        self._feed = ComparisonFeed(self, self._show_measured)
+        self.comparison = ComparisonPanel(detailed=True)
         self._job: Running | None = None
         self._probe: ZstdCopy | None = None
 
-    @property
-    def feed(self) -> ComparisonFeed:
-        return self._feed
-
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="body"), Container(id="panels"):
-            with Vertical(id="table", classes="panel"):
-                yield ComparisonTable(detailed=True)
-                yield Static("", id="note", markup=False)
-                yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+            yield self.comparison
             with Vertical(id="sizes", classes="panel"):
                 yield SizeBars()
                 yield Static(WHY, id="why", markup=False)
@@ -160,24 +146,21 @@ lost when they are stopped: the next run completes what is missing.
             yield Static(READY, id="result", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#table").border_title = "The same data, stored twice"
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
         self.query_one("#work").border_title = "Actions"
-        self.app.ingest.state_changed.subscribe(self, lambda _: self._show_state())
-        self.app.status_changed.subscribe(self, lambda _: self._show_state())
-        self._feed.start()
+        self.app.comparison_changed.subscribe(self, lambda _: self._show_sizes())
+        self._show_sizes()
 
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= _SIDE_CELLS, "-side")
 
     def on_unmount(self) -> None:
-        self._feed.end()
         if self._job is not None:
             self._job.stop.set()
 
     def refresh_data(self) -> None:
-        self._feed.soon()
+        self.comparison.soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return self._job is not None if action == "cancel" else True
@@ -247,9 +230,9 @@ lost when they are stopped: the next run completes what is missing.
         result.set_class(not outcome.good, "-bad")
         if outcome.probe is not None:
             self._probe = outcome.probe
-            self._show_bars()
+            self._show_sizes()
         if outcome.wrote:
-            self._feed.wrote()
+            self.app.comparison.note_write()
             self.app.data_changed.publish(None)
 
     def _fail(self, error: LinkyError) -> None:
@@ -268,27 +251,17 @@ lost when they are stopped: the next run completes what is missing.
 
     # What is shown
 
-    def _show_measured(self, measured: Measured) -> None:
-        table = self.query_one(ComparisonTable)
-        table.show(measured)
-        self.query_one("#note", Static).update(table.note())
-        self.set_class(not measured.comparison.regular.readings, "-nothing")
-        self._show_bars()
-        plot = self.app.measurements.history.plot()
+    def _show_sizes(self) -> None:
+        snapshot = self.app.comparison.snapshot
+        if snapshot is None:
+            return
+        self.set_class(not snapshot.comparison.regular.readings, "-nothing")
+        zstd = self._probe.size if self._probe is not None else None
+        bars = size_bars(snapshot.comparison, zstd, lagging=snapshot.lagging)
+        self.query_one(SizeBars).show(bars)
+        plot = self.app.comparison.history.plot()
         if plot is not None:
             self.query_one("#growth", Chart).show(plot)
-        self._show_state()
-
-    def _show_bars(self) -> None:
-        measured = self._feed.measured
-        if measured is not None:
-            zstd = self._probe.size if self._probe is not None else None
-            self.query_one(SizeBars).show(
-                size_bars(measured.comparison, zstd, lagging=measured.lagging)
-            )
-
-    def _show_state(self) -> None:
-        self.query_one("#table").border_subtitle = self._feed.state_text
 
 
 def _stopped_text(action: Action) -> str:

@@ -14,10 +14,9 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.comparison import feed as comparison_feed
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
-from linky_tui.ui.shell import store_app
+from linky_tui.ui.shell import comparison_state, store_app
 from tests.ui.conftest import MakeApp
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 from tests.ui.support import (
@@ -34,9 +33,8 @@ SIZES = [(120, 40), (80, 24)]
 
 
 @pytest.fixture(autouse=True)
-def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
-    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
     monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
@@ -140,7 +138,7 @@ async def test_the_table_says_what_the_server_says(
         )
         per_reading = [each["size"] / len(stored_home.readings()) for each in (one, two)]
         assert cells(app, "per reading")[:2] == tuple(f"{each:.1f} B" for each in per_reading)
-        shown = page(app).feed.measured
+        shown = app.comparison.snapshot
         assert shown is not None
         for label, own in (("storage", "storage_bytes"), ("indexes", "index_bytes"),
                            ("total", "total_bytes")):  # fmt: skip

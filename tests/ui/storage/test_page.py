@@ -18,10 +18,9 @@ from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy
 from linky_tui.text.formatting import bytes_text, count_text
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.comparison import feed as comparison_feed
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart, LinePlot
-from linky_tui.ui.shell import store_app
+from linky_tui.ui.shell import comparison_state, store_app
 from linky_tui.ui.storage import actions as storage_actions
 from linky_tui.ui.storage.page import StoragePage
 from linky_tui.ui.storage.size_bars import SizeBars
@@ -33,9 +32,8 @@ SIZES = [(120, 40), (80, 24)]
 
 
 @pytest.fixture(autouse=True)
-def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
-    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
     monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
@@ -273,7 +271,7 @@ async def test_leaving_the_application_ends_an_action(
 async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
+    monkeypatch.setattr(comparison_state, "BUSY_EVERY_S", 0.1)
     with turnstile(28) as (server, home):
         app = make_app(empty=True, api_url=server.url, token=server.token)
         async with app.run_test(size=(120, 40), notifications=True) as pilot:
@@ -295,9 +293,9 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
             regular, timeseries = plot.series
             assert list(regular.xs) == sorted(regular.xs)
             assert regular.xs[-1] == readings
-            measured = page(app).feed.measured
-            assert measured is not None
-            assert regular.ys[-1] == measured.comparison.regular.data_bytes / 1e6
+            snapshot = app.comparison.snapshot
+            assert snapshot is not None
+            assert regular.ys[-1] == snapshot.comparison.regular.data_bytes / 1e6
             assert timeseries.ys[-1] is not None
             assert timeseries.ys[-1] < regular.ys[-1] / 5
 

@@ -14,9 +14,10 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.comparison import feed as comparison_feed
+from linky_tui.ui.comparison import panel
 from linky_tui.ui.comparison import table as comparison_table
-from linky_tui.ui.shell import store_app
+from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.shell import comparison_state, store_app
 from tests.ui.conftest import MakeApp
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
 from tests.ui.gateway import turnstile
@@ -32,9 +33,8 @@ from tests.ui.support import (
 
 
 @pytest.fixture(autouse=True)
-def _short_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_feed, "_TICK_S", 0.05)
-    monkeypatch.setattr(comparison_feed, "PROOF_AFTER_S", 0.0)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
     monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
@@ -47,7 +47,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         seen.append(how | {"lease_held": bool(store.leases.in_use())})
         return compare_sizes(store, **how)
 
-    monkeypatch.setattr(comparison_feed, "compare_sizes", watched)
+    monkeypatch.setattr(panel, "compare_sizes", watched)
     return seen
 
 
@@ -56,7 +56,7 @@ async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
     measurements: list[dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(comparison_feed, "BUSY_EVERY_S", 0.1)
+    monkeypatch.setattr(comparison_state, "BUSY_EVERY_S", 0.1)
     with turnstile(28) as (server, home):
         app = make_app(empty=True, api_url=server.url, token=server.token)
         async with app.run_test(size=(120, 40)) as pilot:
@@ -94,7 +94,7 @@ async def synced(pilot: Pilot[None], app: LinkyApp) -> None:
     assert app.ingest.state.finished.status == "nothing_to_do"
     for _ in range(10):
         await pilot.pause(0.05)
-    await wait_until(pilot, lambda: page(app).feed.state_text in ("live", "settling"))
+    await wait_until(pilot, lambda: page(app).comparison.border_subtitle in ("live", "settling"))
     await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
 
 
@@ -135,7 +135,7 @@ async def test_what_changed_is_marked_for_a_moment(
         await wait_until(pilot, lambda: not table(app).marked)
         with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
             client[small_home.database]["consumption"].delete_one({})
-        page(app).feed.soon()
+        page(app).comparison.soon()
         await wait_until(pilot, lambda: "readings" in table(app).marked)
         await wait_until(pilot, lambda: cells(app, "readings")[2] == "different")
         await wait_until(pilot, lambda: not table(app).marked)
@@ -144,7 +144,7 @@ async def test_what_changed_is_marked_for_a_moment(
 async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
     make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparison_feed, "IDLE_EVERY_S", 0.2)
+    monkeypatch.setattr(comparison_state, "IDLE_EVERY_S", 0.2)
     started: list[float] = []
     held = threading.Event()
     held.set()
@@ -154,7 +154,7 @@ async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
         held.wait(100)
         return compare_sizes(store, **how)
 
-    monkeypatch.setattr(comparison_feed, "compare_sizes", watched)
+    monkeypatch.setattr(panel, "compare_sizes", watched)
     app = make_app(home=small_home)
     async with app.run_test(size=(120, 40)) as pilot:
         await loaded(pilot, app)
@@ -177,3 +177,28 @@ async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
         await pilot.press("d")
         before = len(started)
         await wait_until(pilot, lambda: len(started) > before)
+
+
+async def test_another_page_waits_for_the_answer_under_way_and_shows_it(
+    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[object] = []
+    held = threading.Event()
+
+    def watched(store: Any, **how: Any) -> Any:
+        started.append(how)
+        held.wait(100)
+        return compare_sizes(store, **how)
+
+    monkeypatch.setattr(panel, "compare_sizes", watched)
+    app = make_app(home=small_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: len(started) == 1)
+        await pilot.press("o")
+        await wait_until(pilot, lambda: app.current_mode == "storage")
+        await pilot.pause(0.1)
+        assert len(started) == 1
+        held.set()
+        shown = app.screen.query_one(ComparisonTable)
+        await wait_until(pilot, lambda: any(row.saved == "identical" for row in shown.rows))
+        assert len(started) >= 3, "what the first page asked, what this one wants, the proof"

@@ -1,0 +1,137 @@
+"""The panel of the live table, kept current while its page is shown.
+
+Often while readings are being written, rarely when nothing happens, never while the page is hidden
+(or under a dialog), while the last answer is awaited, or while MongoDB is away.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from textual import getters
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from linky_tui.storage.compare.buckets import ideal_buckets
+from linky_tui.storage.compare.stats import compare_sizes
+from linky_tui.storage.store import Store
+from linky_tui.ui.comparison.table import ComparisonTable
+from linky_tui.ui.shell.comparison_state import Snapshot, Step
+from linky_tui.ui.shell.core import AppCore
+from linky_tui.words.comparison import SETTLING, honest_note
+
+NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+
+
+class ComparisonPanel(Vertical):
+    """The table and its note; takes each step of the application's comparison when it is due."""
+
+    DEFAULT_CSS = """
+    ComparisonPanel {
+        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
+        #nothing { display: none; }
+        &.-nothing ComparisonTable, &.-nothing #note { display: none; }
+        &.-nothing #nothing { display: block; }
+    }
+    """
+    app = getters.app(AppCore)
+
+    def __init__(self, *, detailed: bool = False) -> None:
+        super().__init__(id="table", classes="panel")
+        self.table = ComparisonTable(detailed=detailed)
+        self._timer: Timer | None = None
+        self._leaving = threading.Event()
+
+    def compose(self) -> ComposeResult:
+        yield self.table
+        yield Static("", id="note", markup=False)
+        yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+
+    def on_mount(self) -> None:
+        self.border_title = "The same data, stored twice"
+        for signal in (self.app.ingest.state_changed, self.app.status_changed):
+            signal.subscribe(self, lambda _: self._show_state())
+        self.app.comparison_changed.subscribe(self, lambda _: self._show())
+        self._show()
+
+    def on_unmount(self) -> None:
+        self._leaving.set()
+
+    def soon(self) -> None:
+        """Look at once: what is stored changed, or the page is shown again."""
+        self.app.comparison.want()
+        self._follow()
+
+    def _show(self) -> None:
+        snapshot = self.app.comparison.snapshot
+        if snapshot is not None:
+            self.table.show(snapshot)
+            comparison, detailed = snapshot.comparison, self.table.detailed
+            note = honest_note(comparison, detailed=detailed, lagging=snapshot.lagging)
+            self.query_one("#note", Static).update(note)
+            self.set_class(not comparison.regular.readings, "-nothing")
+        self._show_state()
+
+    def _show_state(self) -> None:
+        self.border_subtitle = self._state_text()
+        self._follow()
+
+    def _state_text(self) -> str:
+        snapshot = self.app.comparison.snapshot
+        if snapshot is None:
+            return ""
+        if not self.app.store_ready:
+            return "MongoDB is away"
+        if self.app.ingest.state.busy or snapshot.in_use:
+            return "● live"
+        return SETTLING if snapshot.lagging else "live"
+
+    def _follow(self) -> None:
+        """Take the next step, or wait for its time; whatever changes it calls this again."""
+        if self._timer is not None:
+            self._timer.stop()
+        state = self.app.comparison
+        if state.awaiting or not self.screen.is_current or not self.app.store_ready:
+            return
+        step, wait_s = state.next_step(busy=self.app.ingest.state.busy)
+        if wait_s > 0:
+            self._timer = self.set_timer(wait_s, self._follow)
+        else:
+            self._take(step)
+
+    def _take(self, step: Step) -> None:
+        app, state = self.app, self.app.comparison
+        state.asked(step)
+
+        def ask(store: Store) -> Snapshot:
+            try:
+                return _snapshot(store, step, self._leaving)
+            except BaseException:
+                app.call_later(failed)
+                raise
+
+        def failed() -> None:
+            state.failed()
+            app.comparison_changed.publish(None)
+
+        def answered(found: Snapshot) -> None:
+            ingest = app.ingest.state
+            state.answered(found, busy=ingest.busy, run=ingest.job)
+            app.comparison_changed.publish(None)
+
+        app.query_store(self, ask, answered, group="comparison")
+
+
+def _snapshot(store: Store, step: Step, stop: threading.Event) -> Snapshot:
+    """Take a step, in a worker thread; neither checkpoint nor proof while anybody writes."""
+    in_use = bool(store.leases.in_use())
+    comparison = compare_sizes(
+        store,
+        checkpoint=step is Step.CHECKPOINT and not in_use,
+        compare=step is Step.PROOF and not in_use,
+        stop=stop,
+    )
+    in_use = in_use or bool(store.leases.in_use())
+    return Snapshot(comparison, ideal_buckets(store.readings.counts()[1]), in_use)
