@@ -132,8 +132,8 @@ _PENS = {
         2,
         4,
         "".join(
-            chr(0x2800 | set_ & 0x07 | (set_ & 0x70) >> 1 | (set_ & 0x08) << 3 | set_ & 0x80)
-            for set_ in range(256)
+            chr(0x2800 | bits & 0x07 | (bits & 0x70) >> 1 | (bits & 0x08) << 3 | bits & 0x80)
+            for bits in range(256)
         ),
     ),
     "hd": _Pen(2, 2, " ▘▖▌▝▀▞▛▗▚▄▙▐▜▟█"),
@@ -150,7 +150,7 @@ def _pixels(run: Run, box: _Box, pen: _Pen) -> list[tuple[float, float]]:
 
 def _length(points: Sequence[tuple[float, float]]) -> float:
     """How many pixels a line through some points has."""
-    return 1.0 + sum(
+    return sum(
         max(abs(next_x - x), abs(next_y - y)) for (x, y), (next_x, next_y) in pairwise(points)
     )
 
@@ -183,7 +183,7 @@ def runs(
 ) -> Iterator[Run]:
     """The unbroken parts of a line inside a range, with at most two points a column."""
     low, high = x_range
-    per_column = columns / ((high - low) or 1.0)
+    per_column = columns / (high - low)
     found: Run = ([], [])
     for x, y in zip(xs, ys, strict=True):
         if y is not None and low <= x <= high:

@@ -26,10 +26,12 @@ from linky_tui.ui.plots import (
     LinePlot,
     LineSeries,
     Plot,
+    Tick,
 )
 from linky_tui.ui.plots.axes import curve_line, minutes_range, shifted_to, time_ticks
 from linky_tui.ui.plots.canvas import Grid, scale
 from linky_tui.ui.plots.chart import draw
+from linky_tui.ui.plots.line import thinned_line
 from linky_tui.ui.plots.palette import Palette, palette
 from linky_tui.ui.plots.periods import Period, Span
 from tests.ui.support import screen_text
@@ -175,6 +177,70 @@ def test_lines_differ_without_colour() -> None:
     used = [found for found in symbols if found]
     assert len(used) == 2
     assert not used[0] & used[1]
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_lines_have_the_marker_of_the_configuration_where_colours_tell_them_apart(
+    marker: str,
+) -> None:
+    series = [LineSeries(name=f"{y}", xs=[0, 10], ys=[y, y]) for y in (25, 50, 75, 100)]
+    plot = LinePlot(unit="W", series=series, x_range=(0, 10))
+    rows = picture(drawn(plot, height=23, marker=marker))
+    used = [found for row in rows if (found := set(row) - set(" ┈"))]
+    assert len(used) == 4
+    if marker == "dot":
+        assert used == [{"•"}, {"+"}, {"x"}, {"•"}]
+    else:
+        assert all(min(found) >= ("⠀" if marker == "braille" else "▀") for found in used)
+
+
+def test_a_single_value_is_seen() -> None:
+    assert sum(char not in " ┈" for row in picture(drawn(line([5.0]))) for char in row) == 1
+
+
+@pytest.mark.parametrize("plotext_pixels", [1500, 0])
+def test_a_line_stands_above_its_places(
+    plotext_pixels: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("linky_tui.ui.plots.line.PLOTEXT_PIXELS", plotext_pixels)
+    # From the middle to three quarters of the axis, and from the bottom to the top of the scale.
+    series = LineSeries(name="a", xs=[90, 200, 250, 390], ys=[500, 0, 1000, 500])
+    ticks = [Tick(100, "start"), Tick(200, "mid"), Tick(250, "late"), Tick(300, "end")]
+    plot = LinePlot(unit="W", series=[series], x_range=(100, 300), x_ticks=ticks)
+    rows = drawn(plot, width=87, height=53)
+    left = rows[1].index("┤") + 1
+    rows = [row[left:] for row in rows]
+    filled = [any(row[column] not in " ┈" for row in rows[1:-2]) for column in range(80)]
+    assert [column for column, here in enumerate(filled) if here] == list(range(40, 60))
+    assert rows[1][59] not in " ┈"
+    assert rows[-3][40] not in " ┈"
+    assert [column for column, char in enumerate(rows[-2]) if char == "┬"] == [0, 40, 60, 79]
+    assert rows[-1].split()[1:] == ["mid", "late", "end"]
+    assert rows[-1].index("mid") + 1 == 40
+
+
+def test_only_lines_that_plotext_draws_fast_are_left_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[int] = []
+    monkeypatch.setattr("plotext.plot", lambda xs, _, **__: given.append(len(xs)))
+    drawn(line([float(number % 2) for number in range(400)]), width=200, height=60)
+    assert not given
+    drawn(line([1.0, 2.0, 3.0]), width=200, height=60)
+    assert given == [3]
+
+
+def test_a_thinned_line_keeps_its_gaps_and_the_extremes_of_each_column() -> None:
+    ys: list[float | None] = [5, 1, 7, 3, 2, 2, None, None, 4, 9, 8, 6]
+    xs, thinned = thinned_line(list(range(12, 24)), ys, (12, 24), 3)
+    assert list(zip(xs, thinned, strict=True)) == [
+        (13, 1),
+        (14, 7),
+        (16, 2),
+        (20, None),
+        (20, 4),
+        (21, 9),
+    ]
 
 
 def test_the_legend_names_lines_only_where_there_are_several() -> None:
