@@ -219,6 +219,16 @@ def test_a_line_stands_above_its_places(
     assert rows[-1].index("mid") + 1 == 40
 
 
+@pytest.mark.parametrize("marker", MARKERS)
+def test_steps_are_the_same_to_the_pixel(marker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ys: list[float | None] = [3.0, 3.0, 8.0, 8.0, 1.0, 1.0, 10.0]
+    xs = [0, 2, 2, 3, 3, 7, 7]
+    plot = LinePlot(unit="W", series=[LineSeries(name="a", xs=xs, ys=ys)], x_range=(0, 7))
+    by_plotext = drawn(plot, marker=marker)
+    monkeypatch.setattr("linky_tui.ui.plots.line.PLOTEXT_PIXELS", 0)
+    assert drawn(plot, marker=marker) == by_plotext
+
+
 def test_only_lines_that_plotext_draws_fast_are_left_to_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -231,15 +241,16 @@ def test_only_lines_that_plotext_draws_fast_are_left_to_it(
 
 
 def test_a_thinned_line_keeps_its_gaps_and_the_extremes_of_each_column() -> None:
-    ys: list[float | None] = [5, 1, 7, 3, 2, 2, None, None, 4, 9, 8, 6]
+    ys: list[float | None] = [None, None, None, 5, 1, 7, 3, 2, 2, None, 9, 8]
     xs, thinned = thinned_line(list(range(12, 24)), ys, (12, 24), 3)
     assert list(zip(xs, thinned, strict=True)) == [
-        (13, 1),
-        (14, 7),
-        (16, 2),
-        (20, None),
-        (20, 4),
-        (21, 9),
+        (15, 5),
+        (16, 1),
+        (17, 7),
+        (20, 2),
+        (22, None),
+        (22, 9),
+        (23, 8),
     ]
 
 
