@@ -73,6 +73,15 @@ class Days:
             found = self._collection.find(_range(series, first, last), sort=[("_id", 1)])
             return {record.day: record for record in map(self._record, found)}
 
+    def mark(self, series: Series) -> Document:
+        """What differs after any run that asked or wrote something, whoever ran it."""
+        with friendly(), pymongo.timeout(STEP_LIMIT_S):
+            asked, energy = {"$max": "$last_attempt"}, {"$sum": "$energy_wh"}
+            group = {"_id": None, "days": {"$sum": 1}, "asked": asked, "energy": energy}
+            return next(
+                self._collection.aggregate([{"$match": _range(series)}, {"$group": group}]), {}
+            )
+
     def recompute(
         self,
         series: Series,

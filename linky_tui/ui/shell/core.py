@@ -23,6 +23,9 @@ from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.ui.shell.toasts import synced_text, toast_text
 
+WATCH_S = 30.0
+"""How soon pages follow another day, and what another process wrote."""
+
 
 class AppCore(StoreApp):
     """The application without its pages and keys, so that pages can name its type."""
@@ -38,6 +41,7 @@ class AppCore(StoreApp):
         self.demo_wanted = False  # whether the demo is to be opened next
         self.last_sync_text = ""
         self._just_finished: Finished | None = None
+        self._seen: tuple[object, ...] = ()  # series, Paris day and ledger when last looked
         self._meter_index = 0
 
     # What screens ask
@@ -70,6 +74,23 @@ class AppCore(StoreApp):
     def on_mount(self) -> None:
         # At once: nobody may find the worker idle and its last write not noted.
         self.ingest.events.subscribe(self, self._note_writes, immediate=True)
+        self.set_interval(WATCH_S, self._watch)
+
+    def _watch(self) -> None:
+        """Notice what nobody tells: another day in Paris, a run of cron or of another machine."""
+        series = self.series
+        if series is None or not self.store_ready or self.ingest.state.busy:
+            self._seen = ()
+            return
+
+        def look(ledger: object) -> None:
+            before, self._seen = self._seen, (series, today(), ledger)
+            if before[:1] == (series,) and before != self._seen:
+                if before[2] != ledger:
+                    self.comparison.note_write()
+                self.data_changed.publish(None)
+
+        self.query_store(self, lambda store: store.days.mark(series), look, group="watch")
 
     def _note_last_sync(self) -> None:
         """Say in the header when the days that the pages show were fetched last."""
@@ -167,6 +188,7 @@ class AppCore(StoreApp):
         if self.leaving.is_set():
             return
         finished = self._just_finished = ended.finished
+        self._seen = ()  # what our own run wrote is shown below
         if error is not None:
             self.comparison.note_write()  # nobody saw how far it came
         self.data_changed.publish(None)

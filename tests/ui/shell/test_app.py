@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
 import pymongo
 import pytest
+import time_machine
 
 from linky_tui import config as configuration
+from linky_tui.domain.paris import utc_now
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell import core
 from tests.ui.conftest import MakeApp
-from tests.ui.support import SERIES, screen_text, token_for, wait_until
+from tests.ui.support import SERIES, StoredHome, screen_text, token_for, wait_until
 
 
 async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(
@@ -51,6 +57,29 @@ async def test_keys_can_be_remapped(make_app: MakeApp) -> None:
         await wait_until(pilot, lambda: app.store_ready)
         await pilot.press("k")
         await wait_until(pilot, lambda: app.current_mode == "storage")
+
+
+async def test_another_day_and_what_others_wrote_are_noticed(
+    make_app: MakeApp, own_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(core, "WATCH_S", 0.1)
+    with time_machine.travel(datetime(2026, 11, 22, 22, 50, tzinfo=UTC), tick=True) as clock:
+        app = make_app(home=own_home)
+        async with app.run_test(size=(120, 40)) as pilot:
+            await wait_until(pilot, lambda: "Sat 21 Nov" in screen_text(app))
+            loads: list[None] = []
+            await wait_until(pilot, lambda: app._seen)
+            app.data_changed.subscribe(app.screen, loads.append)
+            await pilot.pause(0.5)
+            assert loads == []
+            clock.shift(timedelta(minutes=20))  # into the 23rd in Paris
+            await wait_until(pilot, lambda: loads and "Sun 22 Nov" in screen_text(app))
+            await wait_until(pilot, lambda: app._seen[1:2] == (date(2026, 11, 23),))
+            loads.clear()
+            with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
+                days = client[own_home.database]["consumption_days"]
+                days.update_one({"_id.day": "2026-11-20"}, {"$set": {"last_attempt": utc_now()}})
+            await wait_until(pilot, lambda: len(loads) == 1)
 
 
 @pytest.mark.parametrize("page", list(LinkyApp.PAGES))
