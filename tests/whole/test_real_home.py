@@ -26,7 +26,7 @@ from linky_tui.storage.store import Store
 from linky_tui.system import paths
 from tests.ingest.bench import PRM, SERIES, wh
 from tests.private_mongod import find_binary
-from tests.whole.cli.tools import Terminal
+from tests.tools.terminal import Terminal
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 NOW = datetime(2024, 7, 25, 9, tzinfo=PARIS)

@@ -16,11 +16,12 @@ from linky_tui.domain.models import Reading
 from linky_tui.storage.collections.documents import well_formed
 from tests.ingest.bench import PRM, wh
 from tests.storage.stored import open_store
+from tests.tools.program import Done
+from tests.tools.terminal import Terminal
 from tests.torture.database import by_hand
 from tests.torture.database.by_hand import NOW, OLD, RECENT, TRUTH, Case, Hand, document, meter
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row, Tally
-from tests.whole.cli.tools import Done, Terminal
 
 ADDED = by_hand.new_reading()
 STRANGER = "55555555555555"

@@ -18,10 +18,10 @@ from linky_tui.storage.collections import confirmed_writes
 from tests.ingest.bench import SERIES
 from tests.private_mongod import find_binary
 from tests.replica_set import ReplicaSet
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry
 from tests.torture.report import Tally
-from tests.torture.two_at_once.together import wait_until
 
 MakeRig = Callable[..., Rig]
 

@@ -21,12 +21,13 @@ from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.server.local_server_tools import servers_of
-from tests.torture.cli_runs import Home, document, finished
+from tests.tools.homes import Home
+from tests.tools.program import finished
+from tests.tools.terminal import Terminal
 from tests.torture.conftest import Scale
 from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Tally
-from tests.whole.cli.tools import Terminal
 
 HURRY = {"step_s": 2.5, "primary_s": 2.5, "call_s": 3.0}
 
@@ -186,17 +187,17 @@ def test_a_command_whose_server_is_killed_says_try_again(
             killed = finished(process)
             assert killed.code in (0, 3), killed
             if killed.code == 3:
-                said = document(killed)
+                said = killed.document
                 assert said["status"] == "failed"
                 assert said["error"]["title"]
                 assert said["requests"]["made"] == len(api.log)
             starts_s.append(time.monotonic())
             again = home.run("--backfill", "--json")
             assert again.code == 0, again
-            assert document(again)["meters"][0]["days_complete"] == 28
+            assert again.document["meters"][0]["days_complete"] == 28
             checked = home.run("--verify", "--json")
-            assert document(checked)["status"] == "identical"
-            assert document(checked)["regular_readings"] == len(truth)
+            assert checked.document["status"] == "identical"
+            assert checked.document["regular_readings"] == len(truth)
             assert_manners(split_runs(api.log, starts_s))
             row.survived += 1
 

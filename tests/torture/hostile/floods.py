@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable
 from functools import cache
 
-from tests.enedis.tiny_server import Handler
+from tests.tools.servers import Handler
 
 GIGABYTE = 10**9
 _PIECE = b" " * 65_536

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from linky_tui.domain.models import Series
 from linky_tui.enedis.request import DataKind, DataRequest
-from tests.enedis.tiny_server import Handler
+from tests.tools.servers import Handler
 from tests.torture.hostile.mutator import honest_body, hostile_body
 from tests.torture.hostile.oracle import Measure, said
 

@@ -19,9 +19,9 @@ from tests.clock import noon
 from tests.ingest.bench import half_hours
 from tests.ports import free_port
 from tests.private_mongod import PrivateMongod
-from tests.torture.cli_runs import Home
+from tests.tools.config import configuration, meter
+from tests.tools.homes import Home
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
-from tests.whole.cli.tools import configuration, meter
 
 PRM = "40000000000004"
 USER, POOR_USER = "marked-user", "poor-user"
@@ -110,7 +110,7 @@ def configured(stage: Stage, folder: Path, name: str = "home", **values: object)
         stage: the servers.
         folder: where it is made.
         name: its name, also of its database.
-        values: of :func:`tests.whole.cli.tools.configuration`.
+        values: of :func:`tests.tools.config.configuration`.
     """
     home = Home(folder, name)
     options = {"uri": stage.uri(), "database": name, **values}
@@ -124,7 +124,7 @@ def config_file(home: Home, name: str, **values: Any) -> Path:
     Args:
         home: where it is made.
         name: the folder that it gets.
-        values: of :func:`tests.whole.cli.tools.configuration`.
+        values: of :func:`tests.tools.config.configuration`.
     """
     file = home.folder / name / "config.toml"
     file.parent.mkdir(mode=0o700)

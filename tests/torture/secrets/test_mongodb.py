@@ -9,21 +9,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from linky_tui.storage import connection
 from linky_tui.storage.server.loopback import loopback_endpoint
 from linky_tui.text.redaction import protect_address
 from tests.ports import free_port
+from tests.tools.altered import Alteration, values_in
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
+from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import POOR_USER, PRM, Stage, configured
 from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"
-FAST = {
-    "linky_tui.storage.connection:_SELECTION_MS": 1500,
-    "linky_tui.storage.connection:_PRIMARY_TIMEOUT_S": 1.5,
-}
+FAST = Alteration(values=values_in(connection, _SELECTION_MS=1500, _PRIMARY_TIMEOUT_S=1.5))
 COMMANDS = (
     ("--check", "--verbose"),
     ("--sync", "--verbose"),
@@ -113,7 +112,7 @@ def test_no_failure_of_mongodb_tells_a_secret(
             for which in range(scale.times(1, len(COMMANDS)))
             for command in [COMMANDS[(number + which) % len(COMMANDS)]]
         ]
-        for name, done in run_altered(home, runs).items():
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             assert done.code in (1, 2, 3), (name, done)
             stage.marks.absent(name, done.out + done.err)

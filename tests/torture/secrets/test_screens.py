@@ -20,7 +20,7 @@ from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.welcome.connect_form import ConnectForm
-from tests.enedis.tiny_server import TinyServer
+from tests.tools.servers import TinyServer
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES
 from tests.torture.secrets.marks import PASSWORD, Marks

@@ -12,7 +12,8 @@ import pytest
 
 from linky_tui.storage.server.local_server import LocalServer
 from tests.ingest.bench import PRM
-from tests.torture.cli_runs import Home, document
+from tests.tools.homes import Home
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.two_at_once.together import (
@@ -25,7 +26,6 @@ from tests.torture.two_at_once.together import (
     double_a_reading,
     gateway,
     judge,
-    wait_until,
 )
 
 OTHER_PRM = "11122233344455"
@@ -154,7 +154,7 @@ def test_neither_a_repair_nor_a_rebuild_comes_between(
         assert f"process {worker.process.pid} " in other.err
         source.gate.set()
         assert worker.done().code == 0
-        assert document(crowd.start(home, "--verify", "--repair", "--json").done())["status"] in (
+        assert crowd.start(home, "--verify", "--repair", "--json").done().document["status"] in (
             "repaired",
             "identical",
         )

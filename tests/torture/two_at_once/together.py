@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -21,14 +20,13 @@ from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from tests.clock import noon
 from tests.ingest.bench import PRM, half_hours
-from tests.torture.cli_runs import Home, document, finished
-from tests.torture.manners import patient
+from tests.tools.altered import Alteration
+from tests.tools.homes import PATIENT, Home
+from tests.tools.program import Done, finished
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row
-from tests.whole.cli.tools import Done
 
 DAYS = 20
-PATIENCE_S = 120.0
 _GATE_S = 150.0
 
 
@@ -125,15 +123,18 @@ class Crowd:
         self._made += 1
         return self.server.make_token(expires=utc_now() + timedelta(days=400 + self._made))
 
-    def start(self, home: Home, *arguments: str, **environment: str) -> Run:
-        """Start a run of the command line."""
+    def start(
+        self,
+        home: Home,
+        *arguments: str,
+        alteration: Alteration = PATIENT,
+        **environment: str,
+    ) -> Run:
+        """Start a run of the command line, altered or only patient."""
         token = self.token()
-        home.module = patient.__name__
-        process = home.start(*arguments, LINKY_TUI_TOKEN=token, **environment)
-        return self.joined(process, token)
-
-    def joined(self, process: subprocess.Popen[str], token: str) -> Run:
-        """A process that was started in another way."""
+        process = home.start(
+            *arguments, alteration=alteration, LINKY_TUI_TOKEN=token, **environment
+        )
         self._started.append(process)
         return Run(process, caller_of(token))
 
@@ -156,18 +157,10 @@ class Crowd:
             process.communicate()
 
 
-def wait_until(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait for something that other processes do."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {patience_s:g} s: {what}"
-        time.sleep(0.02)
-
-
 def assert_said_busy(done: Done, pid: int | None = None) -> None:
     """A process that did nothing said so: exit code 3, who is at work, and since when."""
     assert done.code == 3, (done.code, done.out, done.err)
-    error = document(done)["error"]
+    error = done.document["error"]
     assert all(error[key] for key in ("title", "cause", "next_step")), error
     assert "at work" in error["title"]
     assert pid is None or f"process {pid} " in error["cause"], error

@@ -1,4 +1,4 @@
-"""A tiny real HTTP server on loopback whose answers a test writes byte by byte."""
+"""Real servers on loopback: one whose HTTP a test writes byte by byte, and who certifies it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,52 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from pathlib import Path
+from socketserver import BaseServer
 from typing import Any, Self
+
+import trustme
+
+NAME = "gateway.example"
+"""A name that is not this machine's."""
+
+
+@contextmanager
+def serving(server: BaseServer) -> Iterator[None]:
+    """A server serves in a thread of its own until the end of the ``with``."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Authority:
+    """Makes certificates that a process trusts once ``REQUESTS_CA_BUNDLE`` names :attr:`bundle`.
+
+    Args:
+        folder: where the bundle is written.
+
+    Attributes:
+        bundle: the certificate of the authority.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._ca = trustme.CA()
+        self.bundle = folder / "authority.pem"
+        self._ca.cert_pem.write_to_path(str(self.bundle))
+
+    def context(self, *names: str, **options: Any) -> ssl.SSLContext:
+        """What a server of these names shows; the options are those of a certificate."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._ca.issue_cert(*names, **options).configure_cert(context)
+        return context
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -95,7 +137,7 @@ class TinyServer:
         self, answer: Callable[[Handler], object], tls: ssl.SSLContext | None = None
     ) -> None:
         self._server = _Server(answer, tls)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._serving = serving(self._server)
         scheme = "http" if tls is None else "https"
         self.url = f"{scheme}://127.0.0.1:{self._server.server_port}/api"
         self.seen = self._server.seen
@@ -108,16 +150,9 @@ class TinyServer:
         return self._server.connections
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._serving.__enter__()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._serving.__exit__(None, None, None)

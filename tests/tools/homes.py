@@ -1,24 +1,35 @@
-"""The program as its user runs it: processes of their own, with a home folder of their own."""
+"""A home folder in which the program runs, with an environment and a configuration of its own."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from linky_tui.demo.server import ApiServer
+from linky_tui.enedis.client import ConsoClient
 from tests.storage.server.local_server_tools import servers_of
-from tests.whole.cli.tools import Done, configuration, meter
+from tests.tools.altered import PLAIN, Alteration, values_in
+from tests.tools.config import configuration, meter, write
+from tests.tools.program import ROOT, Done, OnTerminal, finished, start
+from tests.tools.servers import NAME
 
-ROOT = Path(__file__).parents[2]
-TIMEOUT_S = 120.0
+_ANSWER_S = 170.0
+"""Longer than any answer is kept back."""
+PATIENCE = values_in(ConsoClient.__init__, timeouts=(_ANSWER_S, _ANSWER_S), deadline_s=_ANSWER_S)
+PATIENT = Alteration(values=PATIENCE)
+REAL_HOST = Alteration(values=PATIENCE, hosts={NAME: "127.0.0.1"})
+"""A gateway on this machine has a name that is not loopback."""
+"""Waits for its gateway as long as a test lets it.
+
+The client gives an answer 10 seconds; a test that keeps one back until other processes have ended
+cannot know how long these take on a loaded machine.
+"""
 
 
 class Home:
@@ -27,9 +38,6 @@ class Home:
     Args:
         folder: an empty folder with a short path (``short_tmp_path``): sockets are made in it.
         name: another name for another user's or machine's home in the same folder.
-
-    Attributes:
-        module: what is run; a test can put a module of its own around the command line.
     """
 
     def __init__(self, folder: Path, name: str = "home") -> None:
@@ -40,7 +48,6 @@ class Home:
         self.state_dir = self.folder / ".local" / "state" / "linky-tui"
         self.runtime_dir = self.folder / "run"
         self.runtime_dir.mkdir(mode=0o700)
-        self.module = "linky_tui"
 
     def configure(self, server: ApiServer, *prms: str, **values: Any) -> None:
         """Write the configuration; without ``uri`` the embedded server is used.
@@ -48,13 +55,11 @@ class Home:
         Args:
             server: the gateway.
             prms: the meters behind it.
-            values: of :func:`tests.whole.cli.tools.configuration`.
+            values: of :func:`tests.tools.config.configuration`.
         """
         meters = [meter(prm, server.token) for prm in prms]
         text = configuration(**{"api_url": server.url, "meters": meters, **values})
-        self.config.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.config.write_text(text, encoding="utf-8")
-        self.config.chmod(0o600)
+        write(self.config, text)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -68,30 +73,34 @@ class Home:
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, altered: bool = False) -> list[str]:
         """The command line of a run."""
-        return [sys.executable, "-m", self.module, *arguments]
+        module = "tests.tools.altered" if altered else "linky_tui"
+        return [sys.executable, "-m", module, *arguments]
 
-    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, alteration: Alteration = PLAIN, **environment: str
+    ) -> subprocess.Popen[str]:
         """Start a run in a session of its own; stdout and stderr are pipes.
 
         Args:
             arguments: of the command line.
+            alteration: what is changed.
             environment: further variables.
         """
-        return subprocess.Popen(
-            self.command(*arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.environment | environment,
-            start_new_session=True,
-        )
+        command = self.command(*arguments, altered=alteration != PLAIN)
+        return start(command, self.environment | alteration.environment | environment)
+
+    def on_terminal(
+        self, *arguments: str, alteration: Alteration = PLAIN, **environment: str
+    ) -> OnTerminal:
+        """Start it on a terminal; the arguments are those of :meth:`start`."""
+        command = self.command(*arguments, altered=alteration != PLAIN)
+        return OnTerminal(command, self.environment | alteration.environment | environment)
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run to the end."""
-        return finished(self.start(*arguments, **environment))
+        return finished(self.start(*arguments, alteration=PLAIN, **environment))
 
     def servers(self) -> list[int]:
         """The processes of embedded servers of this home, also of its demo."""
@@ -99,45 +108,13 @@ class Home:
             pid for folder in (self.data_dir, self.data_dir / "demo") for pid in servers_of(folder)
         ]
 
-    def __enter__(self) -> Home:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for pid in self.servers():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         deadline = time.monotonic() + 60
         while self.servers() and time.monotonic() < deadline:
             time.sleep(0.01)
-
-
-def finished(process: subprocess.Popen[str], timeout_s: float = TIMEOUT_S) -> Done:
-    """Wait for the end of a run and collect what it printed; kills what takes too long."""
-    with process:
-        try:
-            out, err = process.communicate(timeout=timeout_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            out, err = process.communicate()
-            raise AssertionError(f"still running after {timeout_s:g} s: {out}{err}") from None
-    return Done(process.returncode, out, err)
-
-
-def killed(process: subprocess.Popen[str]) -> bool:
-    """SIGKILL a run, as a power cut would; whether it was still running."""
-    was_running = process.poll() is None
-    process.kill()
-    process.communicate()
-    return was_running and process.returncode == -signal.SIGKILL
-
-
-def document(done: Done) -> dict[str, Any]:
-    """What a run printed with ``--json``."""
-    found = json.loads(done.out)
-    assert isinstance(found, dict)
-    return found
