@@ -17,10 +17,11 @@ def configuration(
     api_url: str = "",
     uri: str = "",
     database: str = "electricity",
+    mongod: str = "",
     meters: list[dict[str, str]] | None = None,
     seconds: float = 0.0,
-    per_day: int = 1000,
-    more: Mapping[str, Mapping[str, str]] | None = None,
+    per_day: int | None = 1000,
+    more: str = "",
 ) -> str:
     """The text of a configuration file; empty values are left out.
 
@@ -28,29 +29,27 @@ def configuration(
         api_url: of the gateway.
         uri: of MongoDB; the embedded server by default.
         database: its database.
+        mongod: the program of the embedded server.
         meters: made by :func:`meter`.
         seconds: the least between two requests.
         per_day: the most requests of a day.
-        more: further keys of these and other sections.
+        more: further keys of ``[enedis]`` and sections, as TOML.
     """
-    sections: dict[str, dict[str, object]] = {
-        "mongodb": {"uri": uri, "database": database},
-        "enedis": {
-            "api_url": api_url,
-            "requests_per_day": per_day,
-            "seconds_between_requests": seconds,
-        },
+    enedis = {
+        "api_url": api_url,
+        "requests_per_day": per_day,
+        "seconds_between_requests": seconds,
     }
-    for name, values in (more or {}).items():
-        sections.setdefault(name, {}).update(values)
-    lines = []
-    for name, section in sections.items():
-        lines.append(f"[{name}]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in section.items() if value != ""]
+    lines = [*_section("[mongodb]", {"uri": uri, "database": database, "mongod": mongod})]
+    lines += [*_section("[enedis]", enedis), more]
     for one in meters or []:
-        lines.append("[[meters]]")
-        lines += [f"{key} = {json.dumps(value)}" for key, value in one.items() if value]
+        lines += _section("[[meters]]", one)
     return "\n".join(lines) + "\n"
+
+
+def _section(head: str, values: Mapping[str, object]) -> list[str]:
+    given = {key: value for key, value in values.items() if value not in ("", None)}
+    return [head, *(f"{key} = {json.dumps(value)}" for key, value in given.items())]
 
 
 def write(file: Path, text: str) -> Path:

@@ -125,7 +125,7 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
 
     row.tried += 1
     program = script(short_tmp_path, f"echo '{NEWER_FEATURES}'; exit 62")
-    home.settle(more={"mongodb": {"mongod": program}})
+    home.settle(mongod=program)
     before = snapshot(data)
     told(home.run("--sync", "--json"), "newer MongoDB", codes=(1,))
     row.lost += len(lost(before, snapshot(data)))

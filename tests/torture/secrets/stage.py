@@ -19,7 +19,7 @@ from tests.clock import noon
 from tests.ingest.bench import half_hours
 from tests.ports import free_port
 from tests.private_mongod import PrivateMongod
-from tests.tools.config import configuration, meter
+from tests.tools.config import configuration, meter, write
 from tests.tools.homes import Home
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
 
@@ -126,8 +126,4 @@ def config_file(home: Home, name: str, **values: Any) -> Path:
         name: the folder that it gets.
         values: of :func:`tests.tools.config.configuration`.
     """
-    file = home.folder / name / "config.toml"
-    file.parent.mkdir(mode=0o700)
-    file.write_text(configuration(**values), encoding="utf-8")
-    file.chmod(0o600)
-    return file
+    return write(home.folder / name / "config.toml", configuration(**values))

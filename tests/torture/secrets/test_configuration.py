@@ -27,6 +27,7 @@ from linky_tui.errors import ConfigError
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.session import Session, ready_meters
 from linky_tui.ui.forms.draft import Draft
+from tests.tools.config import write
 from tests.tools.homes import Home
 from tests.tools.program import calling, killed, line_of, start
 from tests.torture.report import Tally
@@ -147,10 +148,8 @@ def test_no_command_quotes_a_wrong_configuration(short_tmp_path: Path, tally: Ta
 
 
 def good(folder: Path) -> Config:
-    file = folder / "config.toml"
-    file.write_text(f'[mongodb]\nuri = "{URI}"\n{METER}token = "{TOKEN}"\n', encoding="utf-8")
-    file.chmod(0o600)
-    return load(file, {})
+    text = f'[mongodb]\nuri = "{URI}"\n{METER}token = "{TOKEN}"\n'
+    return load(write(folder / "config.toml", text), {})
 
 
 def test_no_object_shows_a_secret_when_it_is_printed(tmp_path: Path) -> None:
@@ -184,9 +183,7 @@ def test_what_no_object_may_show_is_known_here() -> None:
 
 
 def test_a_secret_of_the_environment_never_lands_in_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(METER, encoding="utf-8")
-    file.chmod(0o600)
+    file = write(tmp_path / "config.toml", METER)
     variables = {"LINKY_TUI_TOKEN": TOKEN, "LINKY_TUI_MONGODB_URI": URI}
     config = load(file, variables)
     assert config.meters[0].token == TOKEN
