@@ -16,8 +16,8 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.storage.connection import Connection, connect
-from tests.clock import away_from_midnight
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
+from tests.tools.clock import away_from_midnight
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]

@@ -11,8 +11,8 @@ from typing import Any
 import pymongo
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from tests.ports import free_ports
 from tests.private_mongod import PrivateMongod
+from tests.tools.ports import free_ports
 
 NAME = "rs0"
 ELECTION_TIMEOUT_MS = 2000

@@ -16,9 +16,8 @@ from typing import Any
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
 from tests.tools.altered import PLAIN
+from tests.tools.gateway import PRM, gateway, half_hours
 from tests.tools.homes import Home
 from tests.tools.program import Done, calling, finished
 from tests.torture.manners.manners import assert_manners, split_runs
@@ -143,7 +142,7 @@ def ground(
     """
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)
     source = kind(readings)
-    with ApiServer({PRM: source}, clock=noon, block_after=None) as server:
+    with gateway(source) as server:
         home = Ground(folder, server, readings, source)
         with home:
             yield home

@@ -13,7 +13,7 @@ from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.client import ConsoClient
-from tests.turnstile import PATIENCE_S, Turnstile
+from tests.tools.gateway import PATIENCE_S, Turnstile
 from tests.ui.support import HOME, TODAY, YESTERDAY
 
 

@@ -23,13 +23,11 @@ from linky_tui.enedis.hosts import host_of
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
-from tests.clock import noon
-from tests.ingest.bench import PRM, SERIES, half_hours, wh
 from tests.private_mongod import find_binary
 from tests.tools.config import configuration, meter, write
+from tests.tools.gateway import PRM, SERIES, Turnstile, gateway, half_hours, wh
 from tests.tools.program import OnTerminal, command, finished, here, killed, start
 from tests.tools.waiting import wait_until
-from tests.turnstile import Turnstile
 
 KILLS = 8
 AT_ONCE_S = 6.0
@@ -115,13 +113,7 @@ def home_of(
     kind: type[RecordedSource] = RecordedSource,
 ) -> Iterator[Home]:
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY)
-    # Published whatever the time of day is, and never blocked.
-    with ApiServer(
-        {PRM: kind(readings)},
-        clock=noon,
-        block_after=None,
-        latency_s=latency_s,
-    ) as server:
+    with gateway(kind(readings), latency_s=latency_s) as server:
         yield Home(server, folder, settings, days)
 
 

@@ -14,8 +14,8 @@ import time_machine
 from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Reading
 from linky_tui.storage.collections.documents import well_formed
-from tests.ingest.bench import PRM, wh
 from tests.storage.stored import open_store
+from tests.tools.gateway import PRM, wh
 from tests.tools.program import Done
 from tests.tools.terminal import Terminal
 from tests.torture.database import by_hand

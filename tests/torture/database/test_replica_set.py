@@ -15,9 +15,9 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
-from tests.ingest.bench import SERIES
 from tests.private_mongod import find_binary
 from tests.replica_set import ReplicaSet
+from tests.tools.gateway import SERIES
 from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry

@@ -14,13 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.server import ApiServer, RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import connection
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
 from tests.private_mongod import PrivateMongod, find_binary, socket_uri
 from tests.storage.server.local_server_tools import servers_of
+from tests.tools.gateway import PRM, gateway, half_hours
 from tests.tools.homes import Home
 from tests.tools.program import finished
 from tests.tools.terminal import Terminal
@@ -171,7 +170,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
     source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
     for number in range(scale.times(1, 6)):
         with (
-            ApiServer({PRM: source}, clock=noon, block_after=None, latency_s=0.1) as api,
+            gateway(source, latency_s=0.1) as api,
             Home(short_tmp_path, f"home{number}") as home,
         ):
             home.configure(api, PRM)
@@ -212,7 +211,7 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
     row = tally("single MongoDB server dead for a while")
     source = RecordedSource(half_hours(today() - 28 * ONE_DAY, today() - ONE_DAY))
     terminal = Terminal(capsys, short_tmp_path, server.uri, "electricity")
-    with ApiServer({PRM: source}, clock=noon, block_after=None) as api:
+    with gateway(source) as api:
         terminal.configure(api, PRM)
         wire.strike(25, server.kill)
         row.tried += 1

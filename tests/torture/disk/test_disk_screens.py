@@ -13,7 +13,7 @@ from linky_tui.system import paths
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
-from tests.ingest.bench import PRM
+from tests.tools.gateway import PRM
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
 from tests.torture.report import Tally

@@ -9,13 +9,13 @@ import pytest
 
 from linky_tui.enedis.budget import Budget
 from linky_tui.errors import BudgetSpent, StorageError
+from tests.tools.gateway import Turnstile
 from tests.tools.homes import Home
 from tests.tools.program import finished, start
 from tests.tools.waiting import wait_until
 from tests.torture.disk.disks import fill, lost, small_disk, snapshot
 from tests.torture.ground import PER_DAY, SOON_S, Ground, ground, told
 from tests.torture.report import Tally
-from tests.turnstile import Turnstile
 
 WINDOWS_FIRST = 2
 """Weeks that are stored before the disk fills up."""

@@ -25,13 +25,13 @@ from linky_tui.domain.paris import day_minutes, day_of, days_between
 from linky_tui.storage.collections.documents import COMPARED, series_of, to_reading
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
-from tests.ingest.bench import wh
 from tests.storage.server.local_server_tools import wait_until_ended
 from tests.tools.altered import PLAIN, Alteration
 from tests.tools.config import meter
+from tests.tools.gateway import Gate, wh
 from tests.tools.homes import Home
 from tests.tools.program import TIMEOUT_S, Done, finished, killed
-from tests.torture.histories import HeldSource, History, days_of
+from tests.torture.histories import History, days_of
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Row
 
@@ -128,13 +128,13 @@ class Killing:
         self._ended(came)
         return came
 
-    def kill_while_asking(self, held: HeldSource) -> None:
+    def kill_while_asking(self, held: Gate) -> None:
         """Kill a run that has sent a request to this meter and not got its answer."""
-        held.hold()
+        held.shut()
         process = self._start((), PLAIN, "killed with a request under way")
         assert held.asked.wait(TIMEOUT_S)
         assert killed(process)
-        held.let_go()
+        held.open()
         self._ended(True)
 
     def interrupt_after(self, seconds: float, number: signal.Signals) -> Done:

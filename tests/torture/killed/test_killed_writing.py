@@ -10,12 +10,12 @@ from pathlib import Path
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY
 from linky_tui.storage.repair import rebuild
-from tests.ingest.bench import SERIES
 from tests.tools.altered import values_in
+from tests.tools.gateway import SERIES, Gate
 from tests.tools.program import Done
 from tests.torture import histories
 from tests.torture.conftest import Scale
-from tests.torture.histories import HeldSource, History
+from tests.torture.histories import History
 from tests.torture.killed.killing import SYNC, Killing, killing
 from tests.torture.report import Tally
 
@@ -66,7 +66,7 @@ def test_with_a_request_counted_or_under_way(
     for _ in range(scale.times(1, 8)):
         history = histories.half_hourly()
         source = history.sources[SERIES]
-        assert isinstance(source, HeldSource)
+        assert isinstance(source, Gate)
         with killing(short_tmp_path, history, row) as home:
             home.kill_at("http.client.send", chance.randint(1, 4))
             if scale.long:

@@ -19,7 +19,7 @@ import pytest
 from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource, RequestLogEntry
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget import LEAST_SECONDS, MAX_PER_DAY
-from tests.ingest.bench import PRM, half_hours
+from tests.tools.gateway import PRM, half_hours
 from tests.tools.homes import REAL_HOST, Home
 from tests.tools.program import finished, killed
 from tests.tools.servers import NAME, Authority

@@ -15,12 +15,11 @@ import pymongo
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.paris import today
 from linky_tui.storage.collections.documents import Document
-from tests.clock import noon
-from tests.ingest.bench import half_hours
-from tests.ports import free_port
 from tests.private_mongod import PrivateMongod
 from tests.tools.config import configuration, meter, write
+from tests.tools.gateway import gateway, half_hours
 from tests.tools.homes import Home
+from tests.tools.ports import free_port
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
 
 PRM = "40000000000004"
@@ -93,12 +92,12 @@ def new_stage(folder: Path) -> Iterator[Stage]:
         with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
             client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
         # All tests together ask over 100 times.
-        gateway = ApiServer({PRM: home}, clock=noon, block_after=None)
-        stage = Stage(mongod, port, gateway, Marks("a.b.c"))
-        with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
+        served = gateway(home, PRM)
+        stage = Stage(mongod, port, served, Marks("a.b.c"))
+        with served, pymongo.MongoClient[Document](stage.uri()) as client:
             read = [{"role": "read", "db": "elsewhere"}]
             client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
-            yield Stage(mongod, port, gateway, Marks(gateway.token, PASSWORD, PROXY_PASSWORD))
+            yield Stage(mongod, port, served, Marks(served.token, PASSWORD, PROXY_PASSWORD))
     finally:
         mongod.stop()
 

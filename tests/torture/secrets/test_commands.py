@@ -8,10 +8,10 @@ from pathlib import Path
 
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.request_run import RequestRun
-from tests.ports import free_port
 from tests.tools.altered import PLAIN, Alteration, values_in
 from tests.tools.config import meter
 from tests.tools.homes import Home
+from tests.tools.ports import free_port
 from tests.tools.program import Done
 from tests.tools.servers import TinyServer
 from tests.torture.conftest import Scale

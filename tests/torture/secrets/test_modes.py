@@ -13,20 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.server import ApiServer
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget_file import BudgetFile
-from tests.clock import noon
-from tests.ingest.bench import half_hours
 from tests.tools.altered import Alteration
 from tests.tools.config import meter
+from tests.tools.gateway import Turnstile, gateway, half_hours
 from tests.tools.homes import Home
 from tests.tools.program import calling, finished, start
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.saving import save_open
 from tests.torture.secrets.stage import PRM, Stage, configured
-from tests.turnstile import Turnstile
 
 FAULT = "secrets, files open to others"
 
@@ -66,7 +63,7 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
     row.tried += 1
     weeks = Turnstile(half_hours(today() - timedelta(days=14), today() - ONE_DAY))
     with (
-        ApiServer({PRM: weeks}, clock=noon, block_after=None) as server,
+        gateway(weeks, PRM) as server,
         configured(
             stage,
             short_tmp_path,

@@ -12,8 +12,8 @@ from urllib.parse import quote, quote_plus
 from linky_tui.storage import connection
 from linky_tui.storage.server.loopback import loopback_endpoint
 from linky_tui.text.redaction import protect_address
-from tests.ports import free_port
 from tests.tools.altered import Alteration, values_in
+from tests.tools.ports import free_port
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token

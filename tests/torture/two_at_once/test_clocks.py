@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from linky_tui.domain.paris import utc_now
-from tests.ingest.bench import PRM
 from tests.tools.altered import Alteration
+from tests.tools.gateway import PRM
 from tests.tools.homes import PATIENCE, Home
 from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
@@ -58,7 +58,7 @@ def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
         for other in others:
             assert_said_busy(other.done(), late.process.pid)
             assert not crowd.requests_of(other)
-        source.gate.set()
+        source.open()
         assert late.done().code == 0
         # Under an early clock the gateway is asked for days to come, and says so.
         for ahead in [40 * DAY, *([DAY, 3 * DAY] if scale.long else [])]:

@@ -19,8 +19,8 @@ from linky_tui.domain.paris import today
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.leases import lease
 from linky_tui.storage.leases.lease import LEASE_S
-from tests.ingest.bench import PRM
 from tests.tools.altered import Alteration, values_in
+from tests.tools.gateway import PRM
 from tests.tools.homes import PATIENCE, Home
 from tests.tools.program import finished, killed
 from tests.tools.waiting import wait_until
@@ -113,7 +113,7 @@ def kill_at_the_gate(crowd: Crowd, source: GatedSource, home: Home) -> Run:
     run = crowd.start(home, "--backfill")
     wait_until(lambda: source.asked.is_set() or not run.running, "the first request")
     assert killed(run.process)
-    source.gate.set()
+    source.open()
     # The gateway notes a request when it answers.
     wait_until(
         lambda: crowd.requests_of(run) and not source.waiting, "the answer to a dead process"

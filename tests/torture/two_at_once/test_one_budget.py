@@ -21,6 +21,7 @@ from linky_tui.ingest import request_run
 from linky_tui.ingest.request_run import PausedUntil, RequestRun
 from linky_tui.storage.store import Store
 from tests.storage.stored import open_store
+from tests.tools.gateway import gateway
 from tests.tools.homes import REAL_HOST, Home
 from tests.tools.servers import NAME, Authority
 from tests.tools.waiting import wait_until
@@ -31,7 +32,6 @@ from tests.torture.two_at_once.together import (
     GatedSource,
     assert_one_after_the_other,
     assert_polite,
-    gateway,
     measured,
 )
 
@@ -90,7 +90,7 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
         wait_until(file.exists, "the first request")
         counted = Budget(file, host_of(api_url), per_day=per_day, min_seconds=0.0)
         wait_until(lambda: counted.used_today() == 2, "one asks, one waits for its turn")
-        source.gate.set()
+        source.open()
         for run in runs:
             done = run.done()
             assert done.code == 3, done
@@ -191,7 +191,7 @@ def test_machines_that_share_a_database_share_its_budget(
         home.configure(crowd.server, prm, **where)
         runs.append(crowd.start(home, "--backfill", "--json"))
     wait_until(lambda: source.waiting == len(PRMS), "all are asking")
-    source.gate.set()
+    source.open()
     for run in runs:
         done = run.done()
         assert done.code == 3, done

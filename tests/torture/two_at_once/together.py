@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
 from types import TracebackType
 from typing import Any, Self
@@ -15,26 +14,21 @@ from typing import Any, Self
 import pymongo
 
 from linky_tui.demo.gateway import caller_of
-from linky_tui.demo.server import ApiServer, RecordedSource
-from linky_tui.domain.models import DailyTotal, Reading
+from linky_tui.demo.server import ApiServer
+from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
 from tests.tools.altered import Alteration
+from tests.tools.gateway import PRM, Gate, half_hours
 from tests.tools.homes import PATIENT, Home
 from tests.tools.program import Done, finished
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row
 
 DAYS = 20
-_GATE_S = 150.0
 
 
-class GatedSource(RecordedSource):
-    """A meter whose answers wait behind a gate, so that whoever asks stays at it.
-
-    None waits for ever, so that a test that failed ends; the processes of :class:`Crowd` have the
-    patience for it.
+class GatedSource(Gate):
+    """A meter with some days behind a gate; the processes of :class:`Crowd` wait for it.
 
     Args:
         activated: whether requests from before the first day are refused, which they are without
@@ -44,41 +38,13 @@ class GatedSource(RecordedSource):
         first: its first day.
         last: yesterday, its last one.
         truth: its readings.
-        gate: open when set, as it is at first.
-        asked: set when a request has arrived; cleared by :meth:`shut`.
-        waiting: how many requests are behind the gate at this moment.
     """
 
     def __init__(self, *, activated: bool = True) -> None:
-        self.asked, self.gate = threading.Event(), threading.Event()
-        self.gate.set()
-        self.waiting = 0
-        self._counting = threading.Lock()
         self.first, self.last = today() - timedelta(DAYS), today() - ONE_DAY
         self.truth = half_hours(self.first, self.last)
         floor = self.first if activated else None
         super().__init__(self.truth, activated=floor, curve_from=floor)
-
-    def shut(self) -> None:
-        """Let no answer pass until the gate is set again."""
-        self.asked.clear()
-        self.gate.clear()
-
-    def curve(self, first: date, end: date) -> list[Reading]:
-        self._pass()
-        return super().curve(first, end)
-
-    def daily(self, first: date, end: date) -> list[DailyTotal]:
-        self._pass()
-        return super().daily(first, end)
-
-    def _pass(self) -> None:
-        with self._counting:
-            self.waiting += 1
-        self.asked.set()
-        self.gate.wait(_GATE_S)
-        with self._counting:
-            self.waiting -= 1
 
 
 @dataclass
@@ -101,13 +67,6 @@ class Run:
     def done(self) -> Done:
         """Its end and what it printed."""
         return finished(self.process)
-
-
-def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
-    """A gateway where yesterday is out and nobody is blocked but by ourselves."""
-    options.setdefault("clock", lambda: max(utc_now(), noon()))
-    options.setdefault("block_after", None)
-    return ApiServer(dict.fromkeys(prms or (PRM,), source), **options)
 
 
 class Crowd:

@@ -13,7 +13,7 @@ import pytest
 import time_machine
 
 from linky_tui.demo.server import ApiServer, RecordedSource
-from tests.ingest.bench import half_hours
+from tests.tools.gateway import half_hours
 from tests.tools.terminal import Terminal
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
