@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from linky_tui.demo.server import ApiServer
 from linky_tui.enedis.client import ConsoClient
-from tests.storage.server.local_server_tools import servers_of
 from tests.tools.altered import PLAIN, Alteration, values_in
 from tests.tools.config import configuration, meter, write
+from tests.tools.local_server import servers_of
 from tests.tools.program import ROOT, Done, OnTerminal, finished, start
 from tests.tools.servers import NAME
 

@@ -16,8 +16,8 @@ from pymongo import monitoring
 from pymongo.synchronous.bulk import _Bulk
 
 from linky_tui.system import paths
-from tests.storage.server.local_server_tools import servers_of
 from tests.tools.altered import Alteration
+from tests.tools.local_server import servers_of
 
 WRITES = frozenset(
     {"insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop"}

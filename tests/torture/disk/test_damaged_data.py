@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.server.local_server_tools import script
+from tests.tools.local_server import script
 from tests.torture.conftest import Scale
 from tests.torture.disk.disks import lost, snapshot
 from tests.torture.ground import Ground, ground, told

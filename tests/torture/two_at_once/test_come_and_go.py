@@ -10,7 +10,7 @@ from typing import Any
 import pymongo
 
 from linky_tui.storage.server.local_server import LocalServer
-from tests.storage.server.local_server_tools import servers_of
+from tests.tools.local_server import servers_of
 from tests.tools.program import calling, finished, start
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
