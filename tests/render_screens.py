@@ -25,13 +25,13 @@ from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ui.app import LinkyApp
 from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.stored import open_store
 from tests.ui.support import (
     CLOSED_API,
     NOW,
     StoredHome,
     fill,
     mongodb_away,
-    open_store,
     wait_until,
     write_config,
 )

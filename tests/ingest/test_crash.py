@@ -31,11 +31,11 @@ from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.repair import rebuild
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store, put_regular, put_timeseries
 from tests.tools.altered import Alteration
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES, gateway, half_hours, wh
 from tests.tools.moments import watch
+from tests.tools.stored import open_store, put_regular, put_timeseries
 
 Prepare = Callable[[Store], None]
 FILL_BATCH = 100

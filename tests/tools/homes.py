@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,6 +17,7 @@ from tests.tools.config import configuration, meter, write
 from tests.tools.local_server import servers_of
 from tests.tools.program import ROOT, Done, OnTerminal, finished, start
 from tests.tools.servers import NAME
+from tests.tools.waiting import wait_until
 
 _ANSWER_S = 170.0
 """Longer than any answer is kept back."""
@@ -115,6 +115,4 @@ class Home:
         for pid in self.servers():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + 60
-        while self.servers() and time.monotonic() < deadline:
-            time.sleep(0.01)
+        wait_until(lambda: not self.servers(), "the end of its servers")

@@ -22,17 +22,16 @@ import pymongo
 from textual.app import App
 from textual.pilot import Pilot
 
-from linky_tui.config import MongoSettings
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, months_before
 from linky_tui.storage.collections.days import Days
-from linky_tui.storage.collections.documents import Document, to_document, without_id
-from linky_tui.storage.connection import connect
+from linky_tui.storage.collections.documents import Document, without_id
 from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
 from tests.tools.config import configuration, meter, write
+from tests.tools.stored import open_store, put_regular, put_timeseries
 from tests.tools.tokens import token
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
@@ -78,13 +77,6 @@ class StoredHome:
         """The store, as another process would open it."""
         with open_store(self.uri, self.database, folder) as store:
             yield store
-
-
-def open_store(uri: str, database: str, folder: Path) -> Store:
-    """Open (and where needed create) the collections in a database."""
-    settings = MongoSettings(uri=uri, database=database)
-    connection = connect(settings, folder / "data", folder / "run")
-    return Store.open(connection, settings, folder / "state")
 
 
 def fill(store: Store) -> None:
@@ -224,9 +216,8 @@ def mongodb_away(uri: str) -> Iterator[None]:
 
 def insert_readings(store: Store, series: Series, readings: Sequence[Reading]) -> None:
     """Put readings into both collections and the ledger, for a home of a test's own."""
-    documents = [to_document(series, each) for each in readings]
-    store.readings.timeseries.insert_many([without_id(each) for each in documents], ordered=False)
-    store.readings.regular.insert_many(documents)
+    put_timeseries(store, series, readings)
+    put_regular(store, series, readings)
     days = Counter(day_of(each.start) for each in readings)
     ledger: Days = store.days
     ledger.recompute(series, min(days), max(days), today=TODAY)

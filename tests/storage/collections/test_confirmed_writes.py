@@ -25,8 +25,8 @@ from linky_tui.storage.collections.confirmed_writes import (
 )
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
-from tests.storage.stored import SERIES, open_store, regular, timeseries, week
 from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.stored import SERIES, open_store, regular, timeseries, week
 
 START, END, WEEK = week(date(2026, 9, 7))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store
+from tests.tools.stored import open_store
 
 DAY = date(2026, 11, 22)
 

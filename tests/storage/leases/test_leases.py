@@ -19,8 +19,9 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.leases import lease as lease_module
 from linky_tui.storage.leases.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, open_store, readings
 from tests.tools.program import calling, killed, line_of, start
+from tests.tools.stored import OTHER, SERIES, open_store, readings
+from tests.tools.waiting import wait_until
 
 
 def hold(uri: str, database: str, folder: str) -> None:
@@ -99,12 +100,9 @@ def test_it_is_renewed_in_the_background(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr("linky_tui.storage.leases.lease.RENEW_EVERY_S", 0.05)
     with store.leases.acquire(SERIES):
         expires = store.leases._collection.find_one()["expires"]  # type: ignore[index]
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = store.leases._collection.find_one() or {}
-            if found["expires"] > expires:
-                break
-        assert found["expires"] > expires
+        wait_until(
+            lambda: store.leases._collection.find_one({"expires": {"$gt": expires}}), "a renewal"
+        )
 
 
 def test_a_write_renews_a_lease_that_is_no_longer_fresh(

@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pymongo
@@ -33,10 +32,10 @@ from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.compare.verify import verify
-from tests.storage.stored import open_store
 from tests.tools.bench import Bench
 from tests.tools.gateway import PRM, SERIES, gateway, half_hours, wh
 from tests.tools.moments import WRITES
+from tests.tools.stored import open_store
 from tests.torture.manners.manners import assert_manners, same_request, split_runs
 from tests.torture.report import Row
 
@@ -117,12 +116,7 @@ class Rig:
     def __enter__(self) -> Rig:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.server.close()
 
     def run(
@@ -245,12 +239,7 @@ class Opened:
         self._bench = Bench(store, rig.source, rig.server, rig.folder / "state")
         return self._bench
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bench is not None:
             self._bench.store.close()
 

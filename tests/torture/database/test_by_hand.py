@@ -14,9 +14,9 @@ import time_machine
 from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Reading
 from linky_tui.storage.collections.documents import well_formed
-from tests.storage.stored import open_store
 from tests.tools.gateway import PRM, wh
 from tests.tools.program import Done
+from tests.tools.stored import open_store
 from tests.tools.terminal import Terminal
 from tests.torture.database import by_hand
 from tests.torture.database.by_hand import NOW, OLD, RECENT, TRUTH, Case, Hand, document, meter

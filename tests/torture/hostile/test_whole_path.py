@@ -21,8 +21,8 @@ from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store
 from tests.tools.servers import Handler, TinyServer
+from tests.tools.stored import open_store
 from tests.torture.conftest import Scale
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.honest import some_request

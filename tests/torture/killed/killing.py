@@ -31,6 +31,7 @@ from tests.tools.gateway import Gate, wh
 from tests.tools.homes import Home
 from tests.tools.local_server import wait_until_ended
 from tests.tools.program import TIMEOUT_S, Done, finished, killed
+from tests.tools.waiting import wait_until
 from tests.torture.histories import History, days_of
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Row
@@ -211,10 +212,7 @@ class Killing:
 
     def _settle(self) -> None:
         """Wait until the gateway has seen that the client is gone: its log is final then."""
-        deadline = time.monotonic() + TIMEOUT_S
-        while self.server.connections:
-            assert time.monotonic() < deadline, "the gateway still has a connection"
-            time.sleep(0.002)
+        wait_until(lambda: not self.server.connections, "the last connection's end", every_s=0.002)
 
     def _assert_readings(self, store: Store) -> None:
         """Both collections hold every reading, and each once."""

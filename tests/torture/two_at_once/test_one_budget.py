@@ -20,10 +20,10 @@ from linky_tui.errors import BudgetSpent
 from linky_tui.ingest import request_run
 from linky_tui.ingest.request_run import PausedUntil, RequestRun
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store
 from tests.tools.gateway import gateway
 from tests.tools.homes import REAL_HOST, Home
 from tests.tools.servers import NAME, Authority
+from tests.tools.stored import open_store
 from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.report import Row, Tally
