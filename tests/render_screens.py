@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import shutil
 import sys
-import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -26,14 +24,14 @@ from textual.pilot import Pilot
 from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ui.app import LinkyApp
-from tests.private_mongod import PrivateMongod, socket_uri
+from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.stored import open_store
 from tests.ui.support import (
     CLOSED_API,
     NOW,
     StoredHome,
     fill,
     mongodb_away,
-    open_store,
     wait_until,
     write_config,
 )
@@ -63,19 +61,12 @@ class Stage:
 @contextmanager
 def stage() -> Iterator[Stage]:
     """A mongod with a filled home, at the tests' date."""
-    folder = Path(tempfile.mkdtemp(prefix="lt-pictures-"))
-    socket = folder / "m.sock"
-    server = PrivateMongod(folder, bind=str(socket), uri=socket_uri(socket))
-    try:
-        server.start()
+    with short_folder() as folder, PrivateMongod(folder) as server:
         home = StoredHome(server.uri, "home")
         with time_machine.travel(NOW, tick=True):
             with open_store(home.uri, home.database, folder) as store:
                 fill(store)
             yield Stage(server.uri, home, folder)
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @asynccontextmanager

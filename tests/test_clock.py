@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from linky_tui.domain.paris import PARIS
-from tests.clock import seconds_to_midnight
+from tests.tools.clock import seconds_to_midnight
 
 
 @pytest.mark.parametrize(

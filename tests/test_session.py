@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
-import jwt
 import pytest
 
 from linky_tui.config import Config, EnedisSettings, Meter
 from linky_tui.errors import ConfigError, TokenRefused
 from linky_tui.session import ready_meters
+from tests.tools.tokens import token
 
 PRM, OTHER = "12345678902823", "98765432101234"
 LOOPBACK = EnedisSettings(api_url="http://127.0.0.1:8080/api")
-
-
-def token(**claims: Any) -> str:
-    return jwt.encode(claims, "a key of the gateway that nobody here knows", algorithm="HS256")
 
 
 def test_meters_are_completed_from_their_tokens() -> None:

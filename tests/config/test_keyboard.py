@@ -21,7 +21,7 @@ from linky_tui.config.keyboard import (
     key_warning,
 )
 from linky_tui.config.save import save
-from tests.config_files import problems, write
+from tests.config.files import problems, write
 
 UI = Path(__file__).parents[2] / "linky_tui" / "ui"
 

@@ -21,7 +21,7 @@ from linky_tui.config.model import (
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.system import paths
-from tests.config_files import OTHER, PRM, ROOT, SECOND, TOKEN, meter, write
+from tests.config.files import OTHER, PRM, ROOT, SECOND, TOKEN, meter, write
 
 # The schema, the example file and the settings objects say the same.
 

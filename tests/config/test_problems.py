@@ -10,7 +10,7 @@ import pytest
 
 from linky_tui.config import Config, Meter, MongoSettings, load
 from linky_tui.errors import ConfigError
-from tests.config_files import PRM, TOKEN, problems, write
+from tests.config.files import PRM, TOKEN, problems, write
 
 MANY = f"""
 urii = 3

@@ -9,7 +9,7 @@ import pytest
 
 from linky_tui.config import Meter, MongoSettings, load
 from linky_tui.config.checks import is_loopback
-from tests.config_files import PRM, TOKEN, meter, problems, write
+from tests.config.files import PRM, TOKEN, meter, problems, write
 
 
 @pytest.mark.parametrize(

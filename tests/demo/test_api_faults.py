@@ -16,6 +16,7 @@ import pytest
 
 from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
 from linky_tui.domain.models import Reading
+from tests.tools.waiting import wait_until
 
 PRM = "12345678901234"
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
@@ -198,9 +199,7 @@ def test_silence_is_a_timeout_for_the_client(server: ApiServer) -> None:
     with pytest.raises(TimeoutError):
         open_answer(server, timeout_s=0.2)
     # A loaded machine may come to the request when nobody waits for it any more.
-    deadline = time.monotonic() + 60
-    while not server.log and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: server.log, "the request")
     assert server.log[0].status is None
     assert ask(server)[0] == 200, "one silent request does not stop the others"
 
@@ -237,9 +236,7 @@ def test_close_does_not_wait_for_slow_answers() -> None:
     clients = [threading.Thread(target=meet) for _ in range(2)]
     for client in clients:
         client.start()
-    deadline = time.monotonic() + 60
-    while len(server.log) < 2 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: len(server.log) == 2, "both requests")
     before = time.monotonic()
     server.close()
     assert time.monotonic() - before < 20

@@ -19,6 +19,7 @@ import pytest
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Flow, Reading, Series
+from tests.tools import tokens
 
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -123,7 +124,7 @@ def test_validation_comes_before_the_token(server: ApiServer) -> None:
 
 def test_tokens(server: ApiServer, clock: Clock) -> None:
     assert ask(server, token=None)[0] == 400
-    foreign = jwt.encode({"sub": [DEMO_PRM], "exp": 4_000_000_000}, "x" * 32, algorithm="HS256")
+    foreign = tokens.token(sub=[DEMO_PRM], exp=4_000_000_000)
     refused = [
         foreign,
         "no.token.atall",

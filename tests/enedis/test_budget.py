@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +20,7 @@ import time_machine
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.request import Shape
 from linky_tui.errors import BudgetSpent, StorageError, TemporaryError
+from tests.tools.program import calling, finished, line_of, start
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
@@ -283,25 +282,28 @@ def test_a_lock_that_is_never_released_ends_the_wait(
 
 
 def hammer(path: Path, per_day: int, min_seconds: float, attempts: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "tests.enedis.hammer",
-            *(str(path), str(per_day), str(min_seconds), str(attempts)),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
+    """A process that takes slots as fast as it can."""
+    return start(calling(take_slots, path, per_day, min_seconds, attempts))
+
+
+def take_slots(path: str, per_day: str, min_seconds: str, attempts: str) -> None:
+    """Print a line a slot: "sent", or "spent" when there are no more."""
+    budget = Budget(Path(path), "host", per_day=int(per_day), min_seconds=float(min_seconds))
+    for _ in range(int(attempts)):
+        try:
+            budget.reserve()
+        except BudgetSpent:
+            print("spent", flush=True)
+            return
+        print("sent", flush=True)
 
 
 def run_eight(path: Path, per_day: int, min_seconds: float, attempts: int) -> list[str]:
     """What eight processes at once got, a word a try."""
     processes = [hammer(path, per_day, min_seconds, attempts) for _ in range(8)]
-    words = [word for process in processes for word in process.communicate()[0].split()]
-    assert {process.returncode for process in processes} == {0}
-    return words
+    done = [finished(process) for process in processes]
+    assert {each.code for each in done} == {0}
+    return [word for each in done for word in each.out.split()]
 
 
 def test_eight_processes_share_one_limit(path: Path) -> None:
@@ -336,13 +338,12 @@ def test_eight_processes_share_one_pace(path: Path) -> None:
 
 def test_a_process_killed_before_it_sends_has_counted(path: Path) -> None:
     process = hammer(path, 1000, 0.0, 1000)
-    assert process.stdout is not None
     for _ in range(5):
-        process.stdout.readline()
-    process.send_signal(signal.SIGKILL)
-    sent = 5 + len(process.stdout.read().split())
-    process.wait()
-    process.stdout.close()
+        line_of(process)
+    process.kill()
+    with process:
+        assert process.stdout is not None
+        sent = 5 + len(process.stdout.read().split())
     assert sent <= budget(path, host="host").used_today() <= sent + 1
 
 

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import jwt
 import pytest
 
 from linky_tui import __version__
@@ -24,9 +23,10 @@ from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import Shape
 from linky_tui.errors import ConfigError, TokenRefused
 from tests.enedis.build import PRM, body, legacy_curve, new_curve, new_point, request
-from tests.enedis.tiny_server import Handler, TinyServer
+from tests.tools.servers import Handler, TinyServer
+from tests.tools.tokens import token
 
-TOKEN = jwt.encode({"sub": [PRM]}, "a key of the gateway that nobody here knows")
+TOKEN = token(sub=[PRM])
 GOOD = body(new_curve([new_point("2026-11-16 00:30:00", "250")]))
 OWN_THREAD = "conso-api request"
 AT_ONCE_S = 5.0

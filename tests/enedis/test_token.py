@@ -13,14 +13,10 @@ from hypothesis import strategies as st
 
 from linky_tui.enedis.token import TokenInfo, is_sendable, read_token
 from linky_tui.errors import ConfigError
+from tests.tools.tokens import KEY, token
 
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)
 PRM, OTHER = "12345678902823", "98765432101234"
-KEY = "a key of the gateway that nobody here knows"
-
-
-def token(**claims: Any) -> str:
-    return jwt.encode(claims, KEY, algorithm="HS256")
 
 
 @pytest.mark.parametrize(

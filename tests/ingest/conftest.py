@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from linky_tui.demo.server import ApiServer, RecordedSource
-from tests.ingest.bench import PRM, Bench
-from tests.storage.stored import open_store
+from tests.tools.bench import Bench
+from tests.tools.gateway import PRM
+from tests.tools.stored import open_store
 
 MakeBench = Callable[..., Bench]
 

@@ -14,8 +14,8 @@ from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import day_start, days_between
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Paused, Planned, Window, WindowStored
-from tests.ingest.bench import SERIES, half_hours, wh
 from tests.ingest.conftest import MakeBench
+from tests.tools.gateway import SERIES, half_hours, wh
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

@@ -16,9 +16,10 @@ from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
-from tests.ingest.bench import SERIES, Bench, half_hours
 from tests.ingest.conftest import MakeBench
-from tests.storage.stored import put_timeseries
+from tests.tools.bench import Bench
+from tests.tools.gateway import SERIES, half_hours
+from tests.tools.stored import put_timeseries
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 21)

@@ -7,6 +7,9 @@ turn is every crash there is.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,26 +21,46 @@ import pytest
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between, today, utc_now
-from linky_tui.ingest.engine import Job, JobKind
-from linky_tui.ingest.events import Window
+from linky_tui.enedis.budget import Budget
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.events import Finished, Window
+from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import verify
+from linky_tui.storage.repair import rebuild
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
-from tests.clock import noon
-from tests.ingest import crash_child
-from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
-from tests.storage.stored import open_store, put_regular, put_timeseries
+from tests.tools.altered import Alteration
+from tests.tools.bench import Bench
+from tests.tools.gateway import SERIES, gateway, half_hours, wh
+from tests.tools.moments import watch
+from tests.tools.stored import open_store, put_regular, put_timeseries
 
 Prepare = Callable[[Store], None]
+FILL_BATCH = 100
+"""So that a rebuild of a few days fills in several steps."""
 
 
 @pytest.fixture(scope="module")
 def processes() -> multiprocessing.context.ForkServerContext:
     """Starts processes quickly: what they need is already imported there."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.ingest.crash_child"])
+    context.set_forkserver_preload([__name__])
     return context
+
+
+def run_until(number: int, job: Job, uri: str, database: str, folder: Path, api_url: str) -> None:
+    """Run a job, in a process that is killed just before its n-th write, as by a power cut."""
+    rebuild.FILL_BATCH = FILL_BATCH
+    watch(Alteration(moment="write", number=number))
+    with open_store(uri, database, folder) as store:
+        client = ConsoClient(api_url)
+        budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
+        requests = RequestRun(client, budget, None, threading.Event())
+        last = list(run_job(store, requests, job))[-1]
+    assert isinstance(last, Finished)
+    os._exit(0 if last.status == "complete" else 1)
 
 
 class Crashes:
@@ -57,11 +80,7 @@ class Crashes:
 
     def each(self, source: RecordedSource, job: Job, prepare: Prepare, truth: list[Reading]) -> int:
         """Kill, run again and compare, for every write; gives their number."""
-        with ApiServer(
-            {PRM: source},
-            clock=noon,
-            block_after=None,
-        ) as server:
+        with gateway(source) as server:
             job = replace(job, token=server.token)
             number = 1
             while self._killed(server, job, prepare, number):
@@ -76,12 +95,12 @@ class Crashes:
             client.drop_database(self._database)
         with open_store(self._uri, self._database, self._folder) as store:
             prepare(store)
-        task = crash_child.Task(self._uri, self._database, self._folder, server.url, job, number)
-        process = self._processes.Process(target=crash_child.run, args=(task,))
+        where = self._uri, self._database, self._folder, server.url
+        process = self._processes.Process(target=run_until, args=(number, job, *where))
         process.start()
         process.join(30)
-        assert process.exitcode in (0, crash_child.DEATH), f"write {number}: {process.exitcode}"
-        return process.exitcode == crash_child.DEATH
+        assert process.exitcode in (0, -signal.SIGKILL), f"write {number}: {process.exitcode}"
+        return process.exitcode != 0
 
     def _recover(
         self,

@@ -10,7 +10,7 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.floor import FloorSearch
-from tests.ingest.bench import half_hours
+from tests.tools.gateway import half_hours
 
 FIRST = date(2026, 11, 2)
 

@@ -18,8 +18,9 @@ from linky_tui.enedis.hosts import host_of
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, Paused
-from tests.ingest.bench import PRM, SERIES, Bench, half_hours
 from tests.ingest.conftest import MakeBench
+from tests.tools.bench import Bench
+from tests.tools.gateway import PRM, SERIES, half_hours
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

@@ -11,8 +11,8 @@ from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
-from tests.ingest.bench import SERIES, half_hours
 from tests.ingest.conftest import MakeBench
+from tests.tools.gateway import SERIES, half_hours
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

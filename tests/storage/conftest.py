@@ -9,7 +9,7 @@ import pytest
 
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
-from tests.storage.stored import SERIES, open_store
+from tests.tools.stored import SERIES, open_store
 
 
 @pytest.fixture

@@ -35,10 +35,10 @@ from linky_tui.storage.connection import (
     translate,
     wait_for_primary,
 )
-from tests.ports import free_port
-from tests.private_mongod import PrivateMongod
-from tests.replica_set import ReplicaSet
-from tests.storage.old_server import old_server
+from tests.tools.mongod import PrivateMongod
+from tests.tools.ports import free_port
+from tests.tools.replica_set import ReplicaSet
+from tests.tools.servers import GREETING, claimed_mongod
 
 SECRET = "hunter2"
 
@@ -188,29 +188,24 @@ def test_an_unknown_host_is_a_wrong_setting(
 
 def test_a_wrong_password_and_a_missing_right_are_refused_access(tmp_path: Path) -> None:
     port = free_port()
-    host = f"127.0.0.1:{port}"
-    extra = ("--port", str(port), "--auth")
-    mongod = PrivateMongod(tmp_path, bind="127.0.0.1", uri=f"mongodb://{host}", extra=extra)
-    try:
-        mongod.start()
-        with pymongo.MongoClient[dict[str, object]](mongod.uri) as nobody:
-            nobody.admin.command("createUser", "guest", pwd=SECRET, roles=[])
-        error = refused(f"mongodb://guest:{SECRET}0@{host}/?authSource=admin", tmp_path)
+    with PrivateMongod(tmp_path, port=port, auth=True) as server:
+        server.create_user("guest", SECRET)
+        uri = f"mongodb://guest:{SECRET}@127.0.0.1:{port}/?authSource=admin"
+        error = refused(uri.replace(SECRET, f"{SECRET}0"), tmp_path)
         assert isinstance(error, AccessRefused)
         assert "password is wrong" in error.cause
-        settings = MongoSettings(uri=f"mongodb://guest:{SECRET}@{host}/?authSource=admin")
-        with connect(settings, tmp_path, tmp_path) as guest:
-            assert guest.server.hosts == host
+        with connect(MongoSettings(uri=uri), tmp_path, tmp_path) as guest:
+            assert guest.server.hosts == f"127.0.0.1:{port}"
             with pytest.raises(AccessRefused, match="right"), friendly():
                 guest.database["readings"].insert_one({})
-    finally:
-        mongod.stop()
 
 
 @pytest.mark.parametrize(("version", "wire"), [("4.4.29", 9), ("4.0.28", 7)])
 def test_a_server_without_time_series_is_refused(version: str, wire: int, tmp_path: Path) -> None:
-    with old_server(version, wire) as uri:
-        error = refused(uri, tmp_path)
+    parts = [*(int(part) for part in version.split(".")), 0]
+    old = {**GREETING, "maxWireVersion": wire, "version": version, "versionArray": parts}
+    with claimed_mongod(lambda _: old) as host:
+        error = refused(f"mongodb://{host}", tmp_path)
     assert isinstance(error, StorageError)
     assert "needs MongoDB 5.0 or newer for time series" in error.cause
 
@@ -296,15 +291,15 @@ def test_waiting_for_a_primary_ends_with_the_timeout_or_the_stop(
 
 
 def test_a_replica_set_is_named_and_a_new_primary_is_waited_for(
-    tmp_path: Path,
+    members: ReplicaSet, tmp_path: Path
 ) -> None:
-    with (
-        ReplicaSet(tmp_path / "set") as members,
-        connect(MongoSettings(uri=members.uri), tmp_path, tmp_path) as opened,
-    ):
+    settings = MongoSettings(uri=members.uri, database="named")
+    with connect(settings, tmp_path, tmp_path) as opened:
         assert opened.server.replica_set == "rs0"
         opened.database["readings"].insert_one({"n": 1})
         members.kill(members.wait_for_primary())
         assert opened.wait_for_primary()
         opened.database["readings"].insert_one({"n": 2})
         assert opened.database["readings"].count_documents({}) == 2
+    members.heal()
+    members.drop_database("named")

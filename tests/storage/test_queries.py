@@ -14,7 +14,7 @@ from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import PARIS, day_start, days_between
 from linky_tui.storage import queries
 from linky_tui.storage.store import Store
-from tests.storage.stored import SERIES, open_store, put_regular, put_timeseries, readings
+from tests.tools.stored import SERIES, open_store, put_regular, put_timeseries, readings
 
 TODAY = date(2026, 11, 22)
 # Holds a hole, the day of 23 hours and three weeks of hourly readings.

@@ -9,27 +9,21 @@ from pathlib import Path
 import pytest
 
 from linky_tui.system.locks import FileLock, is_locked
-
-HOLD = """
-import sys, pathlib
-from linky_tui.system.locks import FileLock
-assert FileLock(pathlib.Path(sys.argv[1])).try_acquire(exclusive=sys.argv[2] == "alone")
-print("held", flush=True)
-sys.stdin.read()
-"""
+from tests.tools.program import calling, line_of, start
 
 
 def hold(path: Path, how: str) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path), how],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "held\n"
+    """A process that holds the lock until its stdin is closed."""
+    process = start(calling(held, path, how), stdin=subprocess.PIPE)
+    assert line_of(process) == "held"
     return process
+
+
+def held(path: str, how: str) -> None:
+    lock = FileLock(Path(path))  # as long as there is a name for it
+    assert lock.try_acquire(exclusive=how == "alone")
+    print("held", flush=True)
+    sys.stdin.read()
 
 
 def test_a_lock_held_alone_keeps_everybody_out_until_its_process_is_killed(tmp_path: Path) -> None:

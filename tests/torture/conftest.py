@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.gateway import gateway
 from tests.torture.report import Tally
-from tests.torture.two_at_once.together import Crowd, GatedSource, gateway
+from tests.torture.two_at_once.together import Crowd, GatedSource
 
 HERE = Path(__file__).parent
 SHORT_LIMIT_S, LONG_LIMIT_S = 600, 6 * 3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import sys
@@ -15,16 +16,20 @@ from typing import Any
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
-from tests.torture.cli_runs import Home, finished
+from tests.tools.altered import PLAIN
+from tests.tools.gateway import PRM, gateway, half_hours
+from tests.tools.homes import Home
+from tests.tools.program import Done, calling, finished
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Row
-from tests.whole.cli.tools import Done
 
 PER_DAY = 200
 SOON_S = 60.0
 """Generous for a loaded machine; what hangs takes longer."""
+REFUSED = 77
+"""The exit code where the capabilities cannot be given up."""
+_PR_SET_SECUREBITS = 28
+_NOROOT, _NOROOT_LOCKED = 1, 2
 
 
 class Ground(Home):
@@ -54,15 +59,15 @@ class Ground(Home):
         """Write a configuration that works; without ``uri`` for the embedded server."""
         self.configure(self.server, PRM, uri=uri, per_day=per_day, **more)
 
-    def command(self, *arguments: str) -> list[str]:
+    def command(self, *arguments: str, altered: bool = False) -> list[str]:
         """The command line; with ``as_user`` permissions count, also for root."""
-        user = [sys.executable, "-m", "tests.torture.disk.ordinary_user"] if self.as_user else []
-        return [*user, *super().command(*arguments)]
+        command = super().command(*arguments, altered=altered)
+        return calling(become_ordinary, *command) if self.as_user else command
 
     def run(self, *arguments: str, **environment: str) -> Done:
         """Run to the end, which has to come soon and without a traceback."""
         self._starts_s.append(time.monotonic())
-        done = finished(self.start(*arguments, **environment), SOON_S)
+        done = finished(self.start(*arguments, alteration=PLAIN, **environment), SOON_S)
         assert "Traceback" not in done.out + done.err, done
         return done
 
@@ -106,6 +111,19 @@ class Ground(Home):
         row.survived += 1
 
 
+def become_ordinary(*command: str) -> None:
+    """Become a command that an ordinary user runs, whom permissions stop, even as root.
+
+    A root without capabilities is nobody special: it owns root's files, and a mode of 0500 or
+    another user's folder is a closed door; its exec gives it none.
+    """
+    if os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_SECUREBITS, _NOROOT | _NOROOT_LOCKED, 0, 0, 0):
+            sys.exit(REFUSED)
+    os.execvp(command[0], command)
+
+
 @contextmanager
 def ground(
     folder: Path,
@@ -124,7 +142,7 @@ def ground(
     """
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)
     source = kind(readings)
-    with ApiServer({PRM: source}, clock=noon, block_after=None) as server:
+    with gateway(source) as server:
         home = Ground(folder, server, readings, source)
         with home:
             yield home

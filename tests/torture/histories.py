@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -11,40 +10,11 @@ from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import Flow, Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_start, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today
-from tests.ingest.bench import PRM, half_hours
+from tests.tools.gateway import PRM, Gate, half_hours
 
 OTHER_PRM = "12345678909876"
 NOON = timedelta(hours=12)
 LATENCY_S = 0.02
-
-
-class HeldSource(RecordedSource):
-    """A meter whose answers can be held back.
-
-    Attributes:
-        asked: set as soon as a held answer was asked for.
-    """
-
-    def __init__(self, readings: Iterable[Reading]) -> None:
-        self.asked = threading.Event()
-        self._free = threading.Event()
-        self._free.set()
-        super().__init__(readings)
-
-    def hold(self) -> None:
-        """Hold the next answers."""
-        self.asked.clear()
-        self._free.clear()
-
-    def let_go(self) -> None:
-        """Answer."""
-        self._free.set()
-
-    def curve(self, first: date, end: date) -> list[Reading]:
-        """See :meth:`Source.curve`."""
-        self.asked.set()
-        self._free.wait()
-        return super().curve(first, end)
 
 
 @dataclass
@@ -97,9 +67,9 @@ class History:
 
 
 def half_hourly(days: int = 35) -> History:
-    """One meter with readings of 30 minutes; its answers can be held."""
+    """One meter with readings of 30 minutes; its load curves can be kept back."""
     first, last = paris_today() - timedelta(days), paris_today() - ONE_DAY
-    return History({Series(PRM): HeldSource(half_hours(first, last))}, first)
+    return History({Series(PRM): Gate(half_hours(first, last), totals=False)}, first)
 
 
 def with_a_gap(days: int = 56) -> History:

@@ -34,6 +34,7 @@ import time_machine
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
+from tests.tools.stored import open_store
 from tests.ui.support import (
     CLOSED_API,
     HOME,
@@ -45,7 +46,6 @@ from tests.ui.support import (
     copy_database,
     fill,
     insert_readings,
-    open_store,
     write_config,
 )
 

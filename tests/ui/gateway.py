@@ -13,7 +13,7 @@ from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.timing import Timing
 from linky_tui.session import Session
-from tests.turnstile import PATIENCE_S, Turnstile
+from tests.tools.gateway import PATIENCE_S, Turnstile
 from tests.ui.support import HOME, TODAY, YESTERDAY
 
 

@@ -18,24 +18,21 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-import jwt
 import pymongo
 from textual.app import App
 from textual.pilot import Pilot
 
-from linky_tui.config import MongoSettings
-from linky_tui.config.keys import (
-    toml_text,
-)
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, months_before
 from linky_tui.storage.collections.days import Days
-from linky_tui.storage.collections.documents import Document, to_document, without_id
-from linky_tui.storage.connection import connect
+from linky_tui.storage.collections.documents import Document, without_id
 from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
+from tests.tools.config import configuration, meter, write
+from tests.tools.stored import open_store, put_regular, put_timeseries
+from tests.tools.tokens import token
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TODAY = day_of(NOW)
@@ -80,13 +77,6 @@ class StoredHome:
         """The store, as another process would open it."""
         with open_store(self.uri, self.database, folder) as store:
             yield store
-
-
-def open_store(uri: str, database: str, folder: Path) -> Store:
-    """Open (and where needed create) the collections in a database."""
-    settings = MongoSettings(uri=uri, database=database)
-    connection = connect(settings, folder / "data", folder / "run")
-    return Store.open(connection, settings, folder / "state")
 
 
 def fill(store: Store) -> None:
@@ -135,8 +125,7 @@ def copy_database(home: StoredHome, name: str) -> StoredHome:
 
 def token_for(*prms: str, days: int = 365) -> str:
     """A token as the gateway makes them, for some meters."""
-    claims = {"sub": list(prms or [DEMO_PRM]), "exp": NOW + timedelta(days=days)}
-    return jwt.encode(claims, "a key that only the gateway knows, and no test", algorithm="HS256")
+    return token(sub=list(prms or [DEMO_PRM]), exp=NOW + timedelta(days=days))
 
 
 def write_config(
@@ -158,23 +147,18 @@ def write_config(
         api_url: of the gateway, on loopback.
         token: the token of every meter; one for all of them where it is not given.
         meters: their PRMs; none for a configuration without a meter.
-        more: further sections as TOML, such as ``[display]``.
+        more: further keys of ``[enedis]`` and sections, as TOML.
     """
     given = token if token is not None else token_for(*meters)
-    lines = [
-        "[mongodb]",
-        f"uri = {toml_text(uri)}",
-        f"database = {toml_text(database)}",
-        "[enedis]",
-        f"api_url = {toml_text(api_url)}",
-        "seconds_between_requests = 0.0",
-        more,
-    ]
-    for prm in meters:
-        lines += ["[[meters]]", f'prm = "{prm}"', f'token = "{given}"', 'name = "Maison"']
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    path.chmod(0o600)
-    return path
+    text = configuration(
+        api_url=api_url,
+        uri=uri,
+        database=database,
+        meters=[meter(prm, given, name="Maison") for prm in meters],
+        per_day=None,
+        more=more,
+    )
+    return write(path, text)
 
 
 @asynccontextmanager
@@ -232,9 +216,8 @@ def mongodb_away(uri: str) -> Iterator[None]:
 
 def insert_readings(store: Store, series: Series, readings: Sequence[Reading]) -> None:
     """Put readings into both collections and the ledger, for a home of a test's own."""
-    documents = [to_document(series, each) for each in readings]
-    store.readings.timeseries.insert_many([without_id(each) for each in documents], ordered=False)
-    store.readings.regular.insert_many(documents)
+    put_timeseries(store, series, readings)
+    put_regular(store, series, readings)
     days = Counter(day_of(each.start) for each in readings)
     ledger: Days = store.days
     ledger.recompute(series, min(days), max(days), today=TODAY)

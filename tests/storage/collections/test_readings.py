@@ -16,7 +16,7 @@ from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.store import Store
-from tests.storage.stored import (
+from tests.tools.stored import (
     OTHER,
     SERIES,
     held,

@@ -10,7 +10,7 @@ import pytest
 
 from linky_tui.errors import StorageError
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store
+from tests.tools.stored import open_store
 
 DAY = date(2026, 11, 22)
 

@@ -12,7 +12,7 @@ from pymongo.database import Database
 
 from linky_tui.errors import CollectionRefused
 from linky_tui.storage.collections.documents import INDEX_KEYS, to_document
-from tests.storage.stored import SERIES, open_store, readings, week
+from tests.tools.stored import SERIES, open_store, readings, week
 
 START, END, WEEK = week(date(2026, 9, 7))
 TIMESERIES = {"timeField": "timestamp", "metaField": "meter", "granularity": "hours"}

@@ -10,7 +10,7 @@ import pytest
 from linky_tui.domain.paris import day_start
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
-from tests.storage.stored import SERIES, put_regular, put_timeseries, readings
+from tests.tools.stored import SERIES, put_regular, put_timeseries, readings
 
 CURVE = readings(day_start(date(2026, 1, 1)), 3000)
 

@@ -15,7 +15,7 @@ from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.compare.verify import Verification, verify
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, put_regular, put_timeseries, week
+from tests.tools.stored import OTHER, SERIES, put_regular, put_timeseries, week
 
 START, END, WEEK = week(date(2026, 9, 7))
 

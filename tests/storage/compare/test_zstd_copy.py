@@ -15,7 +15,7 @@ from linky_tui.domain.paris import day_start
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy, zstd_copy_steps
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, put_regular, readings, regular
+from tests.tools.stored import OTHER, SERIES, put_regular, readings, regular
 
 T = TypeVar("T")
 CURVE = readings(day_start(date(2025, 1, 1)), 12_000)

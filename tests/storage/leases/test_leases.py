@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -21,17 +19,16 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.leases import lease as lease_module
 from linky_tui.storage.leases.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
-from tests.storage.stored import OTHER, SERIES, open_store
+from tests.tools.program import calling, killed, line_of, start
+from tests.tools.stored import OTHER, SERIES, open_store
+from tests.tools.waiting import wait_until
 
-OWNER = """
-import sys, time
-from pathlib import Path
-from tests.storage.stored import SERIES, open_store
-store = open_store(sys.argv[1], sys.argv[2], Path(sys.argv[3]))
-lease = store.leases.acquire(SERIES)
-print("held", flush=True)
-time.sleep(600)
-"""
+
+def hold(uri: str, database: str, folder: str) -> None:
+    """Hold the lease until killed."""
+    with open_store(uri, database, Path(folder)) as store, store.leases.acquire(SERIES):
+        print("held", flush=True)
+        time.sleep(600)
 
 
 def elsewhere(store: Store, folder: Path) -> Leases:
@@ -67,15 +64,13 @@ def test_other_series_are_free_and_a_released_one_is(store: Store, tmp_path: Pat
 def test_a_killed_owner_of_this_machine_is_replaced_at_once(
     store: Store, mongod_uri: str, mongo_database_name: str, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", OWNER, mongod_uri, mongo_database_name, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as owner:
-        try:
-            assert owner.stdout is not None
-            assert owner.stdout.readline() == b"held\n"
-            with pytest.raises(SeriesBusy, match=f"process {owner.pid} "):
-                store.leases.acquire(SERIES)
-        finally:
-            owner.kill()
+    owner = start(calling(hold, mongod_uri, mongo_database_name, tmp_path))
+    try:
+        assert line_of(owner) == "held"
+        with pytest.raises(SeriesBusy, match=f"process {owner.pid} "):
+            store.leases.acquire(SERIES)
+    finally:
+        killed(owner)
     with pytest.raises(SeriesBusy):
         elsewhere(store, tmp_path / "other").acquire(SERIES)
     store.leases.acquire(SERIES).release()
@@ -105,12 +100,9 @@ def test_it_is_renewed_in_the_background(store: Store, monkeypatch: pytest.Monke
     monkeypatch.setattr("linky_tui.storage.leases.lease.RENEW_EVERY_S", 0.05)
     with store.leases.acquire(SERIES):
         expires = store.leases._collection.find_one()["expires"]  # type: ignore[index]
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            found = store.leases._collection.find_one() or {}
-            if found["expires"] > expires:
-                break
-        assert found["expires"] > expires
+        wait_until(
+            lambda: store.leases._collection.find_one({"expires": {"$gt": expires}}), "a renewal"
+        )
 
 
 def test_a_write_renews_a_lease_that_is_no_longer_fresh(

@@ -25,7 +25,7 @@ from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
 from linky_tui.storage.repair.reconcile import Reconciled, reconcile, repair
 from linky_tui.storage.store import Store
-from tests.storage.stored import (
+from tests.tools.stored import (
     OTHER,
     SERIES,
     put_regular,

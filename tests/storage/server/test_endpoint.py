@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 
 from linky_tui.storage.server.endpoint import Endpoint
-from tests.private_mongod import PrivateMongod, socket_uri
-from tests.storage.old_server import old_server
+from tests.tools.mongod import PrivateMongod
+from tests.tools.servers import GREETING, claimed_mongod
 
 PATIENT_S, IMPATIENT_S = 20.0, 0.2
 
@@ -19,7 +19,7 @@ def test_a_server_that_is_frozen_or_has_ended_does_not_answer(short_tmp_path: Pa
     path = short_tmp_path / "m.sock"
     endpoint = Endpoint(path)
     assert not endpoint.answers(PATIENT_S)
-    mongod = PrivateMongod(short_tmp_path, bind=str(path), uri=socket_uri(path))
+    mongod = PrivateMongod(short_tmp_path)
     try:
         mongod.start()
         assert endpoint.answers(PATIENT_S)
@@ -59,5 +59,5 @@ def test_what_speaks_no_mongodb_does_not_answer(short_tmp_path: Path) -> None:
 
 def test_a_server_too_old_for_the_driver_answers(short_tmp_path: Path) -> None:
     path = short_tmp_path / "m.sock"
-    with old_server("3.6.23", 6, path):
+    with claimed_mongod(lambda _: {**GREETING, "maxWireVersion": 6}, path):
         assert Endpoint(path).answers(PATIENT_S)

@@ -16,8 +16,8 @@ from linky_tui.storage.server import endpoint as local_endpoint
 from linky_tui.storage.server.binary import find_mongod
 from linky_tui.storage.server.failures import last_lines, start_failure
 from linky_tui.storage.server.local_server import LocalServer
-from tests.private_mongod import find_binary
-from tests.storage.server.local_server_tools import script, servers_of
+from tests.tools.local_server import script, servers_of
+from tests.tools.mongod import find_binary
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from linky_tui.storage.server import local_server
 from linky_tui.storage.server.failures import start_failure
 from linky_tui.storage.server.local_server import LocalServer
 from linky_tui.system.locks import FileLock
-from tests.private_mongod import PrivateMongod, socket_uri
-from tests.storage.server.local_server_tools import (
+from tests.tools.local_server import (
+    Holder,
     is_running,
     listening_inodes,
     mongod_pid,
@@ -30,7 +30,7 @@ from tests.storage.server.local_server_tools import (
     servers_of,
     wait_until_ended,
 )
-from tests.storage.server.server_holder import Holder
+from tests.tools.mongod import PrivateMongod
 
 
 @pytest.fixture
@@ -226,16 +226,10 @@ def test_a_server_that_lost_its_socket_is_replaced_when_nobody_uses_it(
 def test_a_foreign_server_on_the_data_folder_is_left_alone(data_dir: Path) -> None:
     folder = data_dir / "mongodb"
     folder.mkdir(parents=True, mode=0o700)
-    foreign = PrivateMongod(
-        folder, bind=str(data_dir / "other.sock"), uri=socket_uri(data_dir / "other.sock")
-    )
-    foreign.start()
-    try:
+    with PrivateMongod(folder, socket=data_dir / "other.sock") as foreign:
         with pytest.raises(StorageUnavailable, match="did not start"):
             acquire(data_dir)
         assert is_running(foreign.pid)
-    finally:
-        foreign.stop()
     acquire(data_dir).release()
 
 

@@ -18,8 +18,8 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.store import Store
-from tests.ingest.bench import SERIES, half_hours
-from tests.storage.stored import put_regular, put_timeseries
+from tests.tools.gateway import SERIES, half_hours
+from tests.tools.stored import put_regular, put_timeseries
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

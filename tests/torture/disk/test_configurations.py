@@ -13,7 +13,7 @@ from linky_tui.config import load
 from linky_tui.config.read import MAX_PROBLEMS
 from linky_tui.config.save import save
 from linky_tui.errors import ConfigError
-from tests.torture.cli_runs import Home
+from tests.tools.homes import Home
 from tests.torture.disk.disks import fill as fill_disk
 from tests.torture.disk.disks import immutable, lost, read_only, small_disk, snapshot
 from tests.torture.ground import remove, told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.server.local_server_tools import script
+from tests.tools.local_server import script
 from tests.torture.conftest import Scale
 from tests.torture.disk.disks import lost, snapshot
 from tests.torture.ground import Ground, ground, told
@@ -125,7 +125,7 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
 
     row.tried += 1
     program = script(short_tmp_path, f"echo '{NEWER_FEATURES}'; exit 62")
-    home.settle(more={"mongodb": {"mongod": program}})
+    home.settle(mongod=program)
     before = snapshot(data)
     told(home.run("--sync", "--json"), "newer MongoDB", codes=(1,))
     row.lost += len(lost(before, snapshot(data)))

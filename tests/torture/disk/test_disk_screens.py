@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from linky_tui.system import paths
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
-from tests.ingest.bench import PRM
+from tests.tools.gateway import PRM
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
 from tests.torture.report import Tally
@@ -128,22 +126,8 @@ def test_a_damaged_configuration_is_said_on_the_terminal(
     else:
         home.config.write_bytes(b"[[meters]]\nprm = '" + PRM.encode())
     row.tried += 1
-    ours, theirs = pty.openpty()
-    try:
-        process = subprocess.Popen(
-            home.command(),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=home.environment | {"TERM": "xterm"},
-            start_new_session=True,
-        )
-        _, said = process.communicate(timeout=SOON_S)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert process.returncode == 2
-    assert str(home.config) in said
-    assert "Traceback" not in said
+    with home.on_terminal() as terminal:
+        assert terminal.wait(SOON_S) == 2
+        assert terminal.shows(str(home.config))
+        assert not terminal.shows("Traceback")
     row.survived += 1

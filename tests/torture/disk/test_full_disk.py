@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from linky_tui.enedis.budget import Budget
 from linky_tui.errors import BudgetSpent, StorageError
-from tests.torture.cli_runs import Home, finished
+from tests.tools.gateway import Turnstile
+from tests.tools.homes import Home
+from tests.tools.program import finished, start
+from tests.tools.waiting import wait_until
 from tests.torture.disk.disks import fill, lost, small_disk, snapshot
 from tests.torture.ground import PER_DAY, SOON_S, Ground, ground, told
 from tests.torture.report import Tally
-from tests.torture.two_at_once.together import wait_until
-from tests.turnstile import Turnstile
 
 WINDOWS_FIRST = 2
 """Weeks that are stored before the disk fills up."""
@@ -135,16 +135,8 @@ def test_standard_output_on_a_full_disk_is_told(
         home.config.parent.mkdir(parents=True)
         home.config.write_text('[mongodb]\nmongod = "/none"\n')
         with Path("/dev/full").open("w") as full:
-            done = subprocess.run(
-                home.command(*arguments),
-                stdout=full,
-                stderr=subprocess.PIPE,
-                text=True,
-                env=home.environment,
-                timeout=SOON_S,
-            )
-        assert done.returncode == 1
-        assert done.stderr == (
-            "linky-tui: the output could not be written: No space left on device\n"
-        )
+            run = start(home.command(*arguments), home.environment, stdout=full)
+        done = finished(run, SOON_S)
+        assert done.code == 1
+        assert done.err == ("linky-tui: the output could not be written: No space left on device\n")
         row.survived += 1

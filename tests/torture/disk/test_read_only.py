@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.tools.program import calling, finished, start
 from tests.torture.conftest import Scale
 from tests.torture.disk.disks import immutable, lost, read_only, snapshot
-from tests.torture.disk.ordinary_user import REFUSED
-from tests.torture.ground import Ground, ground, told
+from tests.torture.ground import REFUSED, Ground, become_ordinary, ground, told
 from tests.torture.report import Tally
 
 
@@ -31,8 +29,7 @@ def home(short_tmp_path: Path, mongod_uri: str, mongo_database_name: str) -> Ite
 @contextlib.contextmanager
 def closed_by_mode(home: Ground, folder: Path) -> Iterator[None]:
     """A folder, and all in it, that its owner may only read."""
-    probe = [sys.executable, "-m", "tests.torture.disk.ordinary_user", "true"]
-    if subprocess.run(probe, env=home.environment).returncode == REFUSED:
+    if finished(start(calling(become_ordinary, "true"))).code == REFUSED:
         pytest.skip("root cannot give up its capabilities here")
     places = [folder, *folder.rglob("*")]
     modes = [(path, path.stat().st_mode & 0o777) for path in places]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pymongo
 import pytest
 
-from tests.storage.server.server_holder import Holder
+from tests.tools.local_server import Holder
 from tests.torture.conftest import Scale
 from tests.torture.disk.disks import lost, snapshot
 from tests.torture.ground import Ground, ground, remove, told

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.private_mongod import PrivateMongod, socket_uri
+from tests.tools.mongod import PrivateMongod
 from tests.torture.conftest import Scale
 from tests.torture.disk.disks import lost, snapshot
 from tests.torture.ground import Ground, ground, told
@@ -114,14 +114,10 @@ def test_a_mongod_of_other_data_on_our_socket_gets_none_of_ours(
         folder = home.data_dir / "mongodb"
         folder.mkdir(mode=0o700, parents=True)
         path = folder / "mongod.sock"
-        theirs = PrivateMongod(short_tmp_path / "theirs", str(path), socket_uri(path))
-        theirs.start()
-        try:
+        with PrivateMongod(short_tmp_path / "theirs", socket=path) as theirs:
             row.tried += 1
             told(home.run("--backfill", "--json"), "mongod.sock", "another program", codes=(1,))
             assert home.requests() == 0
             theirs.wait_until_ready()
-        finally:
-            theirs.stop()
         assert home.run("--check", "--json").code == 0
         row.survived += 1

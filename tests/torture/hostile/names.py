@@ -8,6 +8,7 @@ from linky_tui.config.keys import (
     toml_text,
 )
 from linky_tui.demo.household import DEMO_PRM
+from tests.tools.config import write
 from tests.ui.support import token_for
 
 NAME = "[@click=app.quit]N[/]"
@@ -19,8 +20,6 @@ FOLDER = "\x1b[31m[bold]\u202ex[/]\x9b2J"
 
 def hostile_config(folder: Path, uri: str, database: str, api_url: str) -> Path:
     """Write it into a folder whose own name is hostile, too; returns the file."""
-    file = folder / FOLDER / "config.toml"
-    file.parent.mkdir(mode=0o700, parents=True)
     sections: dict[str, dict[str, str | float]] = {
         "[mongodb]": {
             "uri": uri,
@@ -37,6 +36,4 @@ def hostile_config(folder: Path, uri: str, database: str, api_url: str) -> Path:
         lines.append(head)
         for key, value in keys.items():
             lines.append(f"{key} = {toml_text(value) if isinstance(value, str) else value}")
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    file.chmod(0o600)
-    return file
+    return write(folder / FOLDER / "config.toml", "\n".join(lines) + "\n")

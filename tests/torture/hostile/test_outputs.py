@@ -6,8 +6,6 @@ import io
 import json
 import logging
 import os
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -26,8 +24,8 @@ from linky_tui import cli
 from linky_tui.headless.output import print_lines, say
 from linky_tui.storage.errors import address_error, translate
 from linky_tui.system.crash import harmless_errors, traceback_text
-from tests.enedis.tiny_server import Handler, TinyServer
-from tests.torture.cli_runs import ROOT
+from tests.tools.program import command, finished, start
+from tests.tools.servers import Handler, TinyServer
 from tests.torture.hostile import pools
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.names import hostile_config
@@ -37,20 +35,12 @@ COMMANDS = (["--sync", "--verbose"], ["--backfill", "--json"], ["--check"], ["--
             ["--stats"])  # fmt: skip
 
 
-def ran(file: Path, *arguments: str, environment: dict[str, str]) -> tuple[str, str]:
-    """A real process; what it printed, decoded byte by byte so that nothing hides."""
-    done = subprocess.run(
-        [sys.executable, "-m", "linky_tui", "--config", str(file), *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=200,
-        check=False,
-    )
-    assert done.returncode in (0, 1, 2, 3), done
-    assert b"Traceback" not in done.stderr
-    return done.stdout.decode("utf-8"), done.stderr.decode("utf-8")
+def ran(file: Path, *arguments: str) -> tuple[str, str]:
+    """A real process; what it printed."""
+    done = finished(start(command("--config", str(file), *arguments)), 200)
+    assert done.code in (0, 1, 2, 3), done
+    assert "Traceback" not in done.err
+    return done.out, done.err
 
 
 def test_the_command_line_prints_no_escape(
@@ -67,7 +57,7 @@ def test_the_command_line_prints_no_escape(
         file = hostile_config(tmp_path, mongod_uri, mongo_database_name, server.url)
         for command in COMMANDS:
             row.tried += 1
-            out, err = ran(file, *command, environment={})
+            out, err = ran(file, *command)
             assert_harmless(out)
             assert_harmless(err)
             if "--json" in command:
@@ -96,7 +86,7 @@ def test_a_file_of_any_name(
             assert cli.main(["--config", str(file), "--check", *more]) in (1, 2)
             printed = capsys.readouterr()
             assert_harmless(printed.out + printed.err)
-    for text in ran(file, "--check", environment={}):
+    for text in ran(file, "--check"):
         assert_harmless(text)
 
 

@@ -16,8 +16,8 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed
-from tests.enedis.tiny_server import Handler, TinyServer
-from tests.storage.stored import open_store
+from tests.tools.servers import Handler, TinyServer
+from tests.tools.stored import open_store
 from tests.torture.hostile import pools
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.names import COLLECTION, NAME, TIMESERIES, hostile_config

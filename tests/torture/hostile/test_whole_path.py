@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -15,21 +18,85 @@ from linky_tui.domain.paris import day_of, day_start
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
-from linky_tui.enedis.request import DataKind, Shape
+from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
-from tests.enedis.tiny_server import Handler, TinyServer
-from tests.storage.stored import held, open_store
+from tests.tools.servers import Handler, TinyServer
+from tests.tools.stored import held, open_store
 from tests.torture.conftest import Scale
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.honest import some_request
-from tests.torture.hostile.mutator import hostile_error
-from tests.torture.hostile.oracle import Measure
-from tests.torture.hostile.storm import Spoken, Storm
+from tests.torture.hostile.mutator import honest_body, hostile_body, hostile_error
+from tests.torture.hostile.oracle import Measure, said
 from tests.torture.report import Row, Tally
+
+HONEST_EVERY = 3
+"""Three failures in a row end a run, so every third answer is honest."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One answer that was sent.
+
+    Attributes:
+        request: what had been asked.
+        body: the answer.
+        honest: whether nobody had tampered with it.
+        truth: what it says, as the oracle reads it.
+    """
+
+    request: DataRequest
+    body: bytes
+    honest: bool
+    truth: tuple[Measure, ...] | None
+
+
+class Storm:
+    """Answers requests; give :meth:`answer` to a ``TinyServer``.
+
+    Args:
+        rng: the same one makes the same answers again.
+        spoil: makes the hostile bytes for a request.
+    """
+
+    def __init__(
+        self,
+        rng: random.Random,
+        spoil: Callable[[DataRequest, random.Random], bytes] = hostile_body,
+    ) -> None:
+        self._rng = rng
+        self._spoil = spoil
+        self._lock = threading.Lock()
+        self.spoken: list[Spoken] = []
+
+    def answer(self, handler: Handler) -> None:
+        """Answer one request."""
+        with self._lock:
+            request = asked(handler.path)
+            honest = len(self.spoken) % HONEST_EVERY == HONEST_EVERY - 1
+            make = honest_body if honest else self._spoil
+            body = make(request, self._rng)
+            self.spoken.append(Spoken(request, body, honest, said(request, body)))
+        # A name that cannot be in a header would only break this server off.
+        handler.send(body, Content_Type=self._rng.choice(["application/json", "text/html", "x/y"]))
+
+
+def asked(path: str) -> DataRequest:
+    """The request behind an address."""
+    parts = urlsplit(path)
+    values = {name: found[0] for name, found in parse_qs(parts.query).items()}
+    type_name = parts.path.rpartition("/")[2]
+    kind = DataKind.LOAD_CURVE
+    if "quotidienne" in type_name or "daily" in type_name:
+        kind = DataKind.DAILY_TOTALS
+    prm = values.get("pointId") or values["prm"]
+    first = values.get("dateDebut") or values["start"]
+    end = values.get("dateFin") or values["end"]
+    return DataRequest(kind, Series(prm), date.fromisoformat(first), date.fromisoformat(end))
+
 
 STORED = "hostile answer, over HTTP into both collections"
 SHORT, METERS, REFETCHES = 400, 2, 10

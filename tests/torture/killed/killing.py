@@ -12,7 +12,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,16 @@ from linky_tui.domain.paris import day_minutes, day_of, days_between
 from linky_tui.storage.collections.documents import COMPARED, to_reading
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
-from tests.ingest.bench import wh
-from tests.storage.server.local_server_tools import wait_until_ended
-from tests.torture.cli_runs import TIMEOUT_S, Home, document, finished, killed
-from tests.torture.histories import HeldSource, History, days_of
-from tests.torture.killed.doomed import Doom
+from tests.tools.altered import PLAIN, Alteration
+from tests.tools.config import meter
+from tests.tools.gateway import Gate, wh
+from tests.tools.homes import Home
+from tests.tools.local_server import wait_until_ended
+from tests.tools.program import TIMEOUT_S, Done, finished, killed
+from tests.tools.waiting import wait_until
+from tests.torture.histories import History, days_of
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Row
-from tests.whole.cli.tools import Done, meter
 
 SYNC = ("--sync", "--json")
 LOCAL_FILES = {"data", "mongod.log", "turn.lock", "users.lock"}
@@ -41,7 +43,7 @@ STATE_FILES = {"installation-id", "leases", "requests.sqlite", "requests.sqlite.
 
 
 @dataclass
-class Run:
+class Start:
     """One start of the program.
 
     Attributes:
@@ -71,7 +73,7 @@ class Killing:
         self.home = home
         self.server = server
         self.history = history
-        self.runs: list[Run] = []
+        self.runs: list[Start] = []
         self.story: list[str] = []
         self._row = row
         self._kills = self._unproven = 0
@@ -92,7 +94,7 @@ class Killing:
             arguments: the command, a backfill if it is left out.
             power: kill the local server with it, as a power cut does.
         """
-        process = self._start(arguments, Doom(), f"killed after {seconds:g} s, {power=}")
+        process = self._start(arguments, PLAIN, f"killed after {seconds:g} s, {power=}")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         if power and process.poll() is None:
@@ -109,36 +111,36 @@ class Killing:
         return was_running
 
     def kill_at(
-        self, moment: str, number: int = 1, *arguments: str, sure: bool = True, **doom: Any
+        self, moment: str, number: int = 1, *arguments: str, sure: bool = True, **more: Any
     ) -> bool:
         """Let a run kill itself at a moment; whether it came to that.
 
         Args:
-            moment: see :mod:`tests.torture.killed.doomed`.
+            moment: see :mod:`tests.tools.altered`.
             number: which of these.
             arguments: the command, a backfill if it is left out.
             sure: whether it has to come to it; else it may end well instead.
-            doom: further fields of :class:`Doom`.
+            more: further fields of :class:`Alteration`.
         """
-        end = Doom(moment, number, **doom)
-        done = finished(self._start(arguments, end, f"killed at {end}"))
+        end = Alteration(moment=moment, number=number, **more)
+        done = finished(self._start(arguments, end, f"killed at {number}. {moment}, {more}"))
         came = done.code == (-end.signal if end.signal == signal.SIGKILL else 130)
         assert came or (not sure and done.code == 0), f"never came to {end}: {done}"
         self._ended(came)
         return came
 
-    def kill_while_asking(self, held: HeldSource) -> None:
+    def kill_while_asking(self, held: Gate) -> None:
         """Kill a run that has sent a request to this meter and not got its answer."""
-        held.hold()
-        process = self._start((), Doom(), "killed with a request under way")
+        held.shut()
+        process = self._start((), PLAIN, "killed with a request under way")
         assert held.asked.wait(TIMEOUT_S)
         assert killed(process)
-        held.let_go()
+        held.open()
         self._ended(True)
 
     def interrupt_after(self, seconds: float, number: signal.Signals) -> Done:
         """Send a run a signal that it may act on, and wait for its end."""
-        process = self._start((), Doom(), f"{number.name} after {seconds:g} s")
+        process = self._start((), PLAIN, f"{number.name} after {seconds:g} s")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
         if process.poll() is None:
@@ -147,9 +149,9 @@ class Killing:
         self._ended(done.code != 0)
         return done
 
-    def run(self, *arguments: str, **doom: Any) -> Done:
+    def run(self, *arguments: str) -> Done:
         """Let a run come to its end."""
-        done = finished(self._start(arguments, Doom(**doom), "ran"))
+        done = finished(self._start(arguments, PLAIN, "ran"))
         self._settle()
         return done
 
@@ -164,7 +166,7 @@ class Killing:
         seconds = time.monotonic() - self.runs[-1].started_s
         assert done.code == 0, done
         # A sync has nothing to do where its predecessor was killed after it had done everything.
-        assert document(done)["status"] in ("complete", "nothing_to_do")[: 1 + len(arguments)], done
+        assert done.document["status"] in ("complete", "nothing_to_do")[: 1 + len(arguments)], done
         self._assert_nothing_is_left_behind()
         with self.store() as store:
             self._assert_readings(store)
@@ -192,19 +194,14 @@ class Killing:
         self._asked_before = len(self.server.log)
 
     def _start(
-        self, arguments: tuple[str, ...], doom: Doom, what_comes: str
+        self, arguments: tuple[str, ...], alteration: Alteration, what_comes: str
     ) -> subprocess.Popen[str]:
         command = " ".join(arguments or self.backfill)
         self.story.append(f"{command}: {what_comes}")
-        now = self.history.now
-        plain_run = doom == Doom() and now is None
-        self.home.module = "linky_tui" if plain_run else "tests.torture.killed.doomed"
-        if now is not None:
-            doom = Doom(**{**vars(doom), "now": now.isoformat()})
-        self.runs.append(Run(time.monotonic()))
-        return self.home.start(
-            *(arguments or self.backfill), **({} if plain_run else doom.environment)
-        )
+        if self.history.now is not None:
+            alteration = replace(alteration, now=self.history.now.isoformat())
+        self.runs.append(Start(time.monotonic()))
+        return self.home.start(*(arguments or self.backfill), alteration=alteration)
 
     def _ended(self, cut_short: bool) -> None:
         self._settle()
@@ -215,10 +212,7 @@ class Killing:
 
     def _settle(self) -> None:
         """Wait until the gateway has seen that the client is gone: its log is final then."""
-        deadline = time.monotonic() + TIMEOUT_S
-        while self.server.connections:
-            assert time.monotonic() < deadline, "the gateway still has a connection"
-            time.sleep(0.002)
+        wait_until(lambda: not self.server.connections, "the last connection's end", every_s=0.002)
 
     def _assert_readings(self, store: Store) -> None:
         """Both collections hold every reading, and each once."""
@@ -280,15 +274,15 @@ class Killing:
         readings = sum(len(self.history.truth(series)) for series in self.history.sources)
         sent = len(self.server.log)
         verify, backfill = (
-            self._start(arguments, Doom(), "ran") for arguments in (("--verify", "--json"), ())
+            self._start(arguments, PLAIN, "ran") for arguments in (("--verify", "--json"), ())
         )
         done = finished(verify)
-        verified = document(done)
+        verified = done.document
         assert (done.code, verified["status"]) == (0, "identical"), verified
         both = verified["regular_readings"], verified["timeseries_readings"]
         assert both == (readings, readings), verified
         assert verified["digest"]["regular"] == verified["digest"]["timeseries"], verified
-        again = document(finished(backfill))
+        again = finished(backfill).document
         assert (again["status"], again["requests"]["made"]) == ("complete", 0), again
         assert len(self.server.log) == sent, self.server.log[sent:]
         for of_meter in again["meters"]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.torture import histories
-from tests.torture.cli_runs import document
 from tests.torture.conftest import Scale
 from tests.torture.histories import History
 from tests.torture.killed.killing import SYNC, Killing, killing
@@ -95,6 +94,6 @@ def test_by_ctrl_c_and_sigterm(
                 too_early = "Fatal Python error" in done.err
                 assert done.code in {0, 130, -number} or too_early, done
                 if done.code == 130 and done.out:
-                    assert document(done)["status"] == "interrupted", done
+                    assert done.document["status"] == "interrupted", done
                 assert home.home.servers() == []
             home.finish()

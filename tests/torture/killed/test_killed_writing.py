@@ -9,16 +9,17 @@ from pathlib import Path
 
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY
-from tests.ingest.bench import SERIES
+from linky_tui.storage.repair import rebuild
+from tests.tools.altered import values_in
+from tests.tools.gateway import SERIES, Gate
+from tests.tools.program import Done
 from tests.torture import histories
-from tests.torture.cli_runs import document
 from tests.torture.conftest import Scale
-from tests.torture.histories import HeldSource, History
+from tests.torture.histories import History
 from tests.torture.killed.killing import SYNC, Killing, killing
 from tests.torture.report import Tally
-from tests.whole.cli.tools import Done
 
-FILL_BATCH = 200
+SMALL_BATCHES = values_in(rebuild, FILL_BATCH=200)
 """So that a rebuild of a few weeks fills in several steps."""
 BETWEEN_THE_COLLECTIONS = ("after insert consumption", "insert consumptionTS")
 REBUILDING = (
@@ -65,7 +66,7 @@ def test_with_a_request_counted_or_under_way(
     for _ in range(scale.times(1, 8)):
         history = histories.half_hourly()
         source = history.sources[SERIES]
-        assert isinstance(source, HeldSource)
+        assert isinstance(source, Gate)
         with killing(short_tmp_path, history, row) as home:
             home.kill_at("http.client.send", chance.randint(1, 4))
             if scale.long:
@@ -81,12 +82,12 @@ def test_during_a_rebuild(short_tmp_path: Path, tally: Tally, scale: Scale) -> N
     for _ in range(scale.times(1, 11)):
         with killing(short_tmp_path, histories.with_a_gap(), row) as home:
             # Once begun, it is the first thing that the next run does.
-            home.kill_at(*begun_to_rebuild(chance), fill_batch=FILL_BATCH)
+            home.kill_at(*begun_to_rebuild(chance), values=SMALL_BATCHES)
             for _ in range(scale.times(2, 3)):
                 moment, number = in_the_fill(chance)
                 # A collection that is only half filled may be filled instead of made anew.
                 filling = moment not in REBUILDING
-                home.kill_at(moment, number, fill_batch=FILL_BATCH, sure=filling)
+                home.kill_at(moment, number, values=SMALL_BATCHES, sure=filling)
             home.finish()
 
 
@@ -183,6 +184,6 @@ def test_while_a_damaged_budget_is_replaced(
             sent = len(home.server.log)
             home.kill_at(moment)
             done: Done = home.run()
-            assert (done.code, document(done)["status"]) == (3, "paused"), done
+            assert (done.code, done.document["status"]) == (3, "paused"), done
             assert len(home.server.log) == sent
             row.survived += 2

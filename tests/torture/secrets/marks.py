@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
-import jwt
+from tests.tools.tokens import token
 
 PIECE = 12
 """So many characters in a row of a token's payload or signature count as a leak."""
 PASSWORD = "Mk/7p@ss:w?rd#&+é%41 zQ9x"
 PROXY_PASSWORD = "pRoXy-s3cr3t-Jv8w2"
-KEY = "a key that no gateway knows, for tokens with a mark"
 
 _BLANK = re.compile(rb"[\s\x00-\x1f\xa0]+")
 _TAG = re.compile(rb"<[^>]{0,500}>")
@@ -27,8 +26,8 @@ _SMALL = 1_000_000
 
 def marked_token(*prms: str, expires: datetime = datetime(2035, 1, 1, tzinfo=UTC)) -> str:
     """A well-formed token that no real one resembles."""
-    claims = {"sub": list(prms), "exp": expires, "jti": "MarkedTokenOfTheTortureTests"}
-    return jwt.encode(claims, KEY, algorithm="HS256", headers={"kid": "MarkedHeader"})
+    marked = "MarkedTokenOfTheTortureTests"
+    return token(kid="MarkedHeader", sub=list(prms), exp=expires, jti=marked)
 
 
 class Marks:

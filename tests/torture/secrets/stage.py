@@ -15,13 +15,12 @@ import pymongo
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.paris import today
 from linky_tui.storage.collections.documents import Document
-from tests.clock import noon
-from tests.ingest.bench import half_hours
-from tests.ports import free_port
-from tests.private_mongod import PrivateMongod
-from tests.torture.cli_runs import Home
+from tests.tools.config import configuration, meter, write
+from tests.tools.gateway import gateway, half_hours
+from tests.tools.homes import Home
+from tests.tools.mongod import PrivateMongod
+from tests.tools.ports import free_port
 from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
-from tests.whole.cli.tools import configuration, meter
 
 PRM = "40000000000004"
 USER, POOR_USER = "marked-user", "poor-user"
@@ -79,28 +78,17 @@ class Stage:
 def new_stage(folder: Path) -> Iterator[Stage]:
     """Start all of it."""
     port = free_port()
-    mongod = PrivateMongod(
-        folder,
-        bind="127.0.0.1",
-        uri=f"mongodb://127.0.0.1:{port}",
-        extra=("--port", str(port), "--auth"),
-    )
     # It goes on counting, as long as the tests take; only what is before today is published.
     days = timedelta(days=14)
     home = RecordedSource(half_hours(today() - days, today() + days))
-    try:
-        mongod.start()
-        with pymongo.MongoClient[Document](mongod.uri, directConnection=True) as client:
-            client.admin.command("createUser", USER, pwd=PASSWORD, roles=["root"])
-        # All tests together ask over 100 times.
-        gateway = ApiServer({PRM: home}, clock=noon, block_after=None)
-        stage = Stage(mongod, port, gateway, Marks("a.b.c"))
-        with gateway, pymongo.MongoClient[Document](stage.uri()) as client:
-            read = [{"role": "read", "db": "elsewhere"}]
-            client.admin.command("createUser", POOR_USER, pwd=PASSWORD, roles=read)
-            yield Stage(mongod, port, gateway, Marks(gateway.token, PASSWORD, PROXY_PASSWORD))
-    finally:
-        mongod.stop()
+    # All tests together ask over 100 times: nobody is blocked.
+    with (
+        PrivateMongod(folder, port=port, auth=True) as mongod,
+        gateway(home, PRM) as served,
+    ):
+        mongod.create_user(USER, PASSWORD, "root")
+        mongod.create_user(POOR_USER, PASSWORD, {"role": "read", "db": "elsewhere"})
+        yield Stage(mongod, port, served, Marks(served.token, PASSWORD, PROXY_PASSWORD))
 
 
 def configured(stage: Stage, folder: Path, name: str = "home", **values: object) -> Home:
@@ -110,7 +98,7 @@ def configured(stage: Stage, folder: Path, name: str = "home", **values: object)
         stage: the servers.
         folder: where it is made.
         name: its name, also of its database.
-        values: of :func:`tests.whole.cli.tools.configuration`.
+        values: of :func:`tests.tools.config.configuration`.
     """
     home = Home(folder, name)
     options = {"uri": stage.uri(), "database": name, **values}
@@ -124,10 +112,6 @@ def config_file(home: Home, name: str, **values: Any) -> Path:
     Args:
         home: where it is made.
         name: the folder that it gets.
-        values: of :func:`tests.whole.cli.tools.configuration`.
+        values: of :func:`tests.tools.config.configuration`.
     """
-    file = home.folder / name / "config.toml"
-    file.parent.mkdir(mode=0o700)
-    file.write_text(configuration(**values), encoding="utf-8")
-    file.chmod(0o600)
-    return file
+    return write(home.folder / name / "config.toml", configuration(**values))

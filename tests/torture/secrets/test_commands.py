@@ -6,27 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.enedis.tiny_server import TinyServer
-from tests.ports import free_port
-from tests.torture.cli_runs import Home
+from linky_tui.session import Session
+from tests.tools.altered import PLAIN, Alteration, values_in
+from tests.tools.config import meter
+from tests.tools.homes import Home
+from tests.tools.ports import free_port
+from tests.tools.program import Done
+from tests.tools.servers import TinyServer
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.echo import BREAKS, ECHOES
 from tests.torture.secrets.marks import Marks, marked_token
+from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
-from tests.whole.cli.tools import Done, meter
 
 LOUD = ("--verbose", "--json")
 WORKING = (("--backfill",), ("--sync",), ("--verify", "--repair"))
 LOOKING = (("--check",), ("--stats",), ("--verify",))
-FAST = {
-    "linky_tui.session:Session.timing": {
-        "timeouts_s": [1.0, 1.0],
-        "deadline_s": 1.5,
-        "backoff_s": 0.0,
-    }
-}
+FAST = Alteration(
+    values=values_in(
+        Session, timing={"timeouts_s": (1.0, 1.0), "deadline_s": 1.5, "backoff_s": 0.0}
+    )
+)
 FAULT = "secrets, every command"
 ECHO_FAULT = "secrets, a gateway that sends the token back"
 
@@ -40,7 +41,7 @@ def test_no_command_tells_a_secret(stage: Stage, short_tmp_path: Path, tally: Ta
     row = tally(FAULT)
     home = configured(stage, short_tmp_path, "commands")
 
-    def run_all(commands: tuple[tuple[str, ...], ...]) -> list[tuple[str, Done]]:
+    def run_loudly(commands: tuple[tuple[str, ...], ...]) -> list[tuple[str, Done]]:
         return [
             (" ".join((*command, loud)), home.run(*command, loud))
             for command in commands
@@ -48,7 +49,7 @@ def test_no_command_tells_a_secret(stage: Stage, short_tmp_path: Path, tally: Ta
         ]
 
     with home, ThreadPoolExecutor(2) as pool:
-        done = [each for part in pool.map(run_all, (WORKING, LOOKING)) for each in part]
+        done = [each for part in pool.map(run_loudly, (WORKING, LOOKING)) for each in part]
         for place, each in done:
             row.tried += 1
             # A look during the first write may come too early, a sync before the morning's data.
@@ -85,7 +86,7 @@ def test_children_get_no_secret(stage: Stage, short_tmp_path: Path) -> None:
     }
     home = configured(stage, short_tmp_path, "children", uri="", meters=[])
     with home:
-        process = home.start("--backfill", "--verbose", **secrets)
+        process = home.start("--backfill", "--verbose", alteration=PLAIN, **secrets)
         try:
             # Empty for a moment after the process has begun.
             while not (ours := Path(f"/proc/{process.pid}/cmdline").read_bytes()):
@@ -97,6 +98,7 @@ def test_children_get_no_secret(stage: Stage, short_tmp_path: Path) -> None:
                 place = Path(f"/proc/{pid}")
                 stage.marks.absent("mongod's command line", (place / "cmdline").read_bytes())
                 stage.marks.absent("mongod's environment", (place / "environ").read_bytes())
+            ours = Path(f"/proc/{process.pid}/cmdline").read_bytes()
             assert b"--backfill" in ours
             stage.marks.absent("our command line", ours)
         finally:
@@ -133,8 +135,8 @@ def test_no_gateway_makes_us_tell_its_token(
                 if name.startswith("200") and not scale.long:
                     command = ("--sync", command[1])  # else two years are asked for
                 arguments = (*command, "--config", str(file))
-                runs.append(Run(f"{name}, {' '.join(command)}", arguments, values=FAST))
-        for name, done in run_altered(home, runs).items():
+                runs.append(Run(f"{name}, {' '.join(command)}", arguments, alteration=FAST))
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             assert done.code in (0, 1, 2, 3), (name, done)
             assert done.err or done.out, name

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
-import subprocess
-import sys
+import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import fields
@@ -29,10 +27,13 @@ from linky_tui.errors import ConfigError
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.session import Session, ready_meters
 from linky_tui.ui.forms.draft import Draft
-from tests.torture.cli_runs import Home
+from tests.tools.config import write
+from tests.tools.homes import Home
+from tests.tools.program import calling, killed, line_of, start
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
+from tests.torture.secrets.runs import Run, run_all
+from tests.torture.secrets.saving import save_forever
 
 PRM = "50000000000005"
 TOKEN = marked_token(PRM)
@@ -138,7 +139,7 @@ def test_no_command_quotes_a_wrong_configuration(short_tmp_path: Path, tally: Ta
         }
         runs.append(Run("environment", ("--check", "--verbose"), variables))
         runs.append(Run("a file", ("--check",), {"LINKY_TUI_CONFIG": f"/nowhere/{TOKEN}"}))
-        for name, done in run_altered(home, runs).items():
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             assert done.code == 2, (name, done)
             MARKS.absent(name, done.out + done.err)
@@ -147,10 +148,8 @@ def test_no_command_quotes_a_wrong_configuration(short_tmp_path: Path, tally: Ta
 
 
 def good(folder: Path) -> Config:
-    file = folder / "config.toml"
-    file.write_text(f'[mongodb]\nuri = "{URI}"\n{METER}token = "{TOKEN}"\n', encoding="utf-8")
-    file.chmod(0o600)
-    return load(file, {})
+    text = f'[mongodb]\nuri = "{URI}"\n{METER}token = "{TOKEN}"\n'
+    return load(write(folder / "config.toml", text), {})
 
 
 def test_no_object_shows_a_secret_when_it_is_printed(tmp_path: Path) -> None:
@@ -184,27 +183,12 @@ def test_what_no_object_may_show_is_known_here() -> None:
 
 
 def test_a_secret_of_the_environment_never_lands_in_the_file(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    file.write_text(METER, encoding="utf-8")
-    file.chmod(0o600)
+    file = write(tmp_path / "config.toml", METER)
     variables = {"LINKY_TUI_TOKEN": TOKEN, "LINKY_TUI_MONGODB_URI": URI}
     config = load(file, variables)
     assert config.meters[0].token == TOKEN
     save(config)
     assert MARKS.absent_in_files(tmp_path, but=()) == 1
-
-
-SAVE_FOREVER = """
-import sys
-from dataclasses import replace
-from pathlib import Path
-from linky_tui.config import load
-from linky_tui.config.save import save
-config = load(Path(sys.argv[1]), {})
-print("saving", flush=True)
-for number in range(100_000):
-    save(replace(config, display=replace(config.display, theme=f"theme-{number}")))
-"""
 
 
 def test_a_save_that_is_killed_leaves_no_token_behind(tmp_path: Path, tally: Tally) -> None:
@@ -213,19 +197,10 @@ def test_a_save_that_is_killed_leaves_no_token_behind(tmp_path: Path, tally: Tal
     file = tmp_path / "config.toml"
     for number in range(6):
         row.tried += 1
-        child = subprocess.Popen(
-            [sys.executable, "-c", SAVE_FOREVER, str(file)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        )
-        with child:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"saving\n"
-            try:
-                child.wait(0.01 + number * 0.007)
-            except subprocess.TimeoutExpired:
-                child.send_signal(signal.SIGKILL)
-            assert child.wait(60) == -signal.SIGKILL
+        child = start(calling(save_forever, file))
+        assert line_of(child) == "saving"
+        time.sleep(0.01 + number * 0.007)
+        assert killed(child)
         config = load(file, {})
         assert config.meters[0].token == TOKEN
         assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["config.toml"]

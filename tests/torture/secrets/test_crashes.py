@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from linky_tui.enedis.budget_file import BudgetFile
+from linky_tui.enedis.client import ConsoClient
+from linky_tui.headless import ingest
+from linky_tui.session import Session
+from linky_tui.storage import connection
+from linky_tui.storage.store import Store
 from linky_tui.system import crash
 from linky_tui.text import redaction
 from linky_tui.text.formatting import mask_prm
-from tests.torture.cli_runs import Home
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.dashboard.page import DashboardPage
+from tests.tools.altered import Alteration, place
+from tests.tools.homes import Home
+from tests.tools.program import Done
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import ALTERATION, Run, run_altered
 from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
+from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
-from tests.whole.cli.tools import Done
 
 FAULT = "secrets, a bug in the program"
 BUGS = {
-    "in the session": "linky_tui.session:Session.store",
-    "in the budget": "linky_tui.enedis.budget_file:BudgetFile.transaction",
-    "in the client": "linky_tui.enedis.client:ConsoClient.attempt",
-    "in the request": "linky_tui.enedis.client:ConsoClient._receive",
-    "in the engine": "linky_tui.headless.ingest:run_job",
-    "in the driver": "linky_tui.storage.connection:MongoClient",
-    "in the store": "linky_tui.storage.store:Store.open",
-    "in the output": "linky_tui.headless.ingest:summarise",
+    "in the session": place(Session, "store"),
+    "in the budget": place(BudgetFile, "transaction"),
+    "in the client": place(ConsoClient, "attempt"),
+    "in the request": place(ConsoClient, "_receive"),
+    "in the engine": place(ingest, "run_job"),
+    "in the driver": place(connection, "MongoClient"),
+    "in the store": place(Store, "open"),
+    "in the output": place(ingest, "summarise"),
 }
 KINDS = ("error", "thread", "log", "interrupt")
 
@@ -61,17 +65,16 @@ def test_no_crash_of_a_command_tells_a_secret(
         Run(
             f"{name}, {kind}",
             ("--sync", loud[(number + which) % 2], "--config", file(10 * number + which)),
-            bug=(place, str(secret_file)),
-            bug_kind=kind,
+            alteration=Alteration(bug=(where, str(secret_file)), bug_kind=kind),
         )
-        for number, (name, place) in enumerate(BUGS.items())
+        for number, (name, where) in enumerate(BUGS.items())
         for which, kind in enumerate(KINDS)
         # Only the main thread is interrupted.
         if (kind, name) != ("interrupt", "in the request")
         and (scale.long or kind == "error" or name in ("in the store", "in the client"))
     ]
     with home:
-        for name, done in run_altered(home, runs).items():
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             stage.marks.absent(name, done.out + done.err)
             _as_expected(name, done)
@@ -106,63 +109,32 @@ def test_an_interrupted_run_tells_nothing(stage: Stage, short_tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    "place",
+    "where",
     [
-        "linky_tui.ui.app:LinkyApp._apply_configuration",
-        "linky_tui.ui.dashboard.page:DashboardPage.compose_body",
-        "linky_tui.ui.dashboard.page:DashboardPage.refresh_data",
+        place(LinkyApp, "_apply_configuration"),
+        place(DashboardPage, "compose_body"),
+        place(DashboardPage, "refresh_data"),
     ],
 )
 def test_no_crash_of_the_application_tells_a_secret(
-    place: str, stage: Stage, short_tmp_path: Path, secret_file: Path, tally: Tally
+    where: str, stage: Stage, short_tmp_path: Path, secret_file: Path, tally: Tally
 ) -> None:
     """In a real terminal; Textual's own crash report would show all local variables."""
     row = tally(FAULT)
     row.tried += 1
     home = configured(stage, short_tmp_path, "screens")
-    run = Run("app", (), bug=(place, str(secret_file)))
-    with home:
-        shown, code = in_a_terminal(home.environment | {ALTERATION: run.to_json()})
+    bug = Alteration(bug=(where, str(secret_file)))
+    with home, home.on_terminal(alteration=bug) as terminal:
+        code = terminal.wait(200)
+        shown = terminal.output.decode("utf-8", errors="replace")
         assert code == 1, shown
         assert "RuntimeError" in shown, shown
         assert "linky-tui has failed" in shown
         for word in ("locals", "everything =", "secret =", "self = "):
             assert word not in shown, word
-        stage.marks.absent(place, shown)
+        stage.marks.absent(where, shown)
         stage.marks.absent_in_files(home.folder)
     row.survived += 1
-
-
-def in_a_terminal(environment: dict[str, str], timeout_s: float = 200.0) -> tuple[str, int]:
-    """Run the altered program on a terminal of its own; all that it showed, and its exit code."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.torture.secrets.altered"],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        env=environment | {"TERM": "xterm-256color", "COLUMNS": "200", "LINES": "50"},
-        start_new_session=True,
-    )
-    os.close(theirs)
-    shown, deadline = b"", time.monotonic() + timeout_s
-    try:
-        while time.monotonic() < deadline:
-            if select.select([ours], [], [], 0.2)[0]:
-                try:
-                    part = os.read(ours, 65536)
-                except OSError:  # the other end was closed
-                    break
-                if not part:
-                    break
-                shown += part
-            elif process.poll() is not None:
-                break
-        return shown.decode("utf-8", errors="replace"), process.wait(60)
-    finally:
-        process.kill()
-        process.wait()
-        os.close(ours)
 
 
 def test_a_crash_text_says_where_and_hides_what(capfd: pytest.CaptureFixture[str]) -> None:

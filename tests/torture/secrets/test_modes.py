@@ -6,7 +6,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,21 +13,19 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.demo.server import ApiServer
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.enedis.budget_file import BudgetFile
-from tests.clock import noon
-from tests.ingest.bench import half_hours
-from tests.torture.cli_runs import Home, finished
+from tests.tools.altered import Alteration
+from tests.tools.config import meter
+from tests.tools.gateway import Turnstile, gateway, half_hours
+from tests.tools.homes import Home
+from tests.tools.program import calling, finished, start
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
+from tests.torture.secrets.saving import save_open
 from tests.torture.secrets.stage import PRM, Stage, configured
-from tests.turnstile import Turnstile
-from tests.whole.cli.tools import meter
 
 FAULT = "secrets, files open to others"
-UNDER = "import os, runpy, sys; os.umask(int(sys.argv.pop(1), 8)); "
-UNDER += "runpy.run_module('linky_tui', run_name='__main__', alter_sys=True)"
 
 
 def open_to_others(*folders: Path, but: frozenset[Path] = frozenset()) -> list[str]:
@@ -55,15 +52,7 @@ def everything(folder: Path) -> Iterator[Path]:
 
 
 def start_under(umask: str, home: Home, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", UNDER, umask, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=home.environment,
-        start_new_session=True,
-    )
+    return home.start(*arguments, alteration=Alteration(umask=int(umask, 8)))
 
 
 @pytest.mark.parametrize("umask", ["000", "022"])
@@ -74,7 +63,7 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
     row.tried += 1
     weeks = Turnstile(half_hours(today() - timedelta(days=14), today() - ONE_DAY))
     with (
-        ApiServer({PRM: weeks}, clock=noon, block_after=None) as server,
+        gateway(weeks, PRM) as server,
         configured(
             stage,
             short_tmp_path,
@@ -149,17 +138,6 @@ def test_the_demo_keeps_its_files_to_itself(short_tmp_path: Path, tally: Tally) 
     row.survived += 1
 
 
-SAVE = """
-import os, sys
-os.umask(0)
-from dataclasses import replace
-from linky_tui import config
-from linky_tui.config import save as config_file
-found = config.load()
-config_file.save(replace(found, display=replace(found.display, theme="nord")))
-"""
-
-
 @pytest.mark.parametrize("mode", [None, 0o644, 0o666])
 def test_a_saved_configuration_is_private_whatever_it_was(
     mode: int | None, short_tmp_path: Path
@@ -169,7 +147,7 @@ def test_a_saved_configuration_is_private_whatever_it_was(
             home.config.parent.mkdir(parents=True, mode=0o700)
             home.config.write_text("[display]\n", encoding="utf-8")
             home.config.chmod(mode)
-        subprocess.run([sys.executable, "-c", SAVE], env=home.environment, check=True)
+        assert finished(start(calling(save_open), home.environment)).code == 0
         assert "nord" in home.config.read_text(encoding="utf-8")
         assert home.config.stat().st_mode & 0o777 == 0o600
         assert home.config.parent.stat().st_mode & 0o777 == 0o700

@@ -9,19 +9,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from tests.ports import free_port
+from linky_tui.storage import connection
+from tests.tools.altered import Alteration, values_in
+from tests.tools.ports import free_port
+from tests.tools.servers import talkative_mongod
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.marks import PASSWORD
+from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import POOR_USER, Stage, configured
-from tests.torture.secrets.talkative_mongod import talkative_mongod
 
 FAULT = "secrets, MongoDB fails"
-FAST = {
-    "linky_tui.storage.connection:_SELECTION_MS": 1500,
-    "linky_tui.storage.connection:_PRIMARY_TIMEOUT_S": 1.5,
-}
+FAST = Alteration(values=values_in(connection, _SELECTION_MS=1500, _PRIMARY_TIMEOUT_S=1.5))
 COMMANDS = (
     ("--check", "--verbose"),
     ("--sync", "--verbose"),
@@ -96,8 +95,8 @@ def test_no_failure_of_mongodb_tells_a_secret(
     known = dict(addresses(stage))
     with home, ExitStack() as stack:
         for name, (code, said) in said_by_servers(stage.uri()).items():
-            port = stack.enter_context(talkative_mongod(code, said))
-            known[f"server says {name}"] = f"mongodb://marked-user:{SAFE}@127.0.0.1:{port}/"
+            host = stack.enter_context(talkative_mongod(code, said))
+            known[f"server says {name}"] = f"mongodb://marked-user:{SAFE}@{host}/"
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         known["silent"] = f"mongodb://marked-user:{SAFE}@127.0.0.1:{silent.getsockname()[1]}/"
         runs = [
@@ -111,7 +110,7 @@ def test_no_failure_of_mongodb_tells_a_secret(
             for which in range(scale.times(1, len(COMMANDS)))
             for command in [COMMANDS[(number + which) % len(COMMANDS)]]
         ]
-        for name, done in run_altered(home, runs).items():
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             assert done.code in (1, 2, 3), (name, done)
             stage.marks.absent(name, done.out + done.err)

@@ -3,36 +3,111 @@
 from __future__ import annotations
 
 import base64
+import select
+import socket
+import socketserver
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import pytest
-import trustme
 
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault
-from tests.enedis.tiny_server import TinyServer
+from linky_tui.session import Session
+from tests.tools.altered import Alteration, values_in
+from tests.tools.servers import NAME, Authority, TinyServer, serving
 from tests.torture.report import Tally
-from tests.torture.secrets.altered import Run, run_altered
 from tests.torture.secrets.echo import good_answer
 from tests.torture.secrets.marks import PROXY_PASSWORD, Marks
 from tests.torture.secrets.network import (
     EVIL,
     MARKS,
-    NAME,
     PRM,
     TOKEN,
-    Proxy,
     ask,
     https,
-    shown_by,
 )
+from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import Stage, config_file, configured
 
 PROXY_FAULT = "secrets, a proxy"
 
 pytestmark = pytest.mark.usefixtures("names")
+
+
+class _Connection(socketserver.BaseRequestHandler):
+    server: _Server
+
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            part = self.request.recv(65536)
+            if not part:
+                return
+            head += part
+            self.server.clear += part
+        if self.server.refusal is not None:
+            self.request.sendall(self.server.refusal(head))
+            return
+        port = int(head.split(b" ")[1].rpartition(b":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as other:
+            self.request.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            self._pass_on(other)
+
+    def _pass_on(self, other: socket.socket) -> None:
+        ends = {self.request: other, other: self.request}
+        while True:
+            for end in select.select([*ends], [], [], 60.0)[0] or [None]:
+                part = b"" if end is None else end.recv(65536)
+                if not part:
+                    return
+                self.server.tunnelled += part
+                ends[end].sendall(part)
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, refusal: Any) -> None:
+        super().__init__(("127.0.0.1", 0), _Connection)
+        self.refusal = refusal
+        self.clear = b""
+        self.tunnelled = b""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass
+
+
+class Proxy:
+    """A proxy on loopback; a context manager.
+
+    Args:
+        refusal: makes the answer to a request's head; None for a proxy that connects.
+    """
+
+    def __init__(self, refusal: Any = None) -> None:
+        self._server = _Server(refusal)
+        self._serving = serving(self._server)
+        self.port: int = self._server.server_address[1]
+
+    @property
+    def clear(self) -> bytes:
+        """What was said to the proxy itself."""
+        return self._server.clear
+
+    @property
+    def tunnelled(self) -> bytes:
+        """What went through it, in both directions."""
+        return self._server.tunnelled
+
+    def __enter__(self) -> Self:
+        self._serving.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._serving.__exit__(None, None, None)
 
 
 def proxy_url(proxy: Proxy) -> str:
@@ -49,10 +124,10 @@ def refuses(status: str, make: Any = lambda head: head) -> Any:
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
 def test_a_proxy_sees_where_to_connect_and_never_the_token(
-    variable: str, authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+    variable: str, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with TinyServer(good_answer, tls=shown_by(authority.issue_cert(NAME))) as server:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    with TinyServer(good_answer, tls=authority.context(NAME)) as server:
         with Proxy() as proxy:
             monkeypatch.setenv(variable, proxy_url(proxy))
             assert isinstance(ask(https(server), TOKEN), Answer)
@@ -70,13 +145,13 @@ def test_a_proxy_sees_where_to_connect_and_never_the_token(
 
 
 def test_no_proxy_where_none_is_wanted(
-    authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     with (
         Proxy() as proxy,
         TinyServer(good_answer) as here,
-        TinyServer(good_answer, tls=shown_by(authority.issue_cert(NAME))) as there,
+        TinyServer(good_answer, tls=authority.context(NAME)) as there,
     ):
         for variable in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(variable, proxy_url(proxy))
@@ -144,11 +219,11 @@ def test_what_a_proxy_says_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_command_behind_a_proxy_or_a_wrong_certificate(
-    stage: Stage, short_tmp_path: Path, authority: trustme.CA, tally: Tally
+    stage: Stage, short_tmp_path: Path, authority: Authority, tally: Tally
 ) -> None:
     row = tally(PROXY_FAULT)
     home = configured(stage, short_tmp_path, "network")
-    context = shown_by(authority.issue_cert(EVIL))
+    context = authority.context(EVIL)
     with home, Proxy(refuses("407 No")) as proxy, TinyServer(good_answer, tls=context) as server:
         port = server.url.split(":")[2].split("/")[0]
         runs = []
@@ -158,16 +233,13 @@ def test_a_command_behind_a_proxy_or_a_wrong_certificate(
         }.items():
             values = stage.settings("network") | {"api_url": f"https://{name}.example:{port}/api"}
             file = config_file(home, name, **values)
-            runs.append(
-                Run(
-                    name,
-                    ("--sync", "--verbose", "--config", str(file)),
-                    variables,
-                    {"linky_tui.session:Session.timing": {"backoff_s": 0.0}},
-                    {f"{name}.example": f"127.0.0.1:{port}"},
-                )
+            altered = Alteration(
+                values=values_in(Session, timing={"backoff_s": 0.0}),
+                hosts={f"{name}.example": f"127.0.0.1:{port}"},
             )
-        for name, done in run_altered(home, runs).items():
+            command = ("--sync", "--verbose", "--config", str(file))
+            runs.append(Run(name, command, variables, altered))
+        for name, done in run_all(home, runs).items():
             row.tried += 1
             assert done.code == 3, (name, done)
             assert name in done.err, "it says what was in the way"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import trustme
 
 from linky_tui.config.checks import Refused, is_loopback
 from linky_tui.config.checks import api_url as checked
@@ -14,17 +11,15 @@ from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.errors import ConfigError
-from tests.enedis.tiny_server import Handler, TinyServer
+from tests.tools.servers import NAME, Authority, Handler, TinyServer
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
 from tests.torture.secrets.network import (
     EVIL,
     MARKS,
-    NAME,
     TOKEN,
     ask,
     https,
-    shown_by,
 )
 
 REDIRECT_FAULT = "secrets, an answer that leads elsewhere"
@@ -35,14 +30,13 @@ pytestmark = pytest.mark.usefixtures("names")
 @pytest.mark.parametrize("tls", [False, True], ids=["loopback", "https"])
 def test_no_answer_leads_the_token_elsewhere(
     tls: bool,
-    authority: trustme.CA,
-    bundle: Path,
+    authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
     tally: Tally,
 ) -> None:
     row = tally(REDIRECT_FAULT)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    context = shown_by(authority.issue_cert(NAME, EVIL)) if tls else None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    context = authority.context(NAME, EVIL) if tls else None
     todo: list[tuple[int, dict[str, str]]] = []
 
     def answer(handler: Handler) -> None:

@@ -20,12 +20,11 @@ from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.welcome.connect_form import ConnectForm
-from tests.enedis.tiny_server import TinyServer
+from tests.tools.servers import TinyServer, talkative_mongod
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES
 from tests.torture.secrets.marks import PASSWORD, Marks
 from tests.torture.secrets.stage import PRM, USER, Stage, config_file, configured
-from tests.torture.secrets.talkative_mongod import talkative_mongod
 from tests.torture.secrets.test_mongodb import SAFE
 from tests.ui.support import run_app, screen_text, wait_until
 
@@ -261,10 +260,10 @@ async def test_no_error_of_mongodb_shows_a_secret(
     stage: Stage, short_tmp_path: Path, tmp_path: Path, tally: Tally
 ) -> None:
     home = configured(stage, short_tmp_path, "mongodb")
-    with talkative_mongod(18, f"Authentication failed: {PASSWORD} {stage.uri()}") as port:
+    with talkative_mongod(18, f"Authentication failed: {PASSWORD} {stage.uri()}") as host:
         addresses = {
             "wrong password": stage.uri(f"{PASSWORD}!"),
-            "talkative": f"mongodb://{USER}:{SAFE}@127.0.0.1:{port}/",
+            "talkative": f"mongodb://{USER}:{SAFE}@{host}/",
             "no address": f"mongodb://{USER}:{SAFE}@127.0.0.1:{SAFE}/",
         }
         for name, address in addresses.items():

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import trustme
 
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault
-from tests.enedis.tiny_server import TinyServer
+from tests.tools.servers import NAME, Authority, TinyServer
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
@@ -20,12 +19,10 @@ from tests.torture.secrets.marks import PROXY_PASSWORD
 from tests.torture.secrets.network import (
     EVIL,
     MARKS,
-    NAME,
     TOKEN,
     VARIABLES,
     ask,
     https,
-    shown_by,
 )
 
 TLS_FAULT = "secrets, a certificate that is wrong"
@@ -37,26 +34,24 @@ pytestmark = [
 ]
 
 
-def contexts(authority: trustme.CA) -> dict[str, ssl.SSLContext]:
+def contexts(authority: Authority, folder: Path) -> dict[str, ssl.SSLContext]:
     past = datetime(2020, 1, 1, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)
-    expired = authority.issue_cert(NAME, not_before=past[0], not_after=past[1])
-    future = authority.issue_cert(NAME, not_before=datetime(2034, 1, 1, tzinfo=UTC))
     return {
-        "of another authority": shown_by(trustme.CA().issue_cert(NAME)),
-        "expired": shown_by(expired),
-        "of the future": shown_by(future),
-        "of another name": shown_by(authority.issue_cert(EVIL)),
-        "of a name in the common name": shown_by(authority.issue_cert(EVIL, common_name=NAME)),
-        "of an address": shown_by(authority.issue_cert("127.0.0.1")),
+        "of another authority": Authority(folder).context(NAME),
+        "expired": authority.context(NAME, not_before=past[0], not_after=past[1]),
+        "of the future": authority.context(NAME, not_before=datetime(2034, 1, 1, tzinfo=UTC)),
+        "of another name": authority.context(EVIL),
+        "of a name in the common name": authority.context(EVIL, common_name=NAME),
+        "of an address": authority.context("127.0.0.1"),
     }
 
 
 def test_a_wrong_certificate_gets_no_token(
-    authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     row = tally(TLS_FAULT)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    for name, context in contexts(authority).items():
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    for name, context in contexts(authority, tmp_path).items():
         row.tried += 1
         with TinyServer(good_answer, tls=context) as server:
             fault = ask(https(server), TOKEN)
@@ -84,14 +79,14 @@ def environments(folder: Path, *, long: bool) -> Iterator[tuple[str, dict[str, s
 
 
 def test_no_variable_turns_the_verification_off(
-    authority: trustme.CA,
+    authority: Authority,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     scale: Scale,
     tally: Tally,
 ) -> None:
     row = tally(TLS_FAULT)
-    context = shown_by(authority.issue_cert(NAME, "127.0.0.1"))
+    context = authority.context(NAME, "127.0.0.1")
     hosts = (NAME, "127.0.0.1") if scale.long else (NAME,)
     with TinyServer(good_answer, tls=context) as server:
         for name, variables in environments(tmp_path, long=scale.long):
@@ -108,13 +103,13 @@ def test_no_variable_turns_the_verification_off(
 
 
 def test_a_company_s_own_authority_works(
-    authority: trustme.CA, bundle: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same server as above: so it was the certificate that was refused."""
-    with TinyServer(good_answer, tls=shown_by(authority.issue_cert(NAME))) as server:
+    with TinyServer(good_answer, tls=authority.context(NAME)) as server:
         for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             with monkeypatch.context() as patch:
-                patch.setenv(variable, str(bundle))
+                patch.setenv(variable, str(authority.bundle))
                 assert isinstance(ask(https(server), TOKEN), Answer)
         assert len(server.seen) == 2
         assert server.seen[0][1]["Authorization"] == f"Bearer {TOKEN}"
@@ -128,14 +123,14 @@ def test_a_missing_bundle_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_netrc_file_neither_replaces_nor_adds_anything(
-    authority: trustme.CA, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text(f"machine {NAME} login somebody password {PROXY_PASSWORD}\ndefault login a\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with TinyServer(good_answer, tls=shown_by(authority.issue_cert(NAME))) as server:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
+    with TinyServer(good_answer, tls=authority.context(NAME)) as server:
         assert isinstance(ask(https(server), TOKEN), Answer)
     path, headers = server.seen[0]
     assert headers.pop("Authorization") == f"Bearer {TOKEN}"

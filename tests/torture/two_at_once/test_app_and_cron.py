@@ -6,10 +6,9 @@ from pathlib import Path
 
 from linky_tui.demo.gateway import caller_of
 from linky_tui.storage.server.local_server import LocalServer
-from tests.ingest.bench import PRM
-from tests.torture.cli_runs import Home
-from tests.torture.manners import patient
-from tests.torture.pty_app import Application
+from tests.tools.gateway import PRM, gateway
+from tests.tools.homes import PATIENT, Home
+from tests.tools.waiting import wait_until
 from tests.torture.report import Tally
 from tests.torture.two_at_once.together import (
     Crowd,
@@ -17,9 +16,7 @@ from tests.torture.two_at_once.together import (
     assert_one_after_the_other,
     assert_polite,
     assert_said_busy,
-    gateway,
     judge,
-    wait_until,
 )
 
 
@@ -30,8 +27,7 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
     with Home(short_tmp_path) as home, gateway(source) as server, Crowd(server) as crowd:
         home.configure(server, PRM, per_day=60)
         token = crowd.token()
-        home.module = patient.__name__
-        with Application(home, LINKY_TUI_TOKEN=token) as app:
+        with home.on_terminal(alteration=PATIENT, LINKY_TUI_TOKEN=token) as app:
             wait_until(lambda: app.shows("Nothing is stored yet"), "the dashboard")
             source.shut()
             app.press("s")
@@ -40,7 +36,7 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
             assert_said_busy(cron.done(), app.process.pid)
             assert not crowd.requests_of(cron)
             place = app.mark()
-            source.gate.set()
+            source.open()
             wait_until(lambda: app.shows("half-hours.", place), "the application is done")
 
             source.shut()
@@ -53,7 +49,7 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
             # The terminal hands over a screen in pieces.
             for words in (f"process {cron.process.pid} on ", " since 20"):
                 wait_until(lambda words=words: app.shows(words, place), words)  # type: ignore[misc]
-            source.gate.set()
+            source.open()
             assert cron.done().code == 0
             place = app.mark()
             app.press("\r")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from tests.ingest.bench import PRM
-from tests.torture.cli_runs import Home, document
+from linky_tui.domain.paris import utc_now
+from tests.tools.altered import Alteration
+from tests.tools.gateway import PRM
+from tests.tools.homes import PATIENCE, Home
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
-from tests.torture.disk import odd_process
 from tests.torture.report import Tally
 from tests.torture.two_at_once.together import (
     DAYS,
@@ -19,7 +21,6 @@ from tests.torture.two_at_once.together import (
     assert_polite,
     assert_said_busy,
     judge,
-    wait_until,
 )
 
 PER_DAY = 60
@@ -28,11 +29,9 @@ HOURS, DAY = timedelta(hours=5), timedelta(days=1)
 
 def start(crowd: Crowd, home: Home, ahead: timedelta, *arguments: str) -> Run:
     """Start a run under a clock that is wrong by ``ahead``."""
-    token = crowd.token()
-    process = odd_process.start(
-        home, *arguments, "--json", clock_ahead=ahead, LINKY_TUI_TOKEN=token
-    )
-    return crowd.joined(process, token)
+    now = (utc_now() + ahead).isoformat() if ahead else ""
+    alteration = Alteration(values=PATIENCE, now=now)
+    return crowd.start(home, *arguments, "--json", alteration=alteration)
 
 
 def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
@@ -59,18 +58,18 @@ def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
         for other in others:
             assert_said_busy(other.done(), late.process.pid)
             assert not crowd.requests_of(other)
-        source.gate.set()
+        source.open()
         assert late.done().code == 0
         # Under an early clock the gateway is asked for days to come, and says so.
         for ahead in [40 * DAY, *([DAY, 3 * DAY] if scale.long else [])]:
             early = start(crowd, two, ahead, "--backfill")
             done = early.done()
             assert done.code == 1, done
-            assert "clock" in document(done)["error"]["cause"]
+            assert "clock" in done.document["error"]["cause"]
             assert crowd.requests_of(early) <= 4
         done = start(crowd, one, timedelta(), "--backfill").done()
         assert done.code == 0, done
-        meter = document(done)["meters"][0]
+        meter = done.document["meters"][0]
         assert (meter["days_complete"], meter["days_certified"]) == (DAYS, DAYS)
         assert_one_after_the_other(crowd.server)
         assert_polite(crowd.server, per_day=PER_DAY)

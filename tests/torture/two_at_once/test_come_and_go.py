@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import random
+import time
 from pathlib import Path
 from typing import Any
 
 import pymongo
 
 from linky_tui.storage.server.local_server import LocalServer
-from tests.storage.server.local_server_tools import servers_of
-from tests.torture.cli_runs import ROOT, finished
+from tests.tools.local_server import servers_of
+from tests.tools.program import calling, finished, start
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 
 PROCESSES = 3
+LONGEST_S = 0.2
+
+
+def come_and_go(folder: str, name: str, rounds: str, seed: str) -> None:
+    """Use the server again and again: note each round, and make sure that the others are there."""
+    moments = random.Random(f"{seed} {name}")
+    data_dir = Path(folder)
+    for number in range(int(rounds)):
+        with (
+            LocalServer.acquire(data_dir, data_dir / "run") as server,
+            pymongo.MongoClient[dict[str, Any]](
+                server.uri, journal=True, serverSelectionTimeoutMS=30_000, retryWrites=False
+            ) as client,
+        ):
+            visits = client["test"]["visits"]
+            assert visits.count_documents({"name": name}) == number
+            time.sleep(moments.uniform(0, LONGEST_S))
+            visits.insert_one({"name": name, "number": number})
+        time.sleep(moments.uniform(0, LONGEST_S))
 
 
 def test_nobody_gets_a_dead_server_and_none_is_left_behind(
@@ -25,17 +44,8 @@ def test_nobody_gets_a_dead_server_and_none_is_left_behind(
     row = tally("start and stop of the local server at once")
     data_dir = short_tmp_path / "data"
     data_dir.mkdir(mode=0o700)
-    command = [sys.executable, "-m", "tests.torture.two_at_once.come_and_go", str(data_dir)]
     processes = [
-        subprocess.Popen(
-            [*command, f"process {number}", str(rounds), str(scale.seed)],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
+        start(calling(come_and_go, data_dir, f"process {number}", rounds, scale.seed))
         for number in range(PROCESSES)
     ]
     wanted = PROCESSES * rounds

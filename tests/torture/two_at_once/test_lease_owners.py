@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -15,12 +16,15 @@ import pytest
 
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import today
+from linky_tui.storage.collections import confirmed_writes
+from linky_tui.storage.leases import lease
 from linky_tui.storage.leases.lease import LEASE_S
-from tests.ingest.bench import PRM
-from tests.torture.cli_runs import Home, document, finished, killed
+from tests.tools.altered import Alteration, values_in
+from tests.tools.gateway import PRM
+from tests.tools.homes import PATIENCE, Home
+from tests.tools.program import finished, killed
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
-from tests.torture.disk import odd_process
-from tests.torture.disk.odd_process import AGED_S, Freeze, is_frozen
 from tests.torture.report import Row, Tally
 from tests.torture.two_at_once.together import (
     Crowd,
@@ -31,22 +35,29 @@ from tests.torture.two_at_once.together import (
     assert_said_busy,
     double_a_reading,
     judge,
-    wait_until,
 )
 
 LEASES = "consumption_leases"
-ON_THE_WIRE = Freeze("insert", "consumptionTS", 2)
 FREEZES = {
-    "readings sent": Freeze("insert", "consumptionTS", 2),
-    "readings checked": Freeze("insert", "consumptionTS", 2, sent=False),
-    "correction sent": Freeze("update", "consumption"),
-    "days sent": Freeze("update", "consumption_days", 3),
-    "drop sent": Freeze("drop", "consumptionTS"),
-    "filling sent": Freeze("insert", "consumptionTS"),
-    "first copy sent": Freeze("insert", "consumption", 2),
-    "before a request": Freeze("findAndModify", "consumption_requests", 4),
+    "readings sent": ("insert consumptionTS", 2),
+    "readings checked": ("bulk consumptionTS", 2),
+    "correction sent": ("update consumption", 1),
+    "days sent": ("update consumption_days", 3),
+    "drop sent": ("drop consumptionTS", 1),
+    "filling sent": ("insert consumptionTS", 1),
+    "first copy sent": ("insert consumption", 2),
+    "before a request": ("findAndModify consumption_requests", 4),
 }
+"""Moments at which an owner stops itself with SIGSTOP."""
 SHORT = {"readings sent", "drop sent", "before a request"}
+AGED_S = 4.5
+"""Frozen for longer than this, it has to ask for its lease."""
+# In proportion: a lease of a minute is renewed every 15 s, fresh for 5, a write takes 10.
+# Enough for a loaded machine, which has to come to the freeze first.
+HURRY = {
+    **values_in(lease, RENEW_EVERY_S=2.0, FRESH_S=1.6, WRITE_LIMIT_S=4.0),
+    **values_in(confirmed_writes, STEP_LIMIT_S=4.0),
+}
 
 
 @pytest.fixture
@@ -102,7 +113,7 @@ def kill_at_the_gate(crowd: Crowd, source: GatedSource, home: Home) -> Run:
     run = crowd.start(home, "--backfill")
     wait_until(lambda: source.asked.is_set() or not run.running, "the first request")
     assert killed(run.process)
-    source.gate.set()
+    source.open()
     # The gateway notes a request when it answers.
     wait_until(
         lambda: crowd.requests_of(run) and not source.waiting, "the answer to a dead process"
@@ -132,6 +143,15 @@ def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
     judge(row, mongod_uri, mongo_database_name, source.truth, tried=2)
 
 
+def is_frozen(process: subprocess.Popen[str]) -> bool:
+    """Whether a process has stopped itself."""
+    try:
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
 @pytest.mark.parametrize("moment", FREEZES)
 def test_a_frozen_owner_wakes_up_after_another_took_over(
     crowd: Crowd,
@@ -155,13 +175,9 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
         assert crowd.start(two, "--backfill").done().code == 0
         correct(source)
         make_worth_asking(mongod_uri, mongo_database_name)
-    token = crowd.token()
-    owner = crowd.joined(
-        odd_process.start(
-            one, "--backfill", "--json", freeze=FREEZES[moment], LINKY_TUI_TOKEN=token
-        ),
-        token,
-    )
+    name, number = FREEZES[moment]
+    freeze = Alteration(values=PATIENCE | HURRY, moment=name, number=number, signal=signal.SIGSTOP)
+    owner = crowd.start(one, "--backfill", "--json", alteration=freeze)
     wait_until(lambda: is_frozen(owner.process) or not owner.running, "the freeze")
     frozen_s = time.monotonic()
     assert owner.running, owner.done()
@@ -176,7 +192,7 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
         os.kill(owner.process.pid, signal.SIGCONT)
     done = finished(owner.process)
     assert done.code == 3, done
-    assert "took over" in document(done)["error"]["title"], done.out
+    assert "took over" in done.document["error"]["title"], done.out
     # It asked nothing more, and what was on its way when it froze is undone.
     assert crowd.requests_of(owner) == asked
     assert_one_after_the_other(crowd.server)

@@ -21,20 +21,19 @@ from linky_tui.ingest import manners
 from linky_tui.ingest.manners import PausedUntil
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
-from tests.storage.stored import open_store
-from tests.torture.cli_runs import Home, document
+from tests.tools.gateway import gateway
+from tests.tools.homes import REAL_HOST, Home
+from tests.tools.servers import NAME, Authority
+from tests.tools.stored import open_store
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
-from tests.torture.manners import real_host
-from tests.torture.manners.real_host import NAME, Authority, api_url
 from tests.torture.report import Row, Tally
 from tests.torture.two_at_once.together import (
     Crowd,
     GatedSource,
     assert_one_after_the_other,
     assert_polite,
-    gateway,
     measured,
-    wait_until,
 )
 
 PRMS = ("11111111111111", "22222222222222", "33333333333333")
@@ -81,26 +80,23 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
         Crowd(server) as crowd,
     ):
         where = {"uri": mongod_uri, "database": mongo_database_name}
-        home.configure(
-            server, *prms, api_url=api_url(server), per_day=per_day, seconds=0.1, **where
-        )
+        api_url = server.url.replace("127.0.0.1", NAME)
+        home.configure(server, *prms, api_url=api_url, per_day=per_day, seconds=0.1, **where)
         source.shut()
         runs = []
         for prm in prms:
-            token = crowd.token()
-            own = {"LINKY_TUI_TOKEN": token, "LINKY_TUI_PRM": prm}
-            process = real_host.start(home, authority, "--backfill", "--json", **own)
-            runs.append(crowd.joined(process, token))
+            own = {"LINKY_TUI_PRM": prm, "REQUESTS_CA_BUNDLE": str(authority.bundle)}
+            runs.append(crowd.start(home, "--backfill", "--json", alteration=REAL_HOST, **own))
         file = home.state_dir / "requests.sqlite"
         wait_until(file.exists, "the first request")
-        counted = Budget(file, host_of(api_url(server)), per_day=per_day, min_seconds=0.0)
+        counted = Budget(file, host_of(api_url), per_day=per_day, min_seconds=0.0)
         wait_until(lambda: counted.used_today() == 2, "one asks, one waits for its turn")
-        source.gate.set()
+        source.open()
         for run in runs:
             done = run.done()
             assert done.code == 3, done
-            assert document(done)["status"] == "paused"
-            assert document(done)["requests"]["left_today"] == 0
+            assert done.document["status"] == "paused"
+            assert done.document["requests"]["left_today"] == 0
             assert crowd.requests_of(run) or not scale.long
         assert_polite(server, per_day=per_day, pace_s=LEAST_SECONDS)
         for prm in prms:
@@ -197,12 +193,12 @@ def test_machines_that_share_a_database_share_its_budget(
         home.configure(crowd.server, prm, **where)
         runs.append(crowd.start(home, "--backfill", "--json"))
     wait_until(lambda: source.waiting == len(PRMS), "all are asking")
-    source.gate.set()
+    source.open()
     for run in runs:
         done = run.done()
         assert done.code == 3, done
-        assert document(done)["status"] == "paused"
-        assert document(done)["requests"]["left_today"] == 0
+        assert done.document["status"] == "paused"
+        assert done.document["requests"]["left_today"] == 0
     assert_polite(crowd.server, per_day=PER_DAY)
     assert_budget(tally("requests of several machines"), crowd.server, PER_DAY, exact=False)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from linky_tui.storage.server.local_server import LocalServer
-from tests.ingest.bench import PRM
-from tests.torture.cli_runs import Home, document
+from tests.tools.gateway import PRM, gateway
+from tests.tools.homes import Home
+from tests.tools.waiting import wait_until
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.two_at_once.together import (
@@ -23,9 +24,7 @@ from tests.torture.two_at_once.together import (
     assert_polite,
     assert_said_busy,
     double_a_reading,
-    gateway,
     judge,
-    wait_until,
 )
 
 OTHER_PRM = "11122233344455"
@@ -74,7 +73,7 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
         assert " since 20" in people.err
         assert "Wait until it has finished" in people.err
         assert not any(map(crowd.requests_of, losers))
-        source.gate.set()
+        source.open()
         assert worker.done().code == 0
         if first == "--sync":
             # Whoever lost works later, all the same.
@@ -105,7 +104,7 @@ def test_of_four_in_the_same_instant_one_works(
         source.shut()
         runs = [crowd.start(home, "--backfill", "--json") for _ in range(4)]
         wait_until(lambda: sum(run.running for run in runs) <= 1, "three losers")
-        source.gate.set()
+        source.open()
         done = [(run, run.done()) for run in runs]
         winners = [run for run, ended in done if ended.code == 0]
         assert len(winners) == 1, done
@@ -152,9 +151,9 @@ def test_neither_a_repair_nor_a_rebuild_comes_between(
         assert other.code == 0
         assert "has to wait: Another process is at work" in other.err
         assert f"process {worker.process.pid} " in other.err
-        source.gate.set()
+        source.open()
         assert worker.done().code == 0
-        assert document(crowd.start(home, "--verify", "--repair", "--json").done())["status"] in (
+        assert crowd.start(home, "--verify", "--repair", "--json").done().document["status"] in (
             "repaired",
             "identical",
         )

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import subprocess
-import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from itertools import groupby
-from types import TracebackType
 from typing import Any, Self
 
 import pymongo
 
 from linky_tui.demo.gateway import caller_of
-from linky_tui.demo.server import ApiServer, RecordedSource
-from linky_tui.domain.models import DailyTotal, Reading
+from linky_tui.demo.server import ApiServer
+from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
-from tests.clock import noon
-from tests.ingest.bench import PRM, half_hours
-from tests.torture.cli_runs import Home, document, finished
-from tests.torture.manners import patient
+from tests.tools.altered import Alteration
+from tests.tools.gateway import PRM, Gate, half_hours
+from tests.tools.homes import PATIENT, Home
+from tests.tools.program import Done, finished
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row
-from tests.whole.cli.tools import Done
 
 DAYS = 20
-PATIENCE_S = 120.0
-_GATE_S = 150.0
 
 
-class GatedSource(RecordedSource):
-    """A meter whose answers wait behind a gate, so that whoever asks stays at it.
-
-    None waits for ever, so that a test that failed ends; the processes of :class:`Crowd` have the
-    patience for it.
+class GatedSource(Gate):
+    """A meter with some days behind a gate; the processes of :class:`Crowd` wait for it.
 
     Args:
         activated: whether requests from before the first day are refused, which they are without
@@ -46,41 +37,13 @@ class GatedSource(RecordedSource):
         first: its first day.
         last: yesterday, its last one.
         truth: its readings.
-        gate: open when set, as it is at first.
-        asked: set when a request has arrived; cleared by :meth:`shut`.
-        waiting: how many requests are behind the gate at this moment.
     """
 
     def __init__(self, *, activated: bool = True) -> None:
-        self.asked, self.gate = threading.Event(), threading.Event()
-        self.gate.set()
-        self.waiting = 0
-        self._counting = threading.Lock()
         self.first, self.last = today() - timedelta(DAYS), today() - ONE_DAY
         self.truth = half_hours(self.first, self.last)
         floor = self.first if activated else None
         super().__init__(self.truth, activated=floor, curve_from=floor)
-
-    def shut(self) -> None:
-        """Let no answer pass until the gate is set again."""
-        self.asked.clear()
-        self.gate.clear()
-
-    def curve(self, first: date, end: date) -> list[Reading]:
-        self._pass()
-        return super().curve(first, end)
-
-    def daily(self, first: date, end: date) -> list[DailyTotal]:
-        self._pass()
-        return super().daily(first, end)
-
-    def _pass(self) -> None:
-        with self._counting:
-            self.waiting += 1
-        self.asked.set()
-        self.gate.wait(_GATE_S)
-        with self._counting:
-            self.waiting -= 1
 
 
 @dataclass
@@ -105,13 +68,6 @@ class Run:
         return finished(self.process)
 
 
-def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
-    """A gateway where yesterday is out and nobody is blocked but by ourselves."""
-    options.setdefault("clock", lambda: max(utc_now(), noon()))
-    options.setdefault("block_after", None)
-    return ApiServer(dict.fromkeys(prms or (PRM,), source), **options)
-
-
 class Crowd:
     """Starts patient processes, each with a token of its own; a context manager that ends them."""
 
@@ -125,15 +81,18 @@ class Crowd:
         self._made += 1
         return self.server.make_token(expires=utc_now() + timedelta(days=400 + self._made))
 
-    def start(self, home: Home, *arguments: str, **environment: str) -> Run:
-        """Start a run of the command line."""
+    def start(
+        self,
+        home: Home,
+        *arguments: str,
+        alteration: Alteration = PATIENT,
+        **environment: str,
+    ) -> Run:
+        """Start a run of the command line, altered or only patient."""
         token = self.token()
-        home.module = patient.__name__
-        process = home.start(*arguments, LINKY_TUI_TOKEN=token, **environment)
-        return self.joined(process, token)
-
-    def joined(self, process: subprocess.Popen[str], token: str) -> Run:
-        """A process that was started in another way."""
+        process = home.start(
+            *arguments, alteration=alteration, LINKY_TUI_TOKEN=token, **environment
+        )
         self._started.append(process)
         return Run(process, caller_of(token))
 
@@ -144,30 +103,17 @@ class Crowd:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for process in self._started:
             if process.poll() is None:
                 process.kill()
             process.communicate()
 
 
-def wait_until(condition: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> None:
-    """Wait for something that other processes do."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {patience_s:g} s: {what}"
-        time.sleep(0.02)
-
-
 def assert_said_busy(done: Done, pid: int | None = None) -> None:
     """A process that did nothing said so: exit code 3, who is at work, and since when."""
     assert done.code == 3, (done.code, done.out, done.err)
-    error = document(done)["error"]
+    error = done.document["error"]
     assert all(error[key] for key in ("title", "cause", "next_step")), error
     assert "at work" in error["title"]
     assert pid is None or f"process {pid} " in error["cause"], error

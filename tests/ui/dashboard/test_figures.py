@@ -31,7 +31,7 @@ from linky_tui.ui.dashboard.figures import (
     this_month,
     yesterday,
 )
-from tests.storage.stored import open_store, put_regular
+from tests.tools.stored import open_store, put_regular
 
 TODAY = date(2026, 11, 22)
 YESTERDAY = date(2026, 11, 21)

@@ -13,11 +13,17 @@ import pytest
 import time_machine
 
 from linky_tui.demo.server import ApiServer, RecordedSource
-from tests.ingest.bench import half_hours
-from tests.whole.cli.tools import Terminal
+from tests.tools.gateway import half_hours
+from tests.tools.terminal import Terminal
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 YESTERDAY = date(2026, 11, 21)
+SUMMARY_KEYS = {"command", "status", "meters", "requests", "error"}
+METER_KEYS = {
+    *("prm", "flow", "days_complete", "days_certified", "days_missing", "days_no_data"),
+    *("readings_inserted", "first", "last"),
+}
+ERROR_KEYS = {"title", "cause", "next_step"}
 A, B, C, D = "10000000000001", "20000000000002", "30000000000003", "40000000000004"
 
 

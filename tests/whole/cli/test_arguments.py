@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from linky_tui import __version__
-from tests.whole.cli.conftest import A, Serve
-from tests.whole.cli.tools import ERROR_KEYS, Terminal
+from tests.tools.terminal import Terminal
+from tests.whole.cli.conftest import ERROR_KEYS, A, Serve
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ import time_machine
 from linky_tui.demo.rules import GatewayRequest
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.domain.models import Series
-from tests.storage.stored import open_store
+from tests.tools.config import meter
+from tests.tools.stored import open_store
+from tests.tools.terminal import Terminal
 from tests.whole.cli.conftest import NOW, A, B, C, D, Serve
-from tests.whole.cli.tools import Terminal, meter
 
 
 def failing(server: ApiServer, prm: str, kind: FaultKind, **more: Any) -> None:

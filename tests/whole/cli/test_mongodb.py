@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from linky_tui.storage import connection
-from tests.whole.cli.conftest import NOW, A, Serve, database
-from tests.whole.cli.tools import ERROR_KEYS, Terminal
+from tests.tools.terminal import Terminal
+from tests.whole.cli.conftest import ERROR_KEYS, NOW, A, Serve, database
 
 
 @pytest.mark.parametrize("loudness", [[], ["--verbose"], ["--json"]])

@@ -13,8 +13,9 @@ from linky_tui.demo.server import Fault, FaultKind
 from linky_tui.enedis.hosts import host_of
 from linky_tui.storage import connection
 from linky_tui.storage.store import Store
-from tests.whole.cli.conftest import NOW, A, Serve, database
-from tests.whole.cli.tools import ERROR_KEYS, METER_KEYS, SUMMARY_KEYS, Done, Terminal
+from tests.tools.program import Done
+from tests.tools.terminal import Terminal
+from tests.whole.cli.conftest import ERROR_KEYS, METER_KEYS, NOW, SUMMARY_KEYS, A, Serve, database
 
 
 def test_sync_and_backfill_print_the_promised_json(terminal: Terminal, serve: Serve) -> None:

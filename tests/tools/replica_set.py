@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import pymongo
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from tests.ports import free_ports
-from tests.private_mongod import PrivateMongod
+from tests.tools.mongod import PrivateMongod
+from tests.tools.ports import free_ports
+from tests.tools.waiting import wait_until
 
 NAME = "rs0"
 ELECTION_TIMEOUT_MS = 2000
@@ -32,10 +32,7 @@ class ReplicaSet:
         self.ports = free_ports(3)
         self.members = [
             PrivateMongod(
-                folder / f"member{number}",
-                bind="127.0.0.1",
-                uri=f"mongodb://127.0.0.1:{port}",
-                extra=("--port", str(port), "--replSet", NAME, "--oplogSize", "64"),
+                folder / f"member{number}", "--replSet", NAME, "--oplogSize", "64", port=port
             )
             for number, port in enumerate(self.ports)
         ]
@@ -58,12 +55,7 @@ class ReplicaSet:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:
@@ -117,18 +109,18 @@ class ReplicaSet:
             member.wait_until_ready()
         self.wait_for_primary()
 
-    def wait_until_caught_up(self, timeout_s: float = PATIENCE_S) -> None:
+    def wait_until_caught_up(self) -> None:
         """Waits until every member is primary or secondary, with rollbacks behind it."""
-        deadline = time.monotonic() + timeout_s
-        while True:
+
+        def is_caught_up() -> bool:
             with contextlib.suppress(PyMongoError):
                 status = self.command(self.wait_for_primary(), "replSetGetStatus")
                 states = {member["stateStr"] for member in status["members"]}
                 times = {str(member.get("optimeDate")) for member in status["members"]}
-                if states == {"PRIMARY", "SECONDARY"} and len(times) == 1:
-                    return
-            assert time.monotonic() < deadline, "a member does not catch up"
-            time.sleep(0.05)
+                return states == {"PRIMARY", "SECONDARY"} and len(times) == 1
+            return False
+
+        wait_until(is_caught_up, "all have caught up", PATIENCE_S, every_s=0.05)
 
     def is_ahead(self, number: int) -> bool:
         """Whether the journal of a member holds something that no majority has."""

@@ -1,18 +1,17 @@
-"""A simulated gateway, a real MongoDB and the engine between them, for the tests of ingest."""
+"""A simulated gateway, a real MongoDB and the engine between them."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
-from linky_tui.domain.models import Flow, Reading, Series
-from linky_tui.domain.paris import day_bounds, days_between
+from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
@@ -20,27 +19,8 @@ from linky_tui.ingest.engine import Job, JobKind, run_job
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
-from tests.storage.stored import held
-
-PRM = "98765432101234"
-SERIES = Series(PRM, Flow.CONSUMPTION)
-
-
-def half_hours(first: date, last: date, *, step_min: int = 30) -> list[Reading]:
-    """Readings of every day from ``first`` to ``last``, each with another power."""
-    readings = []
-    for day in days_between(first, last):
-        at, end = day_bounds(day)
-        while at < end:
-            power_w = 100 + 2 * (int(at.timestamp()) // 1800 * 7919 % 1500)
-            readings.append(Reading(at, step_min, power_w))
-            at += timedelta(minutes=step_min)
-    return readings
-
-
-def wh(readings: Iterable[Reading]) -> int:
-    """Their energy."""
-    return sum(reading.watt_minutes for reading in readings) // 60
+from tests.tools.gateway import SERIES
+from tests.tools.stored import held
 
 
 @dataclass

@@ -1,21 +1,28 @@
-"""A private mongod for tests, from the package of the ``local`` extra."""
+"""A private mongod from the package of the ``local`` extra."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, Self
 from urllib.parse import quote
 
 import pymongo
+import pytest
 from pymongo.errors import PyMongoError
 
 START_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 60.0
 """For a loaded machine."""
+_ROOT_PASSWORD = "of the tests alone"
 
 
 def find_binary() -> Path | None:
@@ -28,27 +35,65 @@ def find_binary() -> Path | None:
     return None
 
 
-def socket_uri(socket: Path) -> str:
-    """The address of a mongod that listens on a unix socket."""
-    return f"mongodb://{quote(str(socket), safe='')}"
+@contextmanager
+def short_folder() -> Iterator[Path]:
+    """A temporary folder whose path leaves room for a unix socket (under 108 bytes).
+
+    Skips where there is no mongod.
+    """
+    if find_binary() is None:
+        pytest.skip("no mongod: install the 'local' extra")
+    folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class PrivateMongod:
-    """One mongod process, ended by pid.
+    """One mongod process, ended by pid; a context manager that starts it, and ends it cleanly.
 
     Args:
         folder: where its data and log go.
-        bind: a unix socket, or an address.
-        uri: how the driver reaches it.
+        socket: the unix socket that it listens on; ``m.sock`` in the folder by default.
+        port: a port of 127.0.0.1 instead.
+        auth: whether it wants a password; see :meth:`create_user`.
         extra: further arguments.
+
+    Attributes:
+        uri: how the driver reaches it.
     """
 
-    def __init__(self, folder: Path, bind: str, uri: str, extra: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *extra: str,
+        socket: Path | None = None,
+        port: int | None = None,
+        auth: bool = False,
+    ) -> None:
         self.folder = folder
-        self.bind = bind
-        self.uri = uri
-        self.extra = extra
+        self._auth = auth
+        self._root: dict[str, Any] = {}
         self.process: subprocess.Popen[bytes] | None = None
+        if port is None:
+            place = str(socket or folder / "m.sock")
+            self.uri = f"mongodb://{quote(place, safe='')}"
+            self._arguments = ["--bind_ip", place, *extra]
+        else:
+            self.uri = f"mongodb://127.0.0.1:{port}"
+            self._arguments = ["--bind_ip", "127.0.0.1", "--port", str(port), *extra]
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def log(self) -> Path:
@@ -63,6 +108,9 @@ class PrivateMongod:
         """Starts it and waits until it answers."""
         self.launch()
         self.wait_until_ready()
+        if self._auth and not self._root:
+            self.create_user("root", _ROOT_PASSWORD, "root")
+            self._root = {"username": "root", "password": _ROOT_PASSWORD}
 
     def launch(self) -> None:
         """Starts it."""
@@ -75,7 +123,6 @@ class PrivateMongod:
                 [
                     str(binary),
                     *("--dbpath", str(data)),
-                    *("--bind_ip", self.bind),
                     "--nounixsocket",  # no second socket in /tmp; the one of bind_ip stays
                     *("--filePermissions", "0600"),
                     *("--wiredTigerCacheSizeGB", "0.25"),
@@ -83,7 +130,8 @@ class PrivateMongod:
                     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
                     # Fault injection: the failCommand fail point.
                     *("--setParameter", "enableTestCommands=1"),
-                    *self.extra,
+                    *self._arguments,
+                    *(["--auth"] if self._auth else []),
                 ],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -107,6 +155,13 @@ class PrivateMongod:
                 assert time.monotonic() < deadline, "mongod does not answer"
                 patience_ms = min(2 * patience_ms, 5000)
                 time.sleep(0.02)
+
+    def create_user(self, name: str, password: str, *roles: object) -> None:
+        """Adds a user, with roles as MongoDB knows them."""
+        with pymongo.MongoClient[dict[str, object]](
+            self.uri, directConnection=True, **self._root
+        ) as client:
+            client.admin.command("createUser", name, pwd=password, roles=[*roles])
 
     def kill(self) -> None:
         """Ends it at once, as a power cut would."""

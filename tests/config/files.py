@@ -8,8 +8,9 @@ import pytest
 
 from linky_tui.config import load
 from linky_tui.errors import ConfigError
+from tests.tools import config
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PRM = "12345678901234"
 OTHER = "98765432109876"
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhYmMifQ.c2lnbmF0dXJlLXNlY3JldA"
@@ -17,10 +18,7 @@ SECOND = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJkZWYifQ.YW5vdGhlci1zaWduYXR1cmU"
 
 
 def write(folder: Path, text: str) -> Path:
-    file = folder / "config.toml"
-    file.write_text(text, encoding="utf-8")
-    file.chmod(0o600)
-    return file
+    return config.write(folder / "config.toml", text)
 
 
 def problems(folder: Path, text: str, environ: dict[str, str] | None = None) -> tuple[str, ...]:
