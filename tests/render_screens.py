@@ -45,17 +45,11 @@ SETTLE_S = 1.2
 
 @dataclass(frozen=True)
 class Stage:
-    """Where pictures are taken.
+    """Where pictures are taken."""
 
-    Attributes:
-        uri: of the mongod.
-        full: the filled home.
-        folder: for configuration files.
-    """
-
-    uri: str
-    full: StoredHome
-    folder: Path
+    uri: str  # of the mongod
+    full: StoredHome  # the filled home
+    folder: Path  # for configuration files
 
 
 @contextmanager

@@ -35,35 +35,24 @@ VARIABLE = "TESTS_ALTERATION"
 
 @dataclass(frozen=True)
 class Alteration:
-    """What is changed.
+    """What is changed."""
 
-    Attributes:
-        values: places (of :func:`values_in`) and what they shall hold.
-        hosts: host names and the addresses that they lead to, with ``:port`` where the port
-            changes, too; no other name but this machine's leads anywhere then.
-        bug: a :func:`place` that raises an error which quotes all that it gets, and a file that the
-            error quotes as well.
-        bug_kind: ``error``, ``thread`` (in a thread of its own), ``interrupt`` or ``log``.
-        now: the time that the process begins with (ISO 8601), empty for the real one.
-        umask: of the process.
-        moment: at which it is sent a signal.
-        number: the how manieth of these moments.
-        delay_s: how long after the moment.
-        signal: which signal.
-        power: whether mongod is killed with it, as a power cut does.
-    """
-
+    # places (of :func:`values_in`) and what they shall hold
     values: Mapping[str, Any] = field(default_factory=dict)
+    # host names and the addresses that they lead to, with `:port` where the port changes, too; no
+    # other name but this machine's leads anywhere then
     hosts: Mapping[str, str] = field(default_factory=dict)
+    # a :func:`place` that raises an error which quotes all that it gets, and a file that the error
+    # quotes as well
     bug: tuple[str, str] | None = None
-    bug_kind: str = "error"
-    now: str = ""
-    umask: int | None = None
-    moment: str = ""
-    number: int = 1
-    delay_s: float = 0.0
-    signal: int = signal.SIGKILL
-    power: bool = False
+    bug_kind: str = "error"  # `error`, `thread` (in a thread of its own), `interrupt` or `log`
+    now: str = ""  # the time that the process begins with (ISO 8601), empty for the real one
+    umask: int | None = None  # of the process
+    moment: str = ""  # at which it is sent a signal
+    number: int = 1  # the how manieth of these moments
+    delay_s: float = 0.0  # how long after the moment
+    signal: int = signal.SIGKILL  # which signal
+    power: bool = False  # whether mongod is killed with it, as a power cut does
 
     @property
     def environment(self) -> dict[str, str]:

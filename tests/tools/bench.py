@@ -25,25 +25,16 @@ from tests.tools.stored import held
 
 @dataclass
 class Bench:
-    """One meter behind a gateway.
+    """One meter behind a gateway."""
 
-    Attributes:
-        store: a database of its own.
-        source: what the meter has.
-        server: the gateway.
-        state_dir: where the budget is kept.
-        per_day: requests a UTC day; ``None`` for no budget.
-        min_seconds: seconds between two requests, where there is a budget.
-        patience_s: how long an answer is waited for; only a gateway that falls silent needs less,
-            since a busy machine answers late, too.
-    """
-
-    store: Store
-    source: RecordedSource
-    server: ApiServer
-    state_dir: Path
-    per_day: int | None = None
-    min_seconds: float = 0.0
+    store: Store  # a database of its own
+    source: RecordedSource  # what the meter has
+    server: ApiServer  # the gateway
+    state_dir: Path  # where the budget is kept
+    per_day: int | None = None  # requests a UTC day; `None` for no budget
+    min_seconds: float = 0.0  # seconds between two requests, where there is a budget
+    # how long an answer is waited for; only a gateway that falls silent needs less, since a busy
+    # machine answers late, too
     patience_s: float = 30.0
     stop: threading.Event = field(default_factory=threading.Event)
 

@@ -19,15 +19,10 @@ SHORT_LIMIT_S, LONG_LIMIT_S = 600, 6 * 3600
 
 @dataclass(frozen=True)
 class Scale:
-    """How much of it.
+    """How much of it."""
 
-    Attributes:
-        long: whether ``--long`` was given.
-        seed: what ``--seed`` says.
-    """
-
-    long: bool
-    seed: int
+    long: bool  # whether `--long` was given
+    seed: int  # what `--seed` says
 
     def times(self, short: int, long: int) -> int:
         """How often: few times in CI, many by hand."""

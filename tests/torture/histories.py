@@ -19,18 +19,12 @@ LATENCY_S = 0.02
 
 @dataclass
 class History:
-    """The meters of a home.
+    """The meters of a home."""
 
-    Attributes:
-        sources: what each meter has.
-        first: the first day of all of them, for ``--since``.
-        now: the present of the home (aware), where it is not the real one.
-        began: when the home was made, by the real clock (aware).
-    """
-
-    sources: dict[Series, RecordedSource]
-    first: date
-    now: datetime | None = None
+    sources: dict[Series, RecordedSource]  # what each meter has
+    first: date  # the first day of all of them, for `--since`
+    now: datetime | None = None  # the present of the home (aware), where it is not the real one
+    # when the home was made, by the real clock (aware)
     began: datetime = field(default_factory=utc_now)
 
     @property

@@ -17,21 +17,13 @@ PROPERTY = "torture"
 
 @dataclass
 class Row:
-    """One line of the table.
+    """One line of the table."""
 
-    Attributes:
-        fault: what was done to the program.
-        tried: how often.
-        survived: how often the program held its promises.
-        lost: readings (or answers, files: whatever the fault is about) that were lost.
-        doubled: readings that were stored twice.
-    """
-
-    fault: str
-    tried: int = 0
-    survived: int = 0
-    lost: int = 0
-    doubled: int = 0
+    fault: str  # what was done to the program
+    tried: int = 0  # how often
+    survived: int = 0  # how often the program held its promises
+    lost: int = 0  # readings (or answers, files: whatever the fault is about) that were lost
+    doubled: int = 0  # readings that were stored twice
 
     def add(self, other: Row) -> None:
         """Add up the figures of the same fault."""

@@ -54,15 +54,10 @@ _CHUNK = timedelta(days=90)
 
 @dataclass(frozen=True)
 class StoredHome:
-    """A database that holds the home.
+    """A database that holds the home."""
 
-    Attributes:
-        uri: of the mongod.
-        database: its name.
-    """
-
-    uri: str
-    database: str
+    uri: str  # of the mongod
+    database: str  # its name
 
     def readings(self, first: date = FIRST_DAY, last: date = YESTERDAY) -> list[Reading]:
         """The readings of the Paris days from ``first`` to ``last``, straight from the home."""

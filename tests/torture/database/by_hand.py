@@ -141,20 +141,13 @@ def new_reading(power_w: int = 300, days: int = 400) -> Reading:
 
 @dataclass(frozen=True)
 class Case:
-    """What was done, and what must come of it.
+    """What was done, and what must come of it."""
 
-    Attributes:
-        fault: what was done, for the table.
-        damage: does it.
-        extra: readings that are held from then on, too.
-        gone: readings that nobody can bring back.
-        said: words of the error that the next run must end with, ``""`` where all is well again.
-        repairs: whether ``--verify --repair`` alone brings everything back, without a request.
-    """
-
-    fault: str
-    damage: Callable[[Hand], None]
-    extra: tuple[Reading, ...] = ()
-    gone: tuple[Reading, ...] = ()
+    fault: str  # what was done, for the table
+    damage: Callable[[Hand], None]  # does it
+    extra: tuple[Reading, ...] = ()  # readings that are held from then on, too
+    gone: tuple[Reading, ...] = ()  # readings that nobody can bring back
+    # words of the error that the next run must end with, `""` where all is well again
     said: str = ""
+    # whether `--verify --repair` alone brings everything back, without a request
     repairs: bool = True

@@ -66,17 +66,11 @@ def stale_socket(path: Path, victim: Path) -> None:
 
 @dataclass(frozen=True)
 class Case:
-    """One thing in one place.
+    """One thing in one place."""
 
-    Attributes:
-        place: below the state folder, or the local server's folder.
-        make: puts it there.
-        says: what the error says; empty where all works in spite of it.
-    """
-
-    place: str
-    make: Make
-    says: str = ""
+    place: str  # below the state folder, or the local server's folder
+    make: Make  # puts it there
+    says: str = ""  # what the error says; empty where all works in spite of it
 
     def __str__(self) -> str:
         return f"{self.place} {getattr(self.make, '__name__', 'content')} {self.says}"

@@ -39,19 +39,12 @@ HONEST_EVERY = 3
 
 @dataclass(frozen=True)
 class Spoken:
-    """One answer that was sent.
+    """One answer that was sent."""
 
-    Attributes:
-        request: what had been asked.
-        body: the answer.
-        honest: whether nobody had tampered with it.
-        truth: what it says, as the oracle reads it.
-    """
-
-    request: DataRequest
-    body: bytes
-    honest: bool
-    truth: tuple[Measure, ...] | None
+    request: DataRequest  # what had been asked
+    body: bytes  # the answer
+    honest: bool  # whether nobody had tampered with it
+    truth: tuple[Measure, ...] | None  # what it says, as the oracle reads it
 
 
 class Storm:

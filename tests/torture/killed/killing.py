@@ -44,15 +44,10 @@ STATE_FILES = {"installation-id", "leases", "requests.sqlite", "requests.sqlite.
 
 @dataclass
 class Start:
-    """One start of the program.
+    """One start of the program."""
 
-    Attributes:
-        started_s: ``time.monotonic()`` just before.
-        cut_short: whether it was killed or interrupted.
-    """
-
-    started_s: float
-    cut_short: bool = False
+    started_s: float  # `time.monotonic()` just before.
+    cut_short: bool = False  # whether it was killed or interrupted
 
 
 class Killing:

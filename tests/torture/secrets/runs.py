@@ -19,19 +19,12 @@ _MARKER = "===== "
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the program.
+    """One run of the program."""
 
-    Attributes:
-        name: of the run.
-        arguments: its command line.
-        environment: further variables.
-        alteration: what is changed.
-    """
-
-    name: str
-    arguments: Sequence[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
-    alteration: Alteration = PLAIN
+    name: str  # of the run
+    arguments: Sequence[str]  # its command line
+    environment: Mapping[str, str] = field(default_factory=dict)  # further variables
+    alteration: Alteration = PLAIN  # what is changed
 
 
 def run_all(home: Home, runs: Sequence[Run]) -> dict[str, Done]:

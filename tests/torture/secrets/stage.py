@@ -28,19 +28,12 @@ USER, POOR_USER = "marked-user", "poor-user"
 
 @dataclass(frozen=True)
 class Stage:
-    """What is used by all tests of a session.
+    """What is used by all tests of a session."""
 
-    Attributes:
-        mongod: a server with ``--auth``.
-        port: its port on loopback.
-        gateway: two weeks of readings behind one meter.
-        marks: its token, the password of both users, the one of a proxy.
-    """
-
-    mongod: PrivateMongod
-    port: int
-    gateway: ApiServer
-    marks: Marks
+    mongod: PrivateMongod  # a server with `--auth`
+    port: int  # its port on loopback
+    gateway: ApiServer  # two weeks of readings behind one meter
+    marks: Marks  # its token, the password of both users, the one of a proxy
 
     @property
     def token(self) -> str:

@@ -48,15 +48,10 @@ class GatedSource(Gate):
 
 @dataclass
 class Run:
-    """A process that was started.
+    """A process that was started."""
 
-    Attributes:
-        process: the process.
-        caller: how the gateway's log names it.
-    """
-
-    process: subprocess.Popen[str]
-    caller: str
+    process: subprocess.Popen[str]  # the process
+    caller: str  # how the gateway's log names it
 
     @property
     def running(self) -> bool:
