@@ -142,6 +142,6 @@ def _text(fields: list[tuple[str, str]], content: str) -> str:
             break
     if title := _TITLE.search(said):
         said = unescape(title[1])
-    elif "<" in said and ">" in said:
+    else:
         said = re.sub(r"<[^<>]*>", " ", said[:_MAX_TEXT])
     return plain(said, 200)

@@ -160,6 +160,34 @@ def test_a_code_is_found_wherever_it_stands(place: object) -> None:
         assert (found.kind, found.code) == (kind, code.upper())
 
 
+@pytest.mark.parametrize("field", ["code", "error", "error_code"])
+def test_an_unknown_code_is_told_as_it_is(field: str) -> None:
+    assert fault(400, {field: "NEW-1.2"}).code == "NEW-1.2"
+    assert fault(400, {field: "no code at all"}).code == ""
+    assert fault(400, {"other": "NEW-1.2"}).code == ""
+
+
+@pytest.mark.parametrize("as_list", [False, True])
+def test_a_body_is_read_six_levels_deep(as_list: bool) -> None:
+    content: object = {"code": "NEW-1"}
+    text: object = json.dumps({"code": "ADAM-ERR0123"})
+    for level in range(1, 9):
+        assert fault(400, content).code == ("NEW-1" if level <= 6 else "")
+        if level == 7:
+            assert fault(400, text).code == "ADAM-ERR0123"
+        content, text = ([content], [text]) if as_list else ({"a": content}, {"a": text})
+
+
+def test_of_a_flood_only_the_beginning_is_read() -> None:
+    code = "ADAM-ERR0123"
+    for more, seen in ((0, True), (1, False)):
+        text = " " * (20_000 - len(code) + more) + code
+        for content in ({"error": text}, ("x" + text[1:]).encode()):
+            assert (fault(400, content).code == code) is seen
+        fields = {f"f{number}": "x" for number in range(199 + more)}
+        assert (fault(400, {**fields, "code": "NEW-1"}).code == "NEW-1") is seen
+
+
 def test_a_numeric_code_may_be_a_number() -> None:
     for code in (900908, "900908"):
         assert fault(403, envelope(403, {"fault": {"code": code}})).code == "900908"
@@ -339,6 +367,33 @@ def test_a_web_page_is_quoted_by_its_title() -> None:
 def test_the_innermost_text_is_quoted() -> None:
     assert fault(400, envelope(400, enedis("ADAM-ERR0123", "Trop tôt."))).text == "Trop tôt."
     assert fault(401, BAD_TOKEN).text == BAD_TOKEN["message"]
+    assert fault(400, {"error": {"message": " "}, "message": "null"}).text == "null"
+
+
+def test_of_several_texts_the_most_telling_is_quoted() -> None:
+    names = ["error_description", "description", "detail", "message", "title", "error"]
+    for number, name in enumerate(names):
+        assert fault(400, {each: f"by {each}" for each in reversed(names[number:])}).text == (
+            f"by {name}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("found", "told", "said"),
+    [
+        (
+            ApiFault(ApiFaultKind.OTHER, 400, "C-1", "Non."),
+            "other HTTP 400 C-1: Non.",
+            ' ("Non.", HTTP 400, C-1)',
+        ),
+        (ApiFault(ApiFaultKind.OTHER, 400), "other HTTP 400", " (HTTP 400)"),
+        (ApiFault(ApiFaultKind.OTHER, None, "", "Non."), "other: Non.", ' ("Non.")'),
+        (ApiFault(ApiFaultKind.OTHER), "other", ""),
+    ],
+)
+def test_what_was_said_is_quoted_with_its_source(found: ApiFault, told: str, said: str) -> None:
+    assert str(found) == told
+    assert found.to_error(SERIES).cause.endswith(f"known ones.{said}")
 
 
 @pytest.mark.parametrize(
