@@ -200,7 +200,7 @@ def _objects(value: object, name: str) -> list[dict[str, Any]]:
 def _check_meter(request: DataRequest, data: dict[str, Any]) -> None:
     for prm in (data.get(key) for key in _METER_KEYS):
         if isinstance(prm, int) and not isinstance(prm, bool):
-            prm = f"{prm:014d}" if 0 <= prm < 10**14 else "?"
+            prm = f"{prm:014d}"
         if prm is not None and prm != request.series.prm:
             _refuse("the answer is for another meter")
 

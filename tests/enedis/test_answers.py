@@ -34,6 +34,7 @@ def refused(asked: DataRequest, data: object) -> str:
     with pytest.raises(ApiFault) as caught:
         parse(asked, data if isinstance(data, bytes) else body(data))
     assert caught.value.kind is ApiFaultKind.BAD_ANSWER
+    assert caught.value.status == 200
     assert caught.value.text
     return caught.value.text
 
@@ -94,6 +95,54 @@ def test_a_byte_order_mark_is_no_obstacle() -> None:
 )
 def test_what_is_no_answer_is_refused(content: bytes) -> None:
     assert "\ud800" not in refused(request(), content)
+
+
+NO_DATA = "the answer holds no data under a known key"
+AT_ONE = f"at '{DAY} 01:00:00'"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"  <html>", "the answer is a web page, not data"),
+        (b"{", "the answer is not JSON, or not readable JSON"),
+        (b"[]", "the answer is not a JSON object"),
+        ({"grandeur": [], "interval_reading": []}, "the answer holds its data under several keys"),
+        ({"status": 200, "message": "ok"}, f"{NO_DATA}: ok"),
+        ({"message": 1, "error": "no"}, f"{NO_DATA}: no"),
+        (dict.fromkeys("abcdef"), f"{NO_DATA}: a, b, c, d, e"),
+        ({"grandeur": {}}, "the answer's grandeur is not a list of objects"),
+        (new_curve([{}, []]), "the answer's points is not a list of objects"),
+        (legacy_curve({}), "the answer's interval_reading is not a list of objects"),
+        ({"meter_reading": {}}, "the answer's meter_reading holds no interval_reading"),
+        ({**legacy_curve([]), "reading_type": "W"}, "the answer's reading_type is not an object"),
+        (new_curve([], unite="kW"), "the answer is in 'kW', not in W"),
+        (new_curve([new_point(None)]), "a point has no date"),
+        (new_curve([new_point("x")]), "the date 'x': not a date and time of this century"),
+        (
+            new_curve([new_point(f"{DAY} 00:30:01")]),
+            f"the date '{DAY} 00:30:01' is not on a minute",
+        ),
+        (
+            new_curve([new_point(f"{DAY} 01:00:00", step=[])]),
+            f"the step list {AT_ONE}: not a step that divides the hour",
+        ),
+        (
+            new_curve([new_point(f"{DAY} 01:00:00", 2.5)]),
+            f"the value 2.5 {AT_ONE}: not a whole number",
+        ),
+        (
+            legacy_curve([legacy_point(f"{DAY} 01:00:00", 10**7)]),
+            f"the value 10000000 {AT_ONE}: not between 0 and 1,000,000",
+        ),
+        (
+            new_curve([new_point(f"{DAY} 01:00:00", v) for v in (1, 2)]),
+            "two readings claim 2026-11-15T23:30:00Z",
+        ),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_and_where(data: object, why: str) -> None:
+    assert refused(request(), data).startswith(why)
 
 
 @settings(derandomize=True)

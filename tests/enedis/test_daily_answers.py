@@ -79,6 +79,13 @@ def test_daily_totals_are_sorted_and_repeats_dropped() -> None:
     assert answer.totals == (DailyTotal(date(2026, 11, 14), 7), DailyTotal(date(2026, 11, 15), 7))
 
 
+def test_the_most_energy_of_a_day_is_taken() -> None:
+    points = [{"v": "25000000", "d": "2026-11-14"}, {"v": "", "d": "nonsense"}]
+    answer = parse(TOTALS, body(daily(points)))
+    assert answer.totals == (DailyTotal(date(2026, 11, 14), 25_000_000),)
+    assert answer.ignored_points == 1
+
+
 @pytest.mark.parametrize(
     "wrong", [{"unite": "kWh"}, {"unite": "W"}, {"pas": "P1M"}, {"quantity": "PA"}]
 )
@@ -101,3 +108,8 @@ def test_highest_powers_keep_their_moment(legacy: bool) -> None:
     ]
     outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
     assert "not asked for" in refused(asked, outside)
+    # As a page of a week may be put together from two answers, a peak may come twice.
+    twice = json.loads(json.dumps(data).replace("2026-11-14 12:06:20", "2026-11-16 21:42:12"))
+    assert "two peaks" in refused(asked, twice)
+    twice = json.loads(json.dumps(twice).replace("4638", "3570"))
+    assert len(parse(asked, body(twice)).peaks) == 1
