@@ -81,6 +81,8 @@ def test_an_overlap_is_never_complete() -> None:
     assert measured.minutes_covered == 1440
     assert measured.overlap
     assert not measured.complete
+    inside = Reading(both[0].start + timedelta(minutes=10), 10, 200)
+    assert day_coverage(day, [both[0], inside]).minutes_covered == 30
 
 
 def test_a_reading_belongs_to_the_day_in_which_it_starts_but_covers_the_next() -> None:
@@ -90,6 +92,7 @@ def test_a_reading_belongs_to_the_day_in_which_it_starts_but_covers_the_next() -
     assert day_coverage(evening, [last]).minutes_covered == 30
     assert day_coverage(day, [last]).energy_wh == 0
     assert day_coverage(day, [last]).minutes_covered == 30
+    assert day_coverage(evening, readings_of(day)[:1]).readings == 0
     rest = [r for r in readings_of(day) if r.start >= last.end]
     assert day_coverage(day, [last, *rest]).complete
 
@@ -124,6 +127,7 @@ def test_status_by_age_and_coverage() -> None:
     assert status(recent) is DayStatus.LATE
     assert status(recent, covered=30, attempts=5) is DayStatus.LATE
     assert status(old, covered=30, attempts=5) is DayStatus.PARTIAL
+    assert status(old, covered=15) is DayStatus.PARTIAL
     assert status(old) is DayStatus.MISSING
     assert status(old, attempts=1) is DayStatus.MISSING
     assert status(old, attempts=2) is DayStatus.NO_DATA
@@ -138,60 +142,58 @@ def test_a_late_day_grows_old() -> None:
     late = record(day, DayStatus.LATE, attempts=1)
     assert status_now(late, date(2026, 11, 21)) is DayStatus.LATE
     assert status_now(late, date(2026, 11, 22)) is DayStatus.MISSING
+    doubled = record(day, DayStatus.PARTIAL, covered=1440)
+    assert status_now(doubled, date(2026, 11, 22)) is DayStatus.PARTIAL
+
+
+WEEK_H = 7 * 24
+SAME, OTHER, UNKNOWN = (5, 5), (5, 6), (5, None)
 
 
 @pytest.mark.parametrize(
-    ("known", "worth"),
+    ("state", "attempts", "hours_ago", "energy", "worth"),
     [
-        (None, True),
-        (record(date(2026, 6, 1), DayStatus.MISSING), True),
-        (record(date(2026, 6, 1), DayStatus.MISSING, enedis_wh=9), True),
-        (record(date(2026, 6, 1), DayStatus.MISSING, attempts=1, hours_ago=24 * 6), False),
-        (record(date(2026, 6, 1), DayStatus.MISSING, attempts=1, hours_ago=24 * 8), True),
-        (record(date(2026, 6, 1), DayStatus.NO_DATA, attempts=0), False),
-        (record(date(2026, 6, 1), DayStatus.PARTIAL, covered=60, attempts=2, hours_ago=999), False),
-        (record(date(2026, 6, 1), DayStatus.PARTIAL, covered=60, attempts=1, hours_ago=999), True),
-        (
-            record(
-                date(2026, 6, 1),
-                DayStatus.COMPLETE,
-                covered=1440,
-                attempts=1,
-                hours_ago=999,
-                energy_wh=5,
-            ),
-            False,
-        ),
-        (
-            record(
-                date(2026, 6, 1),
-                DayStatus.COMPLETE,
-                covered=1440,
-                attempts=1,
-                hours_ago=999,
-                energy_wh=5,
-                enedis_wh=6,
-            ),
-            True,
-        ),
-        (
-            record(
-                date(2026, 6, 1),
-                DayStatus.COMPLETE,
-                covered=1440,
-                attempts=2,
-                hours_ago=999,
-                energy_wh=5,
-                enedis_wh=6,
-            ),
-            False,
-        ),
-        (record(date(2026, 11, 20), DayStatus.LATE, attempts=9, hours_ago=0.9), False),
-        (record(date(2026, 11, 20), DayStatus.LATE, attempts=9, hours_ago=1.1), True),
+        (DayStatus.MISSING, 0, None, UNKNOWN, True),
+        (DayStatus.MISSING, 0, 1, OTHER, True),
+        (DayStatus.MISSING, 1, None, UNKNOWN, True),
+        (DayStatus.MISSING, 1, WEEK_H, UNKNOWN, False),
+        (DayStatus.MISSING, 1, WEEK_H + 0.1, UNKNOWN, True),
+        (DayStatus.MISSING, 1, -WEEK_H + 1, UNKNOWN, False),
+        (DayStatus.MISSING, 1, -WEEK_H - 1, UNKNOWN, True),
+        (DayStatus.NO_DATA, 0, None, UNKNOWN, False),
+        (DayStatus.PARTIAL, 1, 999, UNKNOWN, True),
+        (DayStatus.PARTIAL, 2, 999, UNKNOWN, False),
+        (DayStatus.PARTIAL, 2, None, UNKNOWN, True),
+        (DayStatus.COMPLETE, 0, None, UNKNOWN, False),
+        (DayStatus.COMPLETE, 1, 999, SAME, False),
+        (DayStatus.COMPLETE, 1, 999, OTHER, True),
+        (DayStatus.COMPLETE, 2, 999, OTHER, False),
+        (DayStatus.COMPLETE, 0, 1, OTHER, True),
+        (DayStatus.COMPLETE, 1, None, OTHER, True),
+        (DayStatus.COMPLETE, 2, None, OTHER, False),
+        (DayStatus.LATE, 9, None, UNKNOWN, True),
+        (DayStatus.LATE, 9, 1, UNKNOWN, False),
+        (DayStatus.LATE, 9, 1.1, UNKNOWN, True),
+        (DayStatus.LATE, 9, -1.1, UNKNOWN, True),
     ],
 )
-def test_worth_asking(known: DayRecord | None, worth: bool) -> None:
-    day = known.day if known else date(2026, 6, 1)
+def test_worth_asking(
+    state: DayStatus,
+    attempts: int,
+    hours_ago: float | None,
+    energy: tuple[int, int | None],
+    worth: bool,
+) -> None:
+    day = date(2026, 11, 20) if state is DayStatus.LATE else date(2026, 6, 1)
+    known = record(
+        day,
+        state,
+        covered={DayStatus.COMPLETE: 1440, DayStatus.PARTIAL: 60}.get(state, 0),
+        attempts=attempts,
+        hours_ago=hours_ago,
+        energy_wh=energy[0],
+        enedis_wh=energy[1],
+    )
     assert worth_asking(known, day, now=NOW, today=TODAY) is worth
 
 

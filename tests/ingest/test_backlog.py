@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,7 +36,7 @@ def test_three_weeks_of_data_cost_nine_requests() -> None:
     backlog = Backlog(ALL, {})
     asked = drive(backlog, lambda day: day > LAST - timedelta(days=21))
     assert len(asked) == 3 + 2 + 4
-    assert asked[-1] == ALL[-1]
+    assert [ALL.index(window) for window in asked[-4:]] == [30, 55, 79, 104]
     assert backlog.exhausted
     assert backlog.oldest_data == LAST - timedelta(days=20)
 
@@ -74,19 +75,39 @@ def test_one_hole_and_a_floor_never_cost_more_than_the_weeks_and_hide_little(
         assert with_data <= set(asked)
 
 
-def test_a_second_run_goes_on_where_the_empty_weeks_ended() -> None:
+def ledger(*windows: Window, data: bool, attempts: int = 1) -> dict[date, DayRecord]:
+    """What earlier runs noted of some weeks."""
+    status = DayStatus.COMPLETE if data else DayStatus.MISSING
+    covered = 1440 if data else 0
     asked_at = datetime(2026, 11, 22, tzinfo=UTC)
-    records = {}
-    for window in ALL[:4]:
-        for day in days_between(window.first, window.last):
-            data = window in ALL[:2]
-            status = DayStatus.COMPLETE if data else DayStatus.MISSING
-            covered = 1440 if data else 0
-            records[day] = DayRecord(
-                day, 1440, covered, covered // 30, 0, None, status, 1, asked_at
-            )
-    asked = drive(Backlog(ALL[4:], records), lambda day: False)
-    assert len(asked) == 4
+    return {
+        day: DayRecord(day, 1440, covered, covered // 30, 0, None, status, attempts, asked_at)
+        for window in windows
+        for day in days_between(window.first, window.last)
+    }
+
+
+@pytest.mark.parametrize(("attempts", "requests"), [(1, 4), (0, 2 + 4)])
+def test_a_second_run_goes_on_where_the_empty_weeks_ended(attempts: int, requests: int) -> None:
+    records = ledger(*ALL[:2], data=True) | ledger(*ALL[2:4], data=False, attempts=attempts)
+    assert len(drive(Backlog(ALL[4:], records), lambda day: False)) == requests
+
+
+def test_a_day_less_than_two_empty_weeks_is_one_week() -> None:
+    records = ledger(*ALL[2:4], data=False)
+    del records[ALL[2].last]
+    assert len(drive(Backlog(ALL[4:], records), lambda day: False)) == 1 + 4
+
+
+def test_empty_weeks_above_older_data_are_a_hole_and_no_end() -> None:
+    records = ledger(ALL[9], data=True) | ledger(*ALL[2:4], data=False)
+    assert drive(Backlog(ALL[4:9], records), lambda day: False) == ALL[4:9]
+
+
+def test_nothing_to_ask_is_nothing_concluded() -> None:
+    backlog = Backlog([], {})
+    assert backlog.next() is None
+    assert not backlog.exhausted
 
 
 def test_below_a_floor_nothing_is_asked() -> None:
@@ -95,10 +116,13 @@ def test_below_a_floor_nothing_is_asked() -> None:
     assert first == ALL[0]
     backlog.cut_below(date(2026, 11, 5))
     assert backlog.windows == [ALL[1], Window(date(2026, 11, 5), date(2026, 11, 7))]
+    backlog.cut_below(date(2026, 11, 7))
+    assert backlog.windows == [ALL[1], Window(date(2026, 11, 7), date(2026, 11, 7))]
 
 
 def test_an_unread_probe_proves_nothing() -> None:
     backlog = Backlog(ALL, {})
+    backlog.unanswered(ALL[0])
     for _ in range(2):
         window = backlog.next()
         assert window is not None

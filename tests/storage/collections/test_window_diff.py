@@ -72,13 +72,29 @@ def test_the_order_of_an_answer_does_not_matter(curve: list[Reading], random: ob
     assert compare([], shuffled) == Changes(insert=tuple(curve))
 
 
-@given(curves(), curves())
+READINGS = st.builds(
+    lambda at, step: Reading(START + timedelta(minutes=at), step, 5),
+    st.integers(0, 180),
+    st.sampled_from([5, 15, 30, 60]),
+)
+
+
+@given(READINGS, st.lists(READINGS, max_size=6))
 def test_overlap_by_search_equals_overlap_by_definition(
-    some: list[Reading], others: list[Reading]
+    one: Reading, others: list[Reading]
 ) -> None:
-    for each in some:
-        expected = any(each.start < other.end and other.start < each.end for other in others)
-        assert overlaps_any(each, others) == expected
+    """Also among readings that overlap each other, as somebody may have put them there."""
+    others.sort(key=lambda each: each.start)
+    expected = any(one.start < other.end and other.start < one.end for other in others)
+    assert overlaps_any(one, others) == expected
+
+
+def test_only_what_changes_something_stored_is_a_correction() -> None:
+    some = (Reading(START, 30, 5),)
+    assert Changes(insert=some)
+    assert not Changes(insert=some).corrections
+    assert Changes(replace=some).corrections
+    assert Changes(delete=some).corrections
 
 
 def test_flags_alone_are_no_correction() -> None:
