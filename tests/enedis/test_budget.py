@@ -56,10 +56,12 @@ def test_every_request_counts_until_none_is_left(path: Path, noon: object) -> No
     assert ours.used_today() == 0
     slots = [ours.reserve() for _ in range(3)]
     assert [(slot.used, slot.left) for slot in slots] == [(1, 2), (2, 1), (3, 0)]
+    assert {slot.wait_seconds for slot in slots} == {0}
     with pytest.raises(BudgetSpent) as caught:
         ours.reserve()
     assert caught.value.retry_at == MIDNIGHT
     assert "01:00" in caught.value.next_step
+    assert "blocks addresses at 100 requests" in caught.value.cause
     assert ours.used_today() == 3
 
 
@@ -147,7 +149,10 @@ def test_a_clock_that_was_set_back_holds_nothing_up(
 def test_after_a_ban_nothing_is_sent_that_day(path: Path, noon: time_machine.Traveller) -> None:
     ours = budget(path)
     ours.reserve()
+    ours.still_allowed()
     ours.mark_spent("the gateway blocks this address")
+    with pytest.raises(BudgetSpent, match="the gateway blocks this address"):
+        ours.still_allowed()
     assert ours.used_today() == 80
     with pytest.raises(BudgetSpent, match="the gateway blocks this address"):
         budget(path, per_day=90).reserve()

@@ -108,7 +108,6 @@ def test_highest_powers_keep_their_moment(legacy: bool) -> None:
     ]
     outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
     assert "not asked for" in refused(asked, outside)
-    # As a page of a week may be put together from two answers, a peak may come twice.
     twice = json.loads(json.dumps(data).replace("2026-11-14 12:06:20", "2026-11-16 21:42:12"))
     assert "two peaks" in refused(asked, twice)
     twice = json.loads(json.dumps(twice).replace("4638", "3570"))
