@@ -95,12 +95,22 @@ def test_both_directions_at_once(store: Store, lease: Lease) -> None:
     assert len(regular(store)) == 336
 
 
-def test_doubled_readings_are_cured_by_a_rebuild(store: Store, lease: Lease) -> None:
+OTHER_POWER = replace(WEEK[1], power_w=1)
+BETWEEN = replace(WEEK[2], start=WEEK[2].start + timedelta(minutes=15))
+
+
+@pytest.mark.parametrize(
+    "too_much",
+    [WEEK[:5], [WEEK[0], OTHER_POWER], [WEEK[0], BETWEEN], [OTHER_POWER, BETWEEN]],
+)
+def test_what_is_too_much_is_cured_by_a_rebuild(
+    store: Store, lease: Lease, too_much: list[Reading]
+) -> None:
     put_regular(store, SERIES, WEEK)
-    put_timeseries(store, SERIES, [*WEEK, *WEEK[:5]])
+    put_timeseries(store, SERIES, [*WEEK, *too_much])
     assert run(store, lease).rebuilt
     assert regular(store) == timeseries(store)
-    assert len(regular(store)) == 336
+    assert store.readings.window(SERIES, START, END) == WEEK
 
 
 def test_leftovers_of_a_correction_do_not_come_back(store: Store, lease: Lease) -> None:

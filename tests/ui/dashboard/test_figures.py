@@ -157,6 +157,7 @@ def test_last_seven_days_against_the_seven_before() -> None:
     assert figure.value_text == kwh_text(now * 1000)
     assert figure.comparison_text == f"{percent(now, before)} vs before"
     assert figure.span_text == "15 to 21 Nov"
+    assert last_seven_days(facts(today=date(2026, 11, 4))).span_text == "28 Oct to 3 Nov"
 
 
 def test_a_missing_day_is_left_out_of_both_sides_and_said() -> None:
@@ -193,8 +194,9 @@ def test_this_month_without_last_year_has_no_comparison() -> None:
     assert this_month(facts(without(*gone))).reason == "no data 2025"
 
 
-def test_this_month_on_its_first_day_and_in_a_leap_year() -> None:
+def test_this_month_on_its_first_days_and_in_a_leap_year() -> None:
     assert this_month(facts(today=date(2026, 11, 1))).reason == "starts today"
+    assert this_month(facts(today=date(2026, 11, 2))).span_text == "1 Nov"
     days = list(days_between(date(2024, 2, 1), date(2024, 2, 29)))
     one = replace(RECORDS[YESTERDAY], energy_wh=1000, enedis_wh=1000)
     records = {day: replace(one, day=day) for day in days}
