@@ -151,8 +151,10 @@ def test_after_a_ban_nothing_is_sent_that_day(path: Path, noon: time_machine.Tra
     ours.reserve()
     ours.still_allowed()
     ours.mark_spent("the gateway blocks this address")
-    with pytest.raises(BudgetSpent, match="the gateway blocks this address"):
+    with pytest.raises(BudgetSpent) as caught:
         ours.still_allowed()
+    assert caught.value.cause == "No more requests today: the gateway blocks this address."
+    assert caught.value.next_step == ("The next ones are available at 01:00 (Paris time).")
     assert ours.used_today() == 80
     with pytest.raises(BudgetSpent, match="the gateway blocks this address"):
         budget(path, per_day=90).reserve()

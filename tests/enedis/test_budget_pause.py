@@ -11,6 +11,7 @@ import time_machine
 
 from linky_tui.enedis.budget import Budget
 from linky_tui.errors import ServiceDown
+from linky_tui.text.formatting import due_text
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -36,6 +37,7 @@ def held_until(folder: Path) -> datetime:
     with pytest.raises(ServiceDown):
         budget.still_allowed()
     assert caught.value.retry_at is not None
+    assert caught.value.next_step == f"Try again after {due_text(caught.value.retry_at)}."
     assert budget.used_today() == before
     return caught.value.retry_at
 

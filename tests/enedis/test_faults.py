@@ -120,6 +120,12 @@ ROWS: list[tuple[str, int, object, ApiFaultKind]] = [
         ApiFaultKind.BAD_REQUEST,
     ),
     ("redirect", 302, b"", ApiFaultKind.OTHER),
+    ("first redirect", 300, b"", ApiFaultKind.OTHER),
+    ("last redirect", 399, b"", ApiFaultKind.OTHER),
+    ("last success", 299, b"", ApiFaultKind.BAD_ANSWER),
+    ("first fault of the client", 400, b"", ApiFaultKind.BAD_REQUEST),
+    ("last fault of the client", 499, b"", ApiFaultKind.OTHER),
+    ("a code in another fault", 501, enedis("ADAM-ERR0123"), ApiFaultKind.SERVICE),
     ("success of another kind", 204, b"", ApiFaultKind.BAD_ANSWER),
     ("teapot", 418, {"message": "…"}, ApiFaultKind.OTHER),
 ]
@@ -133,6 +139,7 @@ def test_each_row(name: str, status: int, content: object, kind: ApiFaultKind) -
     found = fault(status, content if own else envelope(status, content))
     assert found.kind is kind
     assert found.status == status
+    assert found.is_4xx is (str(status)[0] == "4")
 
 
 PLACES = [
