@@ -200,6 +200,8 @@ def test_an_answer_for_another_meter_is_refused() -> None:
 @pytest.mark.parametrize("prm", [None, int(PRM)])
 def test_an_answer_that_names_no_meter_or_names_it_as_a_number_is_taken(prm: object) -> None:
     assert len(parse(request(), body(new_curve(TWO, prm=prm))).readings) == 2
+    short = request(prm="01234567890123")
+    assert len(parse(short, body(new_curve(TWO, prm=1234567890123))).readings) == 2
 
 
 def test_the_asked_quantity_is_picked_wherever_it_stands() -> None:
@@ -234,6 +236,16 @@ def test_a_legacy_answer_may_lack_its_reading_type() -> None:
     data = legacy_curve([legacy_point(f"{DAY} 00:30:00")])
     del data["reading_type"]
     assert len(parse(request(), body(data)).readings) == 1
+
+
+def test_a_point_that_is_of_both_generations_is_refused() -> None:
+    label = f"{DAY} 00:30:00"
+    for field in ("value", "date", "interval_length"):
+        point = {**new_point(label), field: legacy_point(label)[field]}
+        assert "both generations" in refused(request(), new_curve([point]))
+    for field in "vdp":
+        point = {**legacy_point(label), field: new_point(label)[field]}
+        assert "both generations" in refused(request(), legacy_curve([point]))
 
 
 @pytest.mark.parametrize("value", [None, "", "missing"])
@@ -374,6 +386,8 @@ def test_two_readings_of_the_same_minute_refuse_the_whole_answer(second: object)
         ({"n": None, "iv": None, "ec": None}, None),
         ({"iv": "2", "ec": "11"}, Flags(iv=2, ec=11)),
         ({"iv": 2, "ec": -1}, Flags(iv=2, ec=-1)),
+        ({"iv": 2**31 - 1, "ec": -(2**31)}, Flags(iv=2**31 - 1, ec=-(2**31))),
+        ({"iv": 2**31, "ec": str(-(2**31) - 1)}, None),
         ({"n": "E"}, Flags(nature="E")),
         ({"n": "a word or two"}, Flags(nature="a word or two")),
         ({"n": "x" * 17, "iv": "two", "ec": 2**31}, None),
