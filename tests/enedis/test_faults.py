@@ -324,6 +324,7 @@ def test_every_fault_has_its_texts(kind: ApiFaultKind) -> None:
     assert error.next_step.endswith((".", "/issues"))
     assert "{" not in str(error)
     assert SERIES.prm not in str(error)
+    assert str(found).startswith(f"{kind.name.lower()} HTTP 400 CODE-1: ")
 
 
 def test_the_class_of_an_error_gives_its_exit_code() -> None:
