@@ -36,6 +36,14 @@ def test_limits_beyond_what_the_gateway_stands_are_clamped(
     assert isinstance(found, Limits)
 
 
+def test_what_was_not_taken_is_said() -> None:
+    assert clamp(GATEWAY, 91, 0.99).notes == (
+        "requests_per_day is 91, but 90 applies: the gateway blocks addresses at 100 a day, for "
+        "good.",
+        "seconds_between_requests is 0.99, but 1 applies.",
+    )
+
+
 @pytest.mark.parametrize(
     ("url", "host"),
     [
