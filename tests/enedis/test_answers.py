@@ -120,6 +120,10 @@ AT_ONE = f"at '{DAY} 01:00:00'"
         (new_curve([new_point(None)]), "a point has no date"),
         (new_curve([new_point("x")]), "the date 'x': not a date and time of this century"),
         (
+            new_curve([new_point(f"{DAY}T00:30:00Z")]),
+            f"the date '{DAY}T00:30:00Z': an offset that Paris does not have then",
+        ),
+        (
             new_curve([new_point(f"{DAY} 00:30:01")]),
             f"the date '{DAY} 00:30:01' is not on a minute",
         ),
