@@ -12,9 +12,10 @@ from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import days_between
-from linky_tui.ingest.survey import uncertified_span
-from tests.ingest.bench import SERIES, Bench
+from linky_tui.ingest.totals import uncertified_span
 from tests.ingest.conftest import MakeBench
+from tests.tools.bench import Bench
+from tests.tools.gateway import SERIES
 
 TODAY = date(2026, 11, 22)
 
