@@ -20,7 +20,7 @@ from linky_tui.demo.rules import AnswerShape, FloorAnswer, GatewayRequest, Kind,
 from linky_tui.demo.sources import Source
 from linky_tui.demo.spoilt import spoil
 from linky_tui.domain.models import Flow, Series
-from linky_tui.domain.paris import ONE_DAY, day_of
+from linky_tui.domain.paris import ONE_DAY
 
 BLOCK_AFTER = 100
 """Requests of one UTC day after which an address is blocked (conso-api.md §2, "Bans")."""
@@ -189,7 +189,7 @@ class Gateway:
             return rules.enedis_error(400, "ADAM-ERR0069", f"The usage point has no {flow}")
         window = rules.check_window(
             query,
-            today=day_of(now),
+            today=now.date(),
             activated=source.activated,
             curve_from=source.curve_from,
             floor_answer=self.floor_answer,

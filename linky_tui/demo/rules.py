@@ -223,7 +223,10 @@ def check_window(
     curve_from: date | None,
     floor_answer: FloorAnswer,
 ) -> tuple[date, date] | Refusal:
-    """Enedis' checks of the window: its days ``(first, end)``, end excluded, or the refusal."""
+    """Enedis' checks of the window: its days ``(first, end)``, end excluded, or the refusal.
+
+    ``today`` is Enedis' date, which is that of UTC (conso-api.md §3).
+    """
     new = query.data_type.shape is AnswerShape.NEW
     curve = query.data_type.kind is Kind.CURVE
     bad_request = "ADAM-ERR0002" if new else "Invalid_request"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from linky_tui.domain.models import Reading, whole_wh
@@ -64,6 +64,8 @@ class DayRecord:
     status: DayStatus  # see :class:`DayStatus`
     attempts: int  # how often its load curve was asked
     last_attempt: datetime | None  # when last (aware, UTC), or `None`
+    # why the answer to the last attempt could not be read, in plain words, or `None`
+    problem: str | None = None
 
     @property
     def certified(self) -> bool:
@@ -108,6 +110,14 @@ def day_coverage(day: date, readings: Iterable[Reading]) -> DayCoverage:
 def first_askable(today: date) -> date:
     """The oldest day whose load curve is asked for: the same date two years ago, included."""
     return months_before(today, HISTORY_MONTHS)
+
+
+def askable_until(now: datetime) -> date:
+    """The first day that cannot be asked yet: the gateway's date, which is that of UTC.
+
+    Between midnight and 1 or 2 o'clock in Paris that is still the day before (conso-api.md §3).
+    """
+    return now.astimezone(UTC).date()
 
 
 def is_recent(day: date, today: date) -> bool:
@@ -157,7 +167,7 @@ def status_now(record: DayRecord, today: date) -> DayStatus:
 
 def worth_asking(record: DayRecord | None, day: date, *, now: datetime, today: date) -> bool:
     """Whether asking the gateway for this day's load curve may bring something (design.md §3)."""
-    if not first_askable(today) <= day < today:
+    if not first_askable(today) <= day < min(today, askable_until(now)):
         return False
     if record is None:
         return True

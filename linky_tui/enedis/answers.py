@@ -1,41 +1,40 @@
 """From the body of a 200 to readings and daily totals, whichever generation answered.
 
-An answer is taken whole or not at all: whatever in it cannot be what was asked for refuses all of
-it (design.md §2, §4), because a careless reader stores an empty day as fetched (conso-api.md §0).
+A day is taken whole or not at all: whatever is wrong inside an answer spoils the Paris day that it
+belongs to, and no other (design.md §2). An answer that cannot be taken apart by day is refused: no
+JSON, another meter, an unknown shape (conso-api.md §0).
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NoReturn
 
 from linky_tui.domain.models import DailyTotal, Flow, Reading
-from linky_tui.domain.paris import day_start
+from linky_tui.domain.paris import day_of
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
-from linky_tui.enedis.labels import ClockError, interval_starts, is_repeated, read_label
+from linky_tui.enedis.labels import ClockError, interval_starts, is_repeated
 from linky_tui.enedis.points import (
-    MAX_POWER_W,
+    Placed,
     Point,
     PointError,
+    place,
     read_flags,
-    read_step,
-    read_value,
+    shown,
 )
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from linky_tui.text.formatting import plain, utc_text
-
-MAX_DAY_WH = MAX_POWER_W * 25
-"""The most energy of a day: the highest power accepted, through the longest day."""
+from linky_tui.text.formatting import moment_text, plain
 
 _MEASURES = {Flow.CONSUMPTION: "CONS", Flow.PRODUCTION: "PROD"}
 _QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA", DataKind.MAX_POWER: "PMA"}
 _UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh", DataKind.MAX_POWER: "VA"}
 _CONTENT_KEYS = ("grandeur", "interval_reading", "meter_reading")
 _METER_KEYS = ("idPrm", "usage_point_id")
-_NEW_FIELDS = frozenset({"v", "d", "p"})
-_LEGACY_FIELDS = frozenset({"value", "date", "interval_length"})
+_NEW_FIELDS = ("v", "d", "p", "n", "iv", "ec")
+_LEGACY_FIELDS = ("value", "date", "interval_length", "measure_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,18 @@ class Answer:
     """What one answer amounts to; all tuples are sorted by time and hold nothing twice."""
 
     request: DataRequest  # what was asked
-    shape: Shape  # which generation answered
+    shape: Shape | None = None  # which generation answered, `None` where there is no data
     readings: tuple[Reading, ...] = ()  # the load curve, where that was asked for
     totals: tuple[DailyTotal, ...] = ()  # the daily totals, where those were asked for
     ignored_points: int = 0  # points without a value
     peaks: tuple[Peak, ...] = ()  # the highest power of each day, where that was asked for
+    # why nothing is taken of a day, in plain words; also of days that were not asked for
+    problems: Mapping[date, str] = field(default_factory=dict)
+
+    @property
+    def spoilt(self) -> dict[date, str]:
+        """The days that were asked for and cannot be read, and why."""
+        return {day: why for day, why in self.problems.items() if self.request.holds(day)}
 
 
 def parse(request: DataRequest, body: bytes) -> Answer:
@@ -78,17 +84,38 @@ def parse(request: DataRequest, body: bytes) -> Answer:
     else:
         shape = Shape.LEGACY
         points = _legacy_points(request, data)
-    ignored = sum(point.empty for point in points)
+    days = _Days(request)
+    found = _instants(place(points, request.kind), days)
+    readings: tuple[Reading, ...] = ()
+    totals: tuple[DailyTotal, ...] = ()
+    peaks: tuple[Peak, ...] = ()
     match request.kind:
         case DataKind.LOAD_CURVE:
-            readings = _readings(request, points)
-            return Answer(request, shape, readings=readings, ignored_points=ignored)
+            readings = _readings(found, days)
         case DataKind.DAILY_TOTALS:
-            totals = _totals(request, points)
-            return Answer(request, shape, totals=totals, ignored_points=ignored)
+            totals = _totals(found, days)
         case DataKind.MAX_POWER:
-            peaks = _peaks(request, points)
-            return Answer(request, shape, peaks=peaks, ignored_points=ignored)
+            peaks = _peaks(found, days)
+    ignored = sum(point.empty for point in points)
+    return Answer(request, shape, readings, totals, ignored, peaks, days.problems)
+
+
+class _Days:
+    """The Paris days of an answer, and why nothing is taken of some."""
+
+    def __init__(self, request: DataRequest) -> None:
+        self.problems: dict[date, str] = {}
+        self._request = request
+
+    def spoil(self, days: Iterable[date], why: object) -> None:
+        for day in days:
+            if day not in self.problems:
+                self.problems[day] = plain(str(why))
+
+    def is_good(self, day: date) -> bool:
+        if not self._request.holds(day):
+            self.spoil([day], "it was not asked for")
+        return day not in self.problems
 
 
 def _refuse(why: str) -> NoReturn:
@@ -135,7 +162,9 @@ def _new_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
     """The points of every matching entry of ``grandeur``, in file order."""
     if request.kind is not DataKind.LOAD_CURVE:
         _check_daily(data.get("pas"))
-    entries = _objects(data["grandeur"], "grandeur")
+    entries = data["grandeur"]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        _refuse("the answer's grandeur is not a list of objects")
     measure, quantity = _MEASURES[request.series.flow], _QUANTITIES[request.kind]
     matching = [
         entry
@@ -150,17 +179,7 @@ def _new_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
         _check_unit(request, entry.get("unite"))
         if request.kind is not DataKind.LOAD_CURVE:
             _check_daily(entry.get("pas"))
-        points += [
-            Point(
-                p.get("v"),
-                p.get("d"),
-                p.get("p"),
-                nature=p.get("n"),
-                iv=p.get("iv"),
-                ec=p.get("ec"),
-            )
-            for p in _points(entry.get("points"), "points", _LEGACY_FIELDS)
-        ]
+        points += _points(entry.get("points"), "points", _NEW_FIELDS, _LEGACY_FIELDS)
     return points
 
 
@@ -177,24 +196,24 @@ def _legacy_points(request: DataRequest, data: dict[str, Any]) -> list[Point]:
         _check_unit(request, reading_type.get("unit"))
         if request.kind is not DataKind.LOAD_CURVE:
             _check_daily(reading_type.get("measuring_period"))
-    return [
-        Point(p.get("value"), p.get("date"), p.get("interval_length"), nature=p.get("measure_type"))
-        for p in _points(data["interval_reading"], "interval_reading", _NEW_FIELDS)
-    ]
+    return _points(data["interval_reading"], "interval_reading", _LEGACY_FIELDS, _NEW_FIELDS)
 
 
-def _points(value: object, name: str, foreign: frozenset[str]) -> list[dict[str, Any]]:
+def _points(value: object, name: str, own: Sequence[str], foreign: Sequence[str]) -> list[Point]:
     """The points under ``name``; one that also has a field of the other generation is two."""
-    points = _objects(value, name)
-    if any(not foreign.isdisjoint(point) for point in points):
-        _refuse("a point mixes the fields of both generations of the API")
-    return points
-
-
-def _objects(value: object, name: str) -> list[dict[str, Any]]:
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+    if not isinstance(value, list):
         _refuse(f"the answer's {name} is not a list of objects")
-    return value
+    return [_point(item, own, foreign[:3]) for item in value]
+
+
+def _point(item: object, own: Sequence[str], foreign: Sequence[str]) -> Point:
+    if not isinstance(item, dict):
+        problem = "a point is not an object"
+    elif any(name in item for name in foreign):
+        problem = "a point mixes the fields of both generations of the API"
+    else:
+        return Point(*[item.get(name) for name in own])
+    return Point(None, None, None, problem=problem)
 
 
 def _check_meter(request: DataRequest, data: dict[str, Any]) -> None:
@@ -208,129 +227,68 @@ def _check_meter(request: DataRequest, data: dict[str, Any]) -> None:
 def _check_unit(request: DataRequest, unit: object) -> None:
     expected = _UNITS[request.kind]
     if unit is not None and unit != expected:
-        _refuse(f"the answer is in {_shown(unit)}, not in {expected}")
+        _refuse(f"the answer is in {shown(unit)}, not in {expected}")
 
 
 def _check_daily(step: object) -> None:
     if step not in (None, "P1D"):
-        _refuse(f"the answer is by {_shown(step)}, not by day")
+        _refuse(f"the answer is by {shown(step)}, not by day")
 
 
-def _label(point: Point) -> datetime:
-    if not isinstance(point.label, str):
-        _refuse("a point has no date")
-    try:
-        return read_label(point.label)
-    except ClockError as error:
-        _refuse(f"the date {plain(point.label, 40)!r}: {error}")
-
-
-def _value(point: Point, limit: int) -> int:
-    try:
-        return read_value(point.value, limit)
-    except PointError as error:
-        _refuse(f"the value {_shown(point.value)} at {_shown(point.label)}: {error}")
-
-
-def _shown(field: object) -> str:
-    """A field of unknown kind and size, short."""
-    if isinstance(field, str):
-        return repr(plain(field, 40))
-    return plain(repr(field), 40) if isinstance(field, int | float) else type(field).__name__
-
-
-def _readings(request: DataRequest, points: list[Point]) -> tuple[Reading, ...]:
-    placed: list[tuple[Point, datetime, int]] = []
-    for point in points:
-        if point.empty:
-            # In the repeated hour an empty point still says that its label has gone by.
-            if (repeated := _repeated_label(point)) is not None:
-                placed.append((point, repeated, 0))
-            continue
-        label = _label(point)
-        if label.second:
-            _refuse(f"the date {_shown(point.label)} is not on a minute")
-        try:
-            minutes = read_step(point.step)
-        except PointError as error:
-            _refuse(f"the step {_shown(point.step)} at {_shown(point.label)}: {error}")
-        placed.append((point, label, minutes))
-    try:
-        starts = interval_starts([(label, minutes) for _, label, minutes in placed])
-    except ClockError as error:
-        _refuse(f"the labels of the answer: {error}")
-    readings = [
-        Reading(start, minutes, _value(point, MAX_POWER_W), read_flags(point))
-        for (point, _, minutes), start in zip(placed, starts, strict=True)
-        if not point.empty
+def _instants(placed: list[Placed], days: _Days) -> list[tuple[Placed, datetime]]:
+    """The start of each point that says something and can be read; the others spoil their days."""
+    for each in placed:
+        if each.problem is not None and not each.point.empty:
+            if not each.days:
+                _refuse(str(each.problem))
+            days.spoil(each.days, each.problem)
+    # In the repeated hour an empty point still says that its label has gone by.
+    labelled = [
+        (each, each.label)
+        for each in placed
+        if each.label is not None and (not each.point.empty or is_repeated(each.label))
     ]
-    readings.sort(key=lambda reading: reading.start)
-    return _without_repeats(request, readings)
-
-
-def _repeated_label(point: Point) -> datetime | None:
-    """The label of an empty point where it is one of the repeated hour; it may be anything."""
-    try:
-        label = read_label(point.label) if isinstance(point.label, str) else None
-    except ClockError:
-        return None
-    return label if label is not None and is_repeated(label) else None
-
-
-def _without_repeats(request: DataRequest, readings: list[Reading]) -> tuple[Reading, ...]:
-    kept: list[Reading] = []
-    for reading in readings:
-        _check_asked(request, reading.start)
-        if kept and reading.start < kept[-1].end:
-            if reading.same_measure(kept[-1]):
-                continue
-            _refuse(f"two readings claim {utc_text(reading.start)}")
-        kept.append(reading)
-    return tuple(kept)
-
-
-def _check_asked(request: DataRequest, instant: datetime) -> None:
-    if not day_start(request.first) <= instant < day_start(request.end):
-        _refuse(f"the answer holds {utc_text(instant)}, which was not asked for")
-
-
-def _totals(request: DataRequest, points: list[Point]) -> tuple[DailyTotal, ...]:
-    totals: dict[date, DailyTotal] = {}
-    for point in points:
-        if point.empty:
+    starts = interval_starts([(label, each.minutes) for each, label in labelled])
+    found = []
+    for (each, _), start in zip(labelled, starts, strict=True):
+        if each.point.empty:
             continue
-        _check_daily(point.step)
-        total = DailyTotal(_day(point), _value(point, MAX_DAY_WH))
-        if not request.first <= total.day < request.end:
-            _refuse(f"the answer holds {total.day}, which was not asked for")
+        if isinstance(start, ClockError):
+            days.spoil(each.days, PointError(f"the date {{}}: {start}", each.point.label))
+        elif each.problem is None:
+            found.append((each, start))
+    return found
+
+
+def _readings(found: list[tuple[Placed, datetime]], days: _Days) -> tuple[Reading, ...]:
+    distinct: dict[tuple[datetime, int, int], Reading] = {}
+    for each, start in found:
+        reading = Reading(start, each.minutes, each.value, read_flags(each.point))
+        distinct.setdefault(reading.measure, reading)
+    ordered = sorted(distinct.values(), key=lambda reading: reading.start)
+    latest: Reading | None = None
+    for reading in ordered:
+        if latest is not None and reading.start < latest.end:
+            both = (day_of(latest.start), day_of(reading.start))
+            days.spoil(both, f"two readings claim {moment_text(reading.start)}")
+        if latest is None or reading.end > latest.end:
+            latest = reading
+    return tuple(reading for reading in ordered if days.is_good(day_of(reading.start)))
+
+
+def _totals(found: list[tuple[Placed, datetime]], days: _Days) -> tuple[DailyTotal, ...]:
+    totals: dict[date, DailyTotal] = {}
+    for each, start in found:
+        total = DailyTotal(day_of(start), each.value)
         if totals.setdefault(total.day, total) != total:
-            _refuse(f"the answer gives two totals for {total.day}")
-    return tuple(totals[day] for day in sorted(totals))
+            days.spoil([total.day], "two different totals for this day")
+    return tuple(totals[day] for day in sorted(totals) if days.is_good(day))
 
 
-def _day(point: Point) -> date:
-    """The day of a daily point, which is labelled by its own day, not by its end."""
-    text = point.label
-    label = _label(Point(None, f"{text} 00:00", None) if _is_date(text) else point)
-    if (label.hour, label.minute, label.second) != (0, 0, 0):
-        _refuse(f"the daily total of {_shown(text)} is not for a day")
-    return label.date()
-
-
-def _is_date(label: object) -> bool:
-    return isinstance(label, str) and len(label) == len("2026-11-01")
-
-
-def _peaks(request: DataRequest, points: list[Point]) -> tuple[Peak, ...]:
-    full = [point for point in points if not point.empty]
-    try:
-        moments = interval_starts([(_label(point), 0) for point in full])
-    except ClockError as error:
-        _refuse(f"the labels of the answer: {error}")
+def _peaks(found: list[tuple[Placed, datetime]], days: _Days) -> tuple[Peak, ...]:
     peaks: dict[datetime, Peak] = {}
-    for point, moment in zip(full, moments, strict=True):
-        peak = Peak(moment, _value(point, MAX_POWER_W))
-        _check_asked(request, moment)
+    for each, moment in found:
+        peak = Peak(moment, each.value)
         if peaks.setdefault(moment, peak) != peak:
-            _refuse(f"the answer gives two peaks at {utc_text(moment)}")
-    return tuple(peaks[moment] for moment in sorted(peaks))
+            days.spoil([day_of(moment)], f"two peaks at {moment_text(moment)}")
+    return tuple(peaks[moment] for moment in sorted(peaks) if days.is_good(day_of(moment)))

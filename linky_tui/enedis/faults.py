@@ -200,6 +200,12 @@ class ApiFault(Exception):
         return self.status is not None and 400 <= self.status < 500
 
     @property
+    def lasting(self) -> bool:
+        """Whether the same request soon would bring the same: an answer, if one without data."""
+        refused = self.is_4xx and self.kind is not ApiFaultKind.SERVICE
+        return refused or self.kind is ApiFaultKind.BAD_ANSWER
+
+    @property
     def retryable(self) -> bool:
         """Whether one more try soon may help: a fault of the service or of the connection."""
         return self.kind in (ApiFaultKind.SERVICE, ApiFaultKind.NETWORK) and not self.is_4xx

@@ -20,7 +20,7 @@ _ONE_HOUR = timedelta(hours=1)
 
 
 class ClockError(ValueError):
-    """A label that names no instant, or labels in an order that cannot be made sense of."""
+    """A label that names no instant, or is in an order that cannot be made sense of."""
 
 
 def read_label(text: str) -> datetime:
@@ -51,7 +51,7 @@ def is_repeated(label: datetime) -> bool:
     return label.tzinfo is None and _instant(label) < _instant(label.replace(fold=1))
 
 
-def interval_starts(labels: Sequence[tuple[datetime, int]]) -> list[datetime]:
+def interval_starts(labels: Sequence[tuple[datetime, int]]) -> list[datetime | ClockError]:
     """The UTC start of each interval, from its end label and its length in minutes.
 
     The labels are taken in file order, naive ones as Paris wall clock, aware ones as they are. A
@@ -60,47 +60,44 @@ def interval_starts(labels: Sequence[tuple[datetime, int]]) -> list[datetime]:
     missing, none twice. The length is subtracted in UTC.
 
     The label 02:00 of the day in March that has no such time can only mean the instant 03:00; it
-    is read so unless 03:00 occurs as well. No other label of that hour is.
+    is read so unless 03:00 occurs as well. No other label of that hour is: it gives an error.
 
-    Elsewhere labels may repeat or be out of order: the caller compares and sorts. Where one
-    label is in the repeated hour, order is all there is to tell its two instants apart, so then
-    nothing may be out of order.
-
-    Raises:
-        ClockError: a label that does not exist, or the repeated hour in an unsorted answer.
+    Elsewhere labels may repeat or be out of order: the caller compares and sorts. In the repeated
+    hour order is all there is to tell its two instants apart, so where anything is out of order
+    each label of that hour gives an error.
     """
     present = {label for label, _ in labels}
-    starts: list[datetime] = []
+    starts: list[datetime | ClockError] = []
     latest: datetime | None = None
-    sorted_so_far = True
-    ambiguous = False
+    in_order = True
     for label, minutes in labels:
         end = _instant(label)
-        if is_repeated(label):
-            ambiguous = True
-            if latest is not None and end <= latest:
-                end = _instant(label.replace(fold=1))
-            if latest is not None and end <= latest:
-                sorted_so_far = False
-        elif label.tzinfo is None:
-            _check_exists(label, end, present)
+        if latest is not None and end <= latest and is_repeated(label):
+            end = _instant(label.replace(fold=1))
+            in_order = in_order and end > latest
+        if label.tzinfo is None and _is_skipped(label, end, present):
+            starts.append(ClockError("a time of day that the clocks skip that day"))
+            continue
         if latest is not None and end < latest:
-            sorted_so_far = False
+            in_order = False
         latest = end if latest is None else max(latest, end)
         starts.append(end - timedelta(minutes=minutes))
-    if ambiguous and not sorted_so_far:
-        raise ClockError("the repeated hour of October in labels that are not in order")
-    return starts
+    if in_order:
+        return starts
+    unclear = ClockError("the repeated hour of October in labels that are not in order")
+    return [
+        unclear if is_repeated(label) else start
+        for (label, _), start in zip(labels, starts, strict=True)
+    ]
 
 
 def _instant(label: datetime) -> datetime:
     return (label if label.tzinfo is not None else label.replace(tzinfo=PARIS)).astimezone(UTC)
 
 
-def _check_exists(label: datetime, end: datetime, present: set[datetime]) -> None:
+def _is_skipped(label: datetime, end: datetime, present: set[datetime]) -> bool:
     shown = end.astimezone(PARIS).replace(tzinfo=None)
     if shown == label:
-        return
+        return False
     first_missing = shown - label == _ONE_HOUR and (label.hour, label.minute) == (2, 0)
-    if not first_missing or label.second or shown in present:
-        raise ClockError("a time of day that the clocks skip that day")
+    return not first_missing or bool(label.second) or shown in present

@@ -70,6 +70,10 @@ class DataRequest:
         if (self.kind, self.series.flow) not in _TYPES:
             raise ValueError(f"the API has no {self.kind} of {self.series.flow}")
 
+    def holds(self, day: date) -> bool:
+        """Whether a Paris day is one of those that are asked for."""
+        return self.first <= day < self.end
+
     def type_name(self, shape: Shape) -> str:
         """The last part of the path (conso-api.md §0)."""
         return _TYPES[self.kind, self.series.flow][shape]

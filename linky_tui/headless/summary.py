@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linky_tui.domain.coverage import DayStatus, first_askable, status_now
+from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable, status_now
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, days_between
 from linky_tui.domain.paris import today as paris_today
@@ -15,7 +15,9 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.connection import wait_for_primary
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import count_text, mask_prm, things, utc_text
+from linky_tui.words.events import unread_lines
 
+MAX_UNREAD_LINES = 10
 _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
 
 
@@ -31,6 +33,8 @@ class MeterSummary:
     # days of the last 24 months by status; days never asked count as missing
     days: Counter[DayStatus] | None = None
     certified: int | None = None  # complete days whose energy equals Enedis' own total
+    # incomplete days whose last answer could not be read, oldest first
+    unread: tuple[DayRecord, ...] = ()
     first: str | None = None  # start of the first stored reading, ISO 8601, where there is one
     last: str | None = None  # end of the last stored reading
 
@@ -47,6 +51,7 @@ class MeterSummary:
             "days_certified": self.certified,
             "days_missing": self._count(*_MISSING),
             "days_no_data": self._count(DayStatus.NO_DATA),
+            "days_unread": {str(record.day): record.problem for record in self.unread},
             "readings_inserted": self.inserted,
             "first": self.first,
             "last": self.last,
@@ -59,7 +64,7 @@ class MeterSummary:
         return f"{mask_prm(self.series.prm)} {self.series.flow}"
 
     def lines(self) -> list[str]:
-        """The meter in two lines: how it went, and what is there now."""
+        """The meter in lines: how it went, what is there now, which days cannot be read."""
         there = ["not known, MongoDB cannot be asked"]
         if self.days is not None:
             there = [
@@ -71,9 +76,13 @@ class MeterSummary:
         if empty := self._count(DayStatus.NO_DATA):
             there.append(f"{count_text(empty)} without data")
         status = self.status.replace("_", " ")
+        unread = unread_lines(self.unread)
+        if len(unread) > MAX_UNREAD_LINES:
+            unread[MAX_UNREAD_LINES:] = ["More cannot be read: the calendar tells of each day."]
         return [
             f"{self.name}: {status}, {things(self.inserted, 'new reading')}",
             f"  last 24 months: {', '.join(there)}",
+            *(f"  {line}" for line in unread),
         ]
 
     def _count(self, *statuses: DayStatus) -> int | None:
@@ -102,7 +111,12 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
     )
     first, last = (utc_text(bounds[0]), utc_text(bounds[1])) if bounds else (None, None)
     certified = sum(record.certified for record in records.values())
-    return replace(ended, days=days, certified=certified, first=first, last=last)
+    unread = tuple(
+        record
+        for record in records.values()
+        if record.problem is not None and record.status is not DayStatus.COMPLETE
+    )
+    return replace(ended, days=days, certified=certified, unread=unread, first=first, last=last)
 
 
 def _answers(store: Store) -> bool:

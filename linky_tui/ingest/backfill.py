@@ -22,7 +22,7 @@ def backfill(
     wanted, known = since or first_askable(run.today), run.state.backfill_since
     # A shorter run by hand does not call off the longer one that a sync carries on.
     run.lease.set_state(backfill_since=min(wanted, known or wanted))
-    yield from survey_if_due(run)
+    yield from survey_if_due(run, by_hand=True)
     yield from work_off(run, since)
     yield from close_survey(run)
     yield from weekly_totals(run, now=totals_now)
@@ -50,12 +50,12 @@ def work_off(
             backlog.cut_below(asked.floor)
         if asked.unreadable:
             backlog.unanswered(window)
-        elif asked.floor is None or asked.oldest_reading is not None:
-            backlog.answered(window, asked.oldest_reading)
+        elif asked.floor is None or asked.oldest_day is not None:
+            backlog.answered(window, asked.oldest_day)
         if len(backlog.windows) != left:
             yield Planned(run.series, tuple(backlog.windows), run.requests.manners.left_today)
     run.history_done = planned and not backlog.windows
     if backlog.exhausted:
         limit = backlog.oldest_data or run.today
-        if run.conclude_below(limit, since):
+        if run.conclude_below(limit, since, backlog.unread):
             yield Noted(run.series, f"Enedis has no load curve before {day_text(limit)}.")

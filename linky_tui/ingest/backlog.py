@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from linky_tui.domain.coverage import DayRecord
-from linky_tui.domain.paris import ONE_DAY
+from linky_tui.domain.coverage import MAX_ATTEMPTS, DayRecord
+from linky_tui.domain.paris import ONE_DAY, days_between
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.plan import WINDOW_DAYS
 
@@ -26,11 +26,15 @@ class Backlog:
     Attributes:
         windows: the remaining windows, newest first; probes stay among them until they are asked.
         exhausted: whether the old end was concluded to hold nothing.
+        unread: days asked in vain, of which no conclusion is drawn until they are asked again.
     """
 
     def __init__(self, windows: Sequence[Window], records: Mapping[date, DayRecord]) -> None:
         self.windows = list(windows)
         self.exhausted = False
+        self.unread = {
+            day for day, r in records.items() if r.problem is not None and r.attempts < MAX_ATTEMPTS
+        }
         self._probes: deque[Window] = deque()
         self._oldest_data = min((day for day, r in records.items() if r.readings), default=None)
         self._empty_in_a_row = self._empty_before(records)
@@ -48,16 +52,16 @@ class Backlog:
             self.windows.remove(window)
         return window
 
-    def answered(self, window: Window, oldest_reading: date | None) -> None:
+    def answered(self, window: Window, oldest_day: date | None) -> None:
         """Note what the answer to ``window`` held.
 
         Args:
             window: the window that :meth:`next` gave.
-            oldest_reading: the oldest day with a reading in it, or ``None`` where it was empty.
+            oldest_day: the oldest day of which it held something, or ``None`` where it was empty.
         """
         probing = bool(self._probes) and self._probes[0] == window
-        if oldest_reading is not None:
-            self._oldest_data = min(self._oldest_data or oldest_reading, oldest_reading)
+        if oldest_day is not None:
+            self._oldest_data = min(self._oldest_data or oldest_day, oldest_day)
             self._empty_in_a_row = 0
             # There is something further down: every week counts again, newest first.
             self._probes.clear()
@@ -78,6 +82,7 @@ class Backlog:
 
     def unanswered(self, window: Window) -> None:
         """Note that ``window`` was asked and could not be answered: it says nothing of its days."""
+        self.unread |= set(days_between(window.first, window.last))
         if self._probes and self._probes[0] == window:
             # An unread probe proves nothing: ask week after week again.
             self._probes.clear()
@@ -104,7 +109,9 @@ class Backlog:
             return 0
         day = self.windows[0].last + ONE_DAY
         asked_empty = 0
-        while (record := records.get(day)) and record.attempts and not record.readings:
+        while (record := records.get(day)) and record.attempts:
+            if record.readings or record.problem:
+                break
             asked_empty += 1
             day += ONE_DAY
         return asked_empty // WINDOW_DAYS

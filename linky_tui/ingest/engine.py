@@ -30,7 +30,7 @@ from linky_tui.ingest.finish import finish, reconcile_first
 from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.series_run import SeriesRun
-from linky_tui.ingest.sync import sync
+from linky_tui.ingest.sync import refetch, sync
 from linky_tui.storage.leases.leases import Lease
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
@@ -141,7 +141,7 @@ def _work(
         failure = refused
     run.check_stop()
     yield from finish(run, sparingly=job.kind is not JobKind.BACKFILL)
-    failure = failure or run.trouble
+    failure = failure or run.trouble or run.unread
     if failure is not None:
         yield Failed(run.series, failure)
         return Status.FAILED, failure
@@ -159,7 +159,6 @@ def _ask(run: SeriesRun, job: Job) -> Generator[Event, None, TemporaryError | No
     if job.kind is JobKind.SYNC:
         return (yield from sync(run, totals_now=job.totals_now))
     if job.kind is JobKind.REFETCH and job.days is not None:
-        yield from run.ask(job.days, 0)
-    else:
-        yield from backfill(run, job.since, totals_now=job.totals_now)
+        return (yield from refetch(run, job.days))
+    yield from backfill(run, job.since, totals_now=job.totals_now)
     return None

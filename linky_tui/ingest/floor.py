@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
-from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY
+from linky_tui.enedis.answers import Answer
 from linky_tui.ingest.events import Window
 
 
@@ -19,19 +20,19 @@ class FloorSearch:
     Attributes:
         refused: the latest start that was refused.
         floor: the earliest start that was accepted, the day after the window where none was.
-        readings: the answer from the floor on, ``None`` where nothing was accepted.
+        answer: what there is from the floor on, ``None`` where nothing was accepted.
     """
 
     def __init__(self, window: Window) -> None:
         self.refused = window.first
         self.floor = window.last + ONE_DAY
-        self.readings: tuple[Reading, ...] | None = None
+        self.answer: Answer | None = None
         self._window = window
         self._refusals = 1
 
     @property
     def accepted(self) -> Window:
-        """The days that :attr:`readings` are of."""
+        """The days that :attr:`answer` is of."""
         return Window(self.floor, self._window.last)
 
     def next(self) -> Window | None:
@@ -39,16 +40,22 @@ class FloorSearch:
         apart = (self.floor - self.refused).days
         if apart > 1:
             return Window(self.refused + timedelta(apart // 2), self._window.last)
-        if apart == 1 and self._refusals == 1 and self.readings is not None:
+        if apart == 1 and self._refusals == 1 and self.answer is not None:
             return Window(self.refused, self.refused)
         return None
 
-    def answered(self, start: date, readings: tuple[Reading, ...] | None) -> None:
+    def answered(self, start: date, answer: Answer | None) -> None:
         """Note the answer to what :meth:`next` gave, ``None`` where its start was refused."""
-        if readings is None:
+        if answer is None:
             self.refused = start
             self._refusals += 1
-        else:
+            return
+        if start == self.refused and self.answer is not None:
             # The first day alone continues what was accepted from the second one on.
-            rest = self.readings or () if start == self.refused else ()
-            self.floor, self.readings = start, (*readings, *rest)
+            answer = replace(
+                answer,
+                request=replace(answer.request, end=self.answer.request.end),
+                readings=(*answer.readings, *self.answer.readings),
+                problems=answer.spoilt | self.answer.spoilt,
+            )
+        self.floor, self.answer = start, answer

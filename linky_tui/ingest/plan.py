@@ -10,6 +10,7 @@ from linky_tui.domain.coverage import (
     RECENT_DAYS,
     DayRecord,
     DayStatus,
+    askable_until,
     first_askable,
     is_recent,
     status_now,
@@ -82,20 +83,21 @@ def sync_window(
 ) -> Window | None:
     """The one window of a sync, or ``None`` where nothing is worth a request now.
 
-    It runs from the oldest incomplete day of the last 7 up to yesterday, widened back by up to two
-    days for late corrections (design.md §4). A day asked within the last hour is left alone.
+    It runs from the oldest incomplete day of the last 7 up to yesterday (at night up to the day
+    before), widened back by up to two days for late corrections (design.md §4). A day asked within
+    the last hour is left alone.
     """
     open_days = open_recent_days(records, today=today, curve_from=curve_from)
     if not any(worth_asking(records.get(day), day, now=now, today=today) for day in open_days):
         return None
     oldest = today - timedelta(days=WINDOW_DAYS)
     first = max(open_days[0] - timedelta(days=REREAD_DAYS), oldest, curve_from or oldest)
-    return Window(first, today - ONE_DAY)
+    return Window(first, min(today, askable_until(now)) - ONE_DAY)
 
 
-def survey_spans(today: date) -> list[tuple[date, date]]:
-    """The three years of daily totals, newest first, each ``[first, end)``."""
-    marks = [months_before(today, months) for months in (0, 12, 24, 36)]
+def survey_spans(end: date) -> list[tuple[date, date]]:
+    """The three years of daily totals up to ``end``, newest first, each ``[first, end)``."""
+    marks = [months_before(end, months) for months in (0, 12, 24, 36)]
     return [(first, end) for end, first in pairwise(marks)]
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Generator
+from dataclasses import replace
+from datetime import time
 
 from linky_tui.domain.models import Series
+from linky_tui.domain.paris import ONE_DAY, PARIS, day_of, utc_now
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
@@ -17,14 +20,17 @@ from linky_tui.ingest.events import Event
 from linky_tui.ingest.manners import Manners, PausedUntil, SharedCount
 from linky_tui.ingest.negotiation import ABOUT_THE_GENERATION, Negotiation
 
+NIGHT_ENDS = time(3)
+"""The gateway's date follows at 1 or 2 o'clock in Paris (conso-api.md §3), by its own clock."""
+
 Fetching = Generator[Event, None, Answer]
 
 
 class RequestRun:
     """Sends the requests of one run.
 
-    From top to bottom: :meth:`fetch` tries twice, :meth:`_ask` finds the generation of the API,
-    :meth:`_send` waits for the request's turn.
+    From top to bottom: :meth:`fetch` bears with the night, :meth:`_twice` tries again, :meth:`_ask`
+    finds the generation of the API, :meth:`_send` waits for the request's turn.
 
     Attributes:
         made: requests sent so far.
@@ -52,10 +58,26 @@ class RequestRun:
     def fetch(self, request: DataRequest, token: str) -> Fetching:
         """Send ``request``, with at most one retry; the generator's return value is the answer.
 
+        No data is an answer without content. Where at night the gateway's date is still behind,
+        and it refuses the request for its end, it is asked without the newest day.
+
         Raises:
             ApiFault: the gateway or Enedis says no, in a way that the caller has to judge.
             RunEnds: stopped, paused, or the third failed request in a row.
         """
+        try:
+            return (yield from self._twice(request, token))
+        except ApiFault as fault:
+            if fault.kind is ApiFaultKind.NO_DATA:
+                return Answer(request)
+            if fault.kind is not ApiFaultKind.BAD_REQUEST or not _ends_in_the_night(request):
+                raise
+        without_newest = request.end - ONE_DAY
+        if without_newest == request.first:
+            return Answer(request)
+        return (yield from self.fetch(replace(request, end=without_newest), token))
+
+    def _twice(self, request: DataRequest, token: str) -> Fetching:
         series = request.series
         try:
             return (yield from self._ask(request, token))
@@ -114,6 +136,12 @@ class RequestRun:
                 manners.release()
             manners.answered()
             return answer
+
+
+def _ends_in_the_night(request: DataRequest) -> bool:
+    """Whether a request ends with the day that the gateway may not have begun yet."""
+    now = utc_now()
+    return request.end == day_of(now) and now.astimezone(PARIS).time() < NIGHT_ENDS
 
 
 def _named_pause(fault: ApiFault, series: Series) -> PausedUntil | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from linky_tui.domain.coverage import DayRecord, first_askable
-from linky_tui.domain.models import DailyTotal, Reading, Series
+from linky_tui.domain.coverage import DayRecord, askable_until, first_askable
+from linky_tui.domain.models import DailyTotal, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, utc_now
 from linky_tui.domain.paris import today as paris_today
+from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import ApiError, LinkyError
@@ -24,7 +25,7 @@ from linky_tui.ingest.events import (
 from linky_tui.ingest.floor import FloorSearch
 from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.request_run import Fetching, RequestRun
 from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
@@ -49,11 +50,11 @@ _ENDS_THE_SERIES = FATAL | {ApiFaultKind.BAD_REQUEST, ApiFaultKind.UNKNOWN_TYPE}
 class Asked:
     """What became of a window."""
 
-    # the oldest day with a reading in the answer, `None` where it was empty
-    oldest_reading: date | None = None
+    # the oldest day of which the answer holds something, `None` where it was empty
+    oldest_day: date | None = None
     # the first day that the gateway accepts, where the window reached below it
     floor: date | None = None
-    unreadable: bool = False  # whether there was no usable answer at all
+    unreadable: bool = False  # whether the answer, if any, says nothing of these days
 
 
 class SeriesRun:
@@ -63,7 +64,8 @@ class SeriesRun:
         lease: ours, held for the whole run.
         inserted: readings that this run added to the regular collection.
         needs_rebuild: whether a correction left the time series collection behind.
-        trouble: the first window that could not be read, as a user reads it.
+        trouble: what went wrong first without ending the run, as a user reads it.
+        unread: the first answer of which nothing could be read. It is in the ledger, too.
         history_done: whether this run asked the last window of the history.
     """
 
@@ -77,6 +79,7 @@ class SeriesRun:
         self.inserted = 0
         self.needs_rebuild = False
         self.trouble: LinkyError | None = None
+        self.unread: LinkyError | None = None
         self.history_done = False
         self.token = token
         self._days: dict[date, DayRecord] = {}
@@ -116,12 +119,12 @@ class SeriesRun:
         self.check_stop()
         yield WindowAsked(self.series, window)
         try:
-            readings = yield from self._curve(window)
+            answer = yield from self._curve(window)
         except ApiFault as fault:
             if fault.kind is ApiFaultKind.FLOOR:
                 return (yield from self._search_floor(window, fault, windows_left))
-            return (yield from self._unreadable(window, fault))
-        return (yield from self._store(window, readings, windows_left))
+            return (yield from self._unreadable(window, fault, windows_left))
+        return (yield from self._store(window, answer, windows_left))
 
     def apply_totals(self, totals: Iterable[DailyTotal]) -> None:
         """Note Enedis' own daily totals in the ledger."""
@@ -129,32 +132,30 @@ class SeriesRun:
         if totals:
             self.store.days.set_totals(self.series, totals, self.today, self.lease)
 
-    def conclude_below(self, limit: date, since: date | None = None) -> int:
-        """Note that there is no load curve below ``limit``; returns for how many days."""
+    def conclude_below(
+        self, limit: date, since: date | None = None, unread: Collection[date] = ()
+    ) -> int:
+        """Note that there is no load curve below ``limit``; returns for how many days.
+
+        Of ``unread`` days nobody knows.
+        """
         days = days_below(self.ledger(), limit, today=self.today, since=since)
+        days = [day for day in days if day not in unread]
         if days:
             self.store.days.conclude(self.series, days, self.today, self.lease)
         return len(days)
 
-    def _curve(self, window: Window) -> Generator[Event, None, tuple[Reading, ...]]:
-        """The readings of some days, none where there is no data.
+    def _curve(self, window: Window) -> Fetching:
+        return self.requests.fetch(self._request(window), self.token)
 
-        Raises:
-            ApiFault: any fault but "no data".
-        """
+    def _request(self, window: Window) -> DataRequest:
         end = window.last + ONE_DAY
-        request = DataRequest(DataKind.LOAD_CURVE, self.series, window.first, end)
-        try:
-            answer = yield from self.requests.fetch(request, self.token)
-        except ApiFault as fault:
-            if fault.kind is ApiFaultKind.NO_DATA:
-                return ()
-            raise
-        return answer.readings
+        return DataRequest(DataKind.LOAD_CURVE, self.series, window.first, end)
 
     def _store(
-        self, window: Window, readings: tuple[Reading, ...], windows_left: int
+        self, window: Window, answer: Answer, windows_left: int
     ) -> Generator[Event, None, Asked]:
+        readings, spoilt = answer.readings, answer.spoilt
         yield WindowFetched(self.series, window, len(readings))
         now, today = utc_now(), self.today
         corrected = inserted = 0
@@ -173,20 +174,33 @@ class SeriesRun:
             asked_at=now,
             asked_first=window.first,
             asked_last=window.last,
+            problems=spoilt,
             lease=self.lease,
         )
         self._days |= records
         days = tuple(record for day, record in sorted(records.items()) if day >= window.first)
         yield WindowStored(self.series, window, inserted, corrected, days, windows_left)
-        return Asked(day_of(readings[0].start) if readings else None)
+        known = [*spoilt, *(day_of(each.start) for each in readings[:1])]
+        # Days that nobody asked for say nothing of those that were.
+        return Asked(min(known, default=None), unreadable=bool(answer.problems and not known))
 
-    def _unreadable(self, window: Window, fault: ApiFault) -> Generator[Event, None, Asked]:
+    def _unreadable(
+        self, window: Window, fault: ApiFault, windows_left: int
+    ) -> Generator[Event, None, Asked]:
         error = fault.to_error(self.series)
         if fault.kind in _ENDS_THE_SERIES:
             raise error from None
-        self.trouble = self.trouble or error
         where = f"{day_text(window.first)} to {day_text(window.last)}"
         yield Noted(self.series, f"{where} could not be read: {error.title}. {error.cause}")
+        if fault.lasting:
+            # It counts as an attempt, or the days would be asked for ever.
+            self.unread = self.unread or error
+            why = f"HTTP {fault.status} {fault.text}".strip() if fault.is_4xx else fault.text
+            days = days_between(window.first, window.last)
+            nothing = Answer(self._request(window), problems=dict.fromkeys(days, why))
+            yield from self._store(window, nothing, windows_left)
+        else:
+            self.trouble = self.trouble or error
         return Asked(unreadable=True)
 
     def _search_floor(
@@ -199,26 +213,28 @@ class SeriesRun:
                 search.answered(days.first, (yield from self._accepted(days)))
         except (ApiFault, RunEnds) as cut_short:
             yield from self._keep(search, window, windows_left)
-            if isinstance(cut_short, ApiFault):
-                return (yield from self._unreadable(window, cut_short))
+            if isinstance(cut_short, ApiFault) and days is not None:
+                unknown = Window(days.first, search.floor - ONE_DAY)
+                return (yield from self._unreadable(unknown, cut_short, windows_left))
             raise
-        if search.readings is None and window.last == self.today - ONE_DAY:
+        if search.answer is None and window.last == askable_until(utc_now()) - ONE_DAY:
             # Not even yesterday is accepted: no floor, but something wrong with the meter.
             raise _nothing_accepted(refusal, self.series)
         if search.floor == window.first or self._holds_older(window.first):
             # No floor, but a refusal in passing, or a hole like any other.
-            return (yield from self._store(window, search.readings or (), windows_left))
+            answer = search.answer or Answer(self._request(window))
+            return (yield from self._store(window, answer, windows_left))
         # A known floor stays where it is when days below it are asked once more by hand.
         if self._raise_floor(search.floor):
             yield Noted(self.series, f"The load curve starts on {day_text(search.floor)}.")
         asked = Asked()
-        if search.readings is not None:
-            asked = yield from self._store(search.accepted, search.readings, windows_left)
+        if search.answer is not None:
+            asked = yield from self._store(search.accepted, search.answer, windows_left)
         self.conclude_below(search.floor)
-        return Asked(asked.oldest_reading, search.floor)
+        return replace(asked, floor=search.floor)
 
-    def _accepted(self, days: Window) -> Generator[Event, None, tuple[Reading, ...] | None]:
-        """The readings of some days, ``None`` where their start is refused."""
+    def _accepted(self, days: Window) -> Generator[Event, None, Answer | None]:
+        """The answer for some days, ``None`` where their start is refused."""
         try:
             return (yield from self._curve(days))
         except ApiFault as fault:
@@ -230,8 +246,8 @@ class SeriesRun:
         self, search: FloorSearch, window: Window, windows_left: int
     ) -> Generator[Event, None, None]:
         """Keep what a search found that was cut short: the next run need not ask for it again."""
-        if search.readings:
-            yield from self._store(search.accepted, search.readings, windows_left)
+        if search.answer is not None:
+            yield from self._store(search.accepted, search.answer, windows_left)
         if search.refused > window.first:
             # Refused twice: whatever the floor is, it lies above, and the search goes on there.
             self._raise_floor(search.refused + ONE_DAY)

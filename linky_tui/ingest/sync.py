@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 
-from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.coverage import DayRecord, DayStatus, askable_until
 from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.backfill import work_off
-from linky_tui.ingest.events import Event, Planned
+from linky_tui.ingest.events import Event, Planned, Window
 from linky_tui.ingest.plan import sync_window
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.totals import survey_if_due, weekly_totals
@@ -30,7 +30,7 @@ def sync(
         yield Planned(run.series, (window,), run.requests.manners.left_today)
         yield from run.ask(window, 0)
     if state.backfill_since is not None and not run.requests.manners.half_used:
-        yield from survey_if_due(run)
+        yield from survey_if_due(run, by_hand=False)
         yield from work_off(
             run, state.backfill_since, enough=lambda: run.requests.manners.half_used
         )
@@ -38,13 +38,30 @@ def sync(
     yesterday = today - ONE_DAY
     record = run.ledger().get(yesterday)
     if record is not None and record.status is DayStatus.COMPLETE:
+        # What could not be read of other days is no reason for a mail by cron each morning.
+        run.unread = None
         return None
     return _not_published(run, record)
+
+
+def refetch(run: SeriesRun, days: Window) -> Generator[Event, None, TemporaryError | None]:
+    """Ask some days again by hand; returns why not, where at night it is too early for them."""
+    last = min(days.last, askable_until(utc_now()) - ONE_DAY)
+    if last < days.first:
+        return _not_published(run, run.ledger().get(days.first))
+    yield from run.ask(Window(days.first, last), 0)
+    return None
 
 
 def _not_published(run: SeriesRun, record: DayRecord | None) -> TemporaryError:
     day = day_text(run.today - ONE_DAY)
     arrived = asked = ""
+    if record is not None and record.problem is not None:
+        return TemporaryError(
+            "Yesterday cannot be read",
+            f"Nothing of {day} was stored, since the answer for it is wrong: {record.problem}.",
+            "Sync again later; a cron job does it by itself.",
+        )
     if record is not None and record.readings:
         hours, expected = record.minutes_covered // 60, record.minutes_expected // 60
         arrived = f" Only {hours} of its {expected} hours are there."

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from linky_tui.domain.coverage import DayStatus
+from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.paris import ONE_DAY
 from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
@@ -28,6 +30,7 @@ from linky_tui.text.formatting import (
     local_time_text,
     mask_prm,
     moment_text,
+    plain,
     range_text,
     things,
 )
@@ -115,6 +118,22 @@ def span_text(window: Window) -> str:
     return day_text(window.last) if window.days == 1 else range_text(window.first, window.last)
 
 
+def unread_lines(days: Iterable[DayRecord]) -> list[str]:
+    """Which of some days, oldest first, could not be read, and why: a sentence each stretch."""
+    stretches: list[list[DayRecord]] = []
+    for record in days:
+        before = stretches[-1][-1] if stretches else None
+        if before and (before.day + ONE_DAY, before.problem) == (record.day, record.problem):
+            stretches[-1].append(record)
+        elif record.problem is not None:
+            stretches.append([record])
+    return [
+        f"{span_text(Window(days[0].day, days[-1].day))} could not be read: "
+        f"{plain(days[0].problem or '')}."
+        for days in stretches
+    ]
+
+
 def _stored(event: WindowStored) -> EventText:
     days = event.days
     complete = sum(day.status is DayStatus.COMPLETE for day in days)
@@ -132,7 +151,8 @@ def _stored(event: WindowStored) -> EventText:
         also = " and certified" if complete and certified == complete else ""
         parts.append(f"{complete} of {things(asked, 'day')} complete{also}")
     tone = Tone.PLAIN if complete == asked else Tone.WARNING
-    return EventText(f"{span_text(event.window)}: {', '.join(parts)}.", tone)
+    text = f"{span_text(event.window)}: {', '.join(parts)}."
+    return EventText(text, tone, tuple(unread_lines(days)))
 
 
 _ENDINGS = {

@@ -1,8 +1,8 @@
-"""Answers of both shapes: read exactly, or refused whole (design.md §2, conso-api.md §4)."""
+"""Answers of both shapes: each day read exactly or not at all (design.md §2, conso-api.md §4)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +27,10 @@ from tests.enedis.build import (
 
 DAY = "2026-11-16"
 TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
+THREE_DAYS = request("2026-11-15", "2026-11-18")
+BEFORE = [new_point("2026-11-15 12:00:00", "3"), new_point("2026-11-15 12:30:00", "4")]
+AFTER = [new_point("2026-11-17 12:00:00", "5"), new_point("2026-11-18 00:00:00", "6")]
+"""Of the day before, and of the day after."""
 
 
 def refused(asked: DataRequest, data: object) -> str:
@@ -37,6 +41,14 @@ def refused(asked: DataRequest, data: object) -> str:
     assert caught.value.status == 200
     assert caught.value.text
     return caught.value.text
+
+
+def spoilt_day(points: list[Any]) -> str:
+    """The reason for which nothing is read of DAY, while the days around it are read."""
+    answer = parse(THREE_DAYS, body(new_curve([*BEFORE, *points, *AFTER])))
+    assert [reading.power_w for reading in answer.readings] == [3, 4, 5, 6]
+    assert list(answer.problems) == list(answer.spoilt) == [date.fromisoformat(DAY)]
+    return answer.spoilt[date.fromisoformat(DAY)]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +124,7 @@ AT_ONE = f"at '{DAY} 01:00:00'"
         ({"message": 1, "error": "no"}, f"{NO_DATA}: no"),
         (dict.fromkeys("abcdef"), f"{NO_DATA}: a, b, c, d, e"),
         ({"grandeur": {}}, "the answer's grandeur is not a list of objects"),
-        (new_curve([{}, []]), "the answer's points is not a list of objects"),
+        (new_curve([{}, []]), "a point is not an object"),
         (legacy_curve({}), "the answer's interval_reading is not a list of objects"),
         ({"meter_reading": {}}, "the answer's meter_reading holds no interval_reading"),
         ({**legacy_curve([]), "reading_type": "W"}, "the answer's reading_type is not an object"),
@@ -123,30 +135,33 @@ AT_ONE = f"at '{DAY} 01:00:00'"
             new_curve([new_point(f"{DAY}T00:30:00Z")]),
             f"the date '{DAY}T00:30:00Z': an offset that Paris does not have then",
         ),
-        (
-            new_curve([new_point(f"{DAY} 00:30:01")]),
-            f"the date '{DAY} 00:30:01' is not on a minute",
-        ),
-        (
-            new_curve([new_point(f"{DAY} 01:00:00", step=[])]),
-            f"the step list {AT_ONE}: not a step that divides the hour",
-        ),
-        (
-            new_curve([new_point(f"{DAY} 01:00:00", 2.5)]),
-            f"the value 2.5 {AT_ONE}: not a whole number",
-        ),
-        (
-            legacy_curve([legacy_point(f"{DAY} 01:00:00", 10**7)]),
-            f"the value 10000000 {AT_ONE}: not between 0 and 1,000,000",
-        ),
-        (
-            new_curve([new_point(f"{DAY} 01:00:00", v) for v in (1, 2)]),
-            "two readings claim 2026-11-15T23:30:00Z",
-        ),
     ],
 )
 def test_a_refusal_says_what_is_wrong_and_where(data: object, why: str) -> None:
     assert refused(request(), data).startswith(why)
+
+
+@pytest.mark.parametrize(
+    ("points", "why"),
+    [
+        ([new_point(f"{DAY} 00:30:01")], f"the date '{DAY} 00:30:01' is not on a minute"),
+        (
+            [new_point(f"{DAY} 01:00:00", step=[])],
+            f"the step list {AT_ONE}: not a step that divides the hour",
+        ),
+        ([new_point(f"{DAY} 01:00:00", 2.5)], f"the value 2.5 {AT_ONE}: not a whole number"),
+        (
+            [new_point(f"{DAY} 01:00:00", 10**7)],
+            f"the value 10000000 {AT_ONE}: not between 0 and 1,000,000",
+        ),
+        (
+            [new_point(f"{DAY} 01:00:00", v) for v in (1, 2)],
+            "two readings claim Mon 16 Nov 00:30",
+        ),
+    ],
+)
+def test_a_spoilt_day_says_what_is_wrong_and_where(points: list[Any], why: str) -> None:
+    assert spoilt_day(points) == why
 
 
 @settings(derandomize=True)
@@ -296,11 +311,13 @@ def test_empty_points_still_tell_the_two_october_hours_apart() -> None:
         "١٢", "１２", "0x10", "NaN", "null", "1000001", 1_000_001, 10**30, "9" * 5000, [], {},
     ],
 )  # fmt: skip
-def test_a_value_that_is_no_power_refuses_the_whole_answer(value: object) -> None:
-    text = refused(request(), new_curve([TWO[0], new_point(f"{DAY} 01:00:00", value)]))
+def test_a_value_that_is_no_power_spoils_its_day(value: object) -> None:
+    text = spoilt_day([TWO[0], new_point(f"{DAY} 01:00:00", value)])
     assert "value" in text
     assert len(text) <= 200
-    refused(request(), legacy_curve([legacy_point(f"{DAY} 01:00:00", value)]))
+    answer = parse(request(), body(legacy_curve([legacy_point(f"{DAY} 01:00:00", value)])))
+    assert answer.readings == ()
+    assert list(answer.spoilt) == [date.fromisoformat(DAY)]
 
 
 @pytest.mark.parametrize("value", [0, "0", "007", 1_000_000, "1000000"])
@@ -331,23 +348,67 @@ def test_steps(step: str, minutes: int) -> None:
     "step", [None, "", "PT0M", "PT7M", "PT45M", "PT90M", "PT2H", "P1D", "30", 30, "pt30m", "PT３0M"]
 )
 def test_a_step_that_is_none_is_never_guessed(step: object) -> None:
-    assert "step" in refused(request(), new_curve([new_point(f"{DAY} 01:00:00", step=step)]))
-    assert "step" in refused(request(), legacy_curve([legacy_point(f"{DAY} 01:00:00", step=step)]))
+    assert "step" in spoilt_day([new_point(f"{DAY} 01:00:00", step=step)])
+    legacy = legacy_curve([legacy_point(f"{DAY} 01:00:00", step=step)])
+    assert "step" in parse(request(), body(legacy)).spoilt[date.fromisoformat(DAY)]
 
 
-@pytest.mark.parametrize("label", [None, 5, "", f"{DAY} 00:30:01", f"{DAY}T00:30:00Z", DAY])
-def test_a_date_that_is_none_refuses_the_whole_answer(label: object) -> None:
-    refused(request(), new_curve([TWO[0], new_point(label)]))
+def test_without_a_step_the_hour_after_midnight_may_be_of_either_day() -> None:
+    points = [*BEFORE, new_point(f"{DAY} 00:30:00", step="PT0M"), *AFTER]
+    answer = parse(THREE_DAYS, body(new_curve(points)))
+    assert [str(day) for day in answer.spoilt] == ["2026-11-15", "2026-11-16"]
+    assert [reading.power_w for reading in answer.readings] == [5, 6]
 
 
-def test_a_time_that_march_skips_refuses_the_whole_answer() -> None:
-    march = request("2026-03-29", "2026-03-30")
-    assert "skip" in refused(march, new_curve([new_point("2026-03-29 02:30:00")]))
+@pytest.mark.parametrize(
+    "point",
+    [
+        *map(new_point, (None, 5, "", f"{DAY} 00:30:01", f"{DAY}T00:30:00Z", DAY)),
+        {**TWO[1], "value": "120"},
+        *("text", 5, [], None),
+    ],
+)
+def test_a_point_without_a_date_spoils_the_day_of_the_points_around_it(point: object) -> None:
+    assert spoilt_day([TWO[0], point, TWO[1]])
+
+
+def test_a_point_without_a_date_between_two_days_spoils_both() -> None:
+    for points, days in (
+        ([*BEFORE, new_point(None), *TWO, *AFTER], ["2026-11-15", DAY]),
+        ([new_point("x"), new_point(None), *BEFORE, *TWO, *AFTER], ["2026-11-15"]),
+        ([*BEFORE, *TWO, *AFTER, new_point(None), new_point("x")], ["2026-11-17"]),
+        ([*BEFORE, new_point("x"), *AFTER], ["2026-11-15", "2026-11-17"]),
+    ):
+        answer = parse(THREE_DAYS, body(new_curve(points)))
+        assert [str(day) for day in sorted(answer.spoilt)] == days
+        left = {"2026-11-15": [3, 4], DAY: [250, 120], "2026-11-17": [5, 6]}
+        if TWO[0] not in points:
+            del left[DAY]
+        kept = [power for day, powers in left.items() if day not in days for power in powers]
+        assert [reading.power_w for reading in answer.readings] == kept
+
+
+def test_points_none_of_which_has_a_date_cannot_be_taken_apart() -> None:
+    assert "date" in refused(request(), new_curve([new_point(None), new_point("x")]))
+    assert refused(request(), new_curve([new_point(None), new_point(None, None)]))
+
+
+def test_a_time_that_march_skips_spoils_that_day() -> None:
+    march = request("2026-03-28", "2026-03-30")
+    points = [new_point("2026-03-28 12:00:00", "7"), new_point("2026-03-29 02:30:00")]
+    answer = parse(march, body(new_curve(points)))
+    assert "skip" in answer.spoilt[date(2026, 3, 29)]
+    assert [reading.power_w for reading in answer.readings] == [7]
 
 
 @pytest.mark.parametrize("label", [f"{DAY} 00:00:00", "2026-11-17 00:30:00", "2027-11-16 00:30:00"])
-def test_a_reading_outside_the_window_refuses_the_whole_answer(label: str) -> None:
-    assert "not asked for" in refused(request(), new_curve([TWO[0], new_point(label)]))
+def test_a_reading_outside_the_window_is_left_out(label: str) -> None:
+    for value in ("100", "-1"):
+        answer = parse(request(), body(new_curve([*TWO, new_point(label, value)])))
+        assert [reading.power_w for reading in answer.readings] == [250, 120]
+        assert answer.spoilt == {}
+        assert len(answer.problems) == 1
+    assert "not asked for" in str(parse(request(), body(new_curve([new_point(label)]))).problems)
 
 
 def test_the_last_reading_of_the_window_is_labelled_with_the_day_after() -> None:
@@ -360,9 +421,16 @@ def test_an_unsorted_answer_is_sorted() -> None:
     assert [reading.power_w for reading in answer.readings] == [250, 120]
 
 
-def test_an_unsorted_answer_with_the_repeated_hour_is_refused() -> None:
-    points = [new_point(f"2026-10-25 {time}:00") for time in ("02:00", "02:30", "01:30")]
-    assert "October" in refused(request("2026-10-25", "2026-10-26"), new_curve(points))
+@pytest.mark.parametrize("at", range(4))
+def test_an_unsorted_answer_spoils_the_day_of_the_repeated_hour_and_no_other(at: int) -> None:
+    labels = ["25 02:00", "25 02:30", "25 03:00"]
+    labels.insert(at, "24 23:00" if at else "26 01:00")
+    points = [new_point(f"2026-10-{label}:00") for label in labels]
+    answer = parse(request("2026-10-24", "2026-10-27"), body(new_curve(points)))
+    assert "October" in answer.spoilt[date(2026, 10, 25)]
+    assert [reading.end for reading in answer.readings] == [
+        utc("2026-10-24 21:00" if at else "2026-10-26 00:00")
+    ]
 
 
 def test_a_repeated_label_with_the_same_value_is_dropped() -> None:
@@ -379,8 +447,17 @@ def test_a_repeated_label_with_the_same_value_is_dropped() -> None:
         new_point(f"{DAY} 01:30:00", "120", step="PT60M"),
     ],
 )
-def test_two_readings_of_the_same_minute_refuse_the_whole_answer(second: object) -> None:
-    assert "two readings" in refused(request(), new_curve([*TWO, second]))
+def test_two_readings_of_the_same_minute_spoil_their_day(second: object) -> None:
+    assert "two readings" in spoilt_day([*TWO, second])
+    assert "two readings" in spoilt_day([second, *TWO])
+
+
+@pytest.mark.parametrize("power", ["8", "250"])
+def test_two_readings_that_meet_at_midnight_spoil_both_days(power: str) -> None:
+    points = [*BEFORE, *TWO, new_point(f"{DAY} 00:30:00", power, "PT60M"), *AFTER]
+    answer = parse(THREE_DAYS, body(new_curve(points)))
+    assert [str(day) for day in sorted(answer.spoilt)] == ["2026-11-15", DAY]
+    assert [reading.power_w for reading in answer.readings] == [5, 6]
 
 
 @pytest.mark.parametrize(
@@ -414,7 +491,7 @@ def test_the_legacy_nature_is_a_flag_too() -> None:
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.data())
 def test_any_order_of_any_points_gives_a_curve_without_overlap(data: st.DataObject) -> None:
-    """Whatever is accepted is sorted, inside the window and claims no minute twice."""
+    """Whatever is read is sorted, inside the window and claims no minute twice."""
     label = st.builds(
         "2026-11-16 {:02d}:{:02d}:00".format, st.integers(0, 23), st.sampled_from([0, 15, 30])
     )
@@ -422,10 +499,7 @@ def test_any_order_of_any_points_gives_a_curve_without_overlap(data: st.DataObje
         new_point, label, st.sampled_from(["1", "2"]), st.sampled_from(["PT15M", "PT30M"])
     )
     points = data.draw(st.lists(point, max_size=6))
-    try:
-        answer = parse(request(), body(new_curve(points)))
-    except ApiFault:
-        return
+    answer = parse(request(), body(new_curve(points)))
     assert all(a.end <= b.start for a, b in pairwise(answer.readings))
     assert {r.start for r in answer.readings} <= {
         utc("2026-11-15 23:00") + timedelta(minutes=15 * n) for n in range(96)

@@ -1,4 +1,4 @@
-"""Daily totals and highest powers: both shapes, and what refuses them."""
+"""Daily totals and highest powers: both shapes, and what spoils a day of them."""
 
 from __future__ import annotations
 
@@ -57,20 +57,42 @@ def test_daily_totals_of_both_shapes_are_the_same() -> None:
 @pytest.mark.parametrize(
     ("point", "why"),
     [
-        ({"v": "1", "d": "2026-11-13"}, "not asked for"),
-        ({"v": "1", "d": "2026-11-17 00:00:00"}, "not asked for"),
         ({"v": "1", "d": "2026-11-15 00:30:00"}, "not for a day"),
-        ({"v": "1", "d": "2026-02-30"}, "no such date"),
-        ({"v": "1", "d": "14/11/2026"}, "not a date"),
-        ({"v": "1", "d": None}, "no date"),
-        ({"v": "8", "d": "2026-11-14"}, "two totals"),
+        ({"v": "8", "d": "2026-11-15"}, "two different totals"),
         ({"v": "-1", "d": "2026-11-15"}, "value"),
         ({"v": "25000001", "d": "2026-11-15"}, "value"),
         ({"v": "1", "d": "2026-11-15", "p": "P1M"}, "not by day"),
     ],
 )
-def test_a_wrong_daily_total_refuses_the_whole_answer(point: object, why: str) -> None:
-    assert why in refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}, point]))
+def test_a_wrong_daily_total_spoils_that_of_its_day(point: object, why: str) -> None:
+    points = [{"v": str(day), "d": f"2026-11-{day}"} for day in (14, 15, 15, 16)]
+    points[2] = point  # type: ignore[call-overload]
+    answer = parse(TOTALS, body(daily(points)))
+    assert why in answer.spoilt[date(2026, 11, 15)]
+    assert answer.totals == tuple(DailyTotal(date(2026, 11, day), day) for day in (14, 16))
+    assert len(answer.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "why"),
+    [("2026-02-30", "no such date"), ("14/11/2026", "not a date"), (None, "no date")],
+)
+def test_a_total_without_a_date_may_be_that_of_either_day_beside_it(
+    label: object, why: str
+) -> None:
+    points = [{"v": "7", "d": f"2026-11-{day}"} for day in (14, 15, 16)]
+    answer = parse(TOTALS, body(daily([*points[:2], {"v": "1", "d": label}, points[2]])))
+    assert answer.totals == (DailyTotal(date(2026, 11, 14), 7),)
+    assert sorted(answer.spoilt) == [date(2026, 11, 15), date(2026, 11, 16)]
+    assert all(why in each for each in answer.spoilt.values())
+
+
+@pytest.mark.parametrize("label", ["2026-11-13", "2026-11-17 00:00:00"])
+def test_a_total_that_was_not_asked_for_is_left_out(label: str) -> None:
+    answer = parse(TOTALS, body(daily([{"v": "7", "d": "2026-11-14"}, {"v": "1", "d": label}])))
+    assert answer.totals == (DailyTotal(date(2026, 11, 14), 7),)
+    assert answer.spoilt == {}
+    assert "not asked for" in str(answer.problems)
 
 
 def test_daily_totals_are_sorted_and_repeats_dropped() -> None:
@@ -106,9 +128,13 @@ def test_highest_powers_keep_their_moment(legacy: bool) -> None:
         ("14 11:06:20", 4638),
         ("16 20:42:12", 3570),
     ]
-    outside = json.loads(json.dumps(data).replace("2026-11-14", "2026-11-13"))
-    assert "not asked for" in refused(asked, outside)
+    for other, days in (("2026-11-13", []), ("2026-11-x4", [date(2026, 11, 16)])):
+        answer = parse(asked, json.dumps(data).replace("2026-11-14", other).encode())
+        assert [peak.moment.day for peak in answer.peaks] == ([] if days else [16])
+        assert list(answer.spoilt) == days
     twice = json.loads(json.dumps(data).replace("2026-11-14 12:06:20", "2026-11-16 21:42:12"))
-    assert "two peaks" in refused(asked, twice)
+    answer = parse(asked, body(twice))
+    assert answer.peaks == ()
+    assert "two peaks" in answer.spoilt[date(2026, 11, 16)]
     twice = json.loads(json.dumps(twice).replace("4638", "3570"))
     assert len(parse(asked, body(twice)).peaks) == 1

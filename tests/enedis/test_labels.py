@@ -24,8 +24,15 @@ def shown(start: datetime, minutes: int) -> tuple[datetime, int]:
 
 
 def starts(*labels: str, minutes: int = 30) -> list[str]:
+    """The start of each label, or the first error among them."""
     read = [(read_label(label), minutes) for label in labels]
-    return [f"{start:%Y-%m-%d %H:%M}" for start in interval_starts(read)]
+    return [f"{start:%Y-%m-%d %H:%M}" for start in map(sound, interval_starts(read))]
+
+
+def sound(start: datetime | ClockError) -> datetime:
+    if isinstance(start, ClockError):
+        raise start
+    return start
 
 
 CLOCK_CHANGES = [date(year, 3, 25) for year in range(2020, 2031)]
@@ -136,6 +143,22 @@ def test_the_repeated_hour_out_of_order_is_refused(labels: list[str]) -> None:
         starts(*(f"2026-10-25 {label}:00" for label in labels))
 
 
+def test_only_the_label_that_march_skips_is_an_error() -> None:
+    labels = ["2026-03-29 02:30", "2026-03-28 12:00", "2026-03-29 03:30"]
+    found = interval_starts([(read_label(label), 30) for label in labels])
+    assert isinstance(found[0], ClockError)
+    assert found[1:] == [utc("2026-03-28 10:30"), utc("2026-03-29 01:00")]
+
+
+def test_only_the_labels_of_the_repeated_hour_suffer_from_disorder() -> None:
+    labels = ["2026-10-25 02:00", "2026-10-25 03:00", "2026-10-26 03:00", "2026-10-24 03:00"]
+    found = interval_starts([(read_label(label), 60) for label in labels])
+    assert isinstance(found[0], ClockError)
+    assert found[1:] == [
+        utc("2026-10-25 01:00"), utc("2026-10-26 01:00"), utc("2026-10-24 00:00"),
+    ]  # fmt: skip
+
+
 def test_elsewhere_order_and_repeats_are_the_business_of_the_caller() -> None:
     assert starts("2026-11-16 01:00", "2026-11-16 00:30", "2026-11-16 00:30") == [
         "2026-11-15 23:30",
@@ -207,4 +230,4 @@ def test_a_whole_real_series_comes_back_from_its_labels() -> None:
     assert len(expected) == 27_665
     labels = [shown(*interval) for interval in expected]
     assert interval_starts(labels) == [start for start, _ in expected]
-    assert all(start.tzinfo is UTC for start in interval_starts(labels))
+    assert all(sound(start).tzinfo is UTC for start in interval_starts(labels))

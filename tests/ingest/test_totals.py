@@ -80,7 +80,7 @@ def test_years_move_by_a_month_before_one_is_asked_again(
     [
         (FaultKind.NO_CONSENT, "failed", 1, False),
         (FaultKind.NO_DATA, "paused", 1, True),
-        (FaultKind.UNKNOWN_TYPE, "paused", 2, True),
+        (FaultKind.UNKNOWN_TYPE, "paused", 2, False),
         (FaultKind.TECHNICAL_ERROR, "paused", 2, False),
     ],
 )

@@ -4,16 +4,19 @@ One document a day in ``<collection>_days`` (design.md §3)::
 
     {_id: {prm, flow, day: "YYYY-MM-DD"}, minutes_expected, minutes_covered, readings, energy_wh,
      enedis_wh, status, attempts, last_attempt}
+
+plus ``problem`` where the last answer for the day could not be read.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from operator import index
+from types import MappingProxyType
 
 import pymongo
 from pymongo import ReplaceOne, UpdateOne
@@ -92,6 +95,7 @@ class Days:
         asked_at: datetime | None = None,
         asked_first: date | None = None,
         asked_last: date | None = None,
+        problems: Mapping[date, str] = MappingProxyType({}),
         lease: Lease | None = None,
     ) -> dict[date, DayRecord]:
         """Compute the records of some days again from the regular collection.
@@ -99,7 +103,8 @@ class Days:
         A record is made for each day that has readings, was asked or has one already. Enedis' own
         total is kept, and the conclusion that a day has no data while it has no reading. Where the
         load curve of ``asked_first`` to ``asked_last`` (all days, where not given) was asked just
-        now, ``asked_at`` says when, and counts an attempt.
+        now, ``asked_at`` says when, and counts an attempt; ``problems`` says why the answer could
+        not be read, by day.
         """
         known = self.load(series, first, last)
         start, end = day_bounds(first, last)
@@ -117,7 +122,9 @@ class Days:
             asked = asked_at is not None and (asked_first or first) <= day <= (asked_last or last)
             old = known.get(day)
             if old is not None or asked or measured.readings:
-                records[day] = _updated(day, old, measured, today, asked_at if asked else None)
+                records[day] = _updated(
+                    day, old, measured, today, asked_at if asked else None, problems.get(day)
+                )
         self._write(series, known, records, lease)
         return records
 
@@ -207,6 +214,9 @@ class Days:
     def _record(self, document: Document) -> DayRecord:
         with as_written(self._collection.name, document["_id"]):
             enedis_wh, last_attempt = document["enedis_wh"], document["last_attempt"]
+            problem = document.get("problem")
+            if not isinstance(problem, str | None):
+                raise TypeError
             return DayRecord(
                 date.fromisoformat(document["_id"]["day"]),
                 index(document["minutes_expected"]),
@@ -217,6 +227,7 @@ class Days:
                 DayStatus(document["status"]),
                 index(document["attempts"]),
                 None if last_attempt is None else _milliseconds(last_attempt),
+                problem,
             )
 
     def _write(
@@ -234,7 +245,8 @@ class Days:
                 only_new = {"$setOnInsert": document}
                 operations.append(UpdateOne({"_id": document["_id"]}, only_new, upsert=True))
             elif old != record:
-                operations.append(ReplaceOne(_document(series, old), document))
+                as_read = {"problem": None} | _document(series, old)  # null or none at all
+                operations.append(ReplaceOne(as_read, document))
         if operations:
             with friendly(), pymongo.timeout(STEP_LIMIT_S) if lease is None else lease.writing():
                 self._collection.bulk_write(operations, ordered=False)
@@ -246,12 +258,13 @@ def _updated(
     measured: DayCoverage,
     today: date,
     asked_at: datetime | None = None,
+    problem: str | None = None,
 ) -> DayRecord:
     """The record of a day by what is measured now and what was known before."""
     if old is not None and asked_at is None and _worse(old, measured):
         # What was asked for the day counts no longer, so that it is worth asking for at once and
         # never ends as a day without data.
-        old = replace(old, attempts=0, last_attempt=None)
+        old = replace(old, attempts=0, last_attempt=None, problem=None)
     attempts = (old.attempts if old else 0) + (1 if asked_at else 0)
     enedis_wh = old.enedis_wh if old else None
     return DayRecord(
@@ -271,6 +284,7 @@ def _updated(
         ),
         attempts,
         _milliseconds(asked_at) if asked_at else old.last_attempt if old else None,
+        problem if asked_at else old.problem if old else None,
     )
 
 
@@ -311,7 +325,7 @@ def _range(series: Series, first: date | None = None, last: date | None = None) 
 
 
 def _document(series: Series, record: DayRecord) -> Document:
-    return {
+    document: Document = {
         "_id": {"prm": series.prm, "flow": series.flow.value, "day": record.day.isoformat()},
         "minutes_expected": record.minutes_expected,
         "minutes_covered": record.minutes_covered,
@@ -322,6 +336,7 @@ def _document(series: Series, record: DayRecord) -> Document:
         "attempts": record.attempts,
         "last_attempt": record.last_attempt,
     }
+    return document if record.problem is None else document | {"problem": record.problem}
 
 
 def _milliseconds(instant: datetime) -> datetime:

@@ -49,6 +49,7 @@ _STATE_FIELDS = {
     "backfill_since",
     "rebuild_pending",
     "last_rebuild",
+    "survey_refused_at",
 }
 
 

@@ -4,7 +4,7 @@ One document a series in ``<collection>_leases``::
 
     {_id: {prm, flow}, owner: {installation, host, pid, nonce, lock, since} | null, expires,
      rebuilding, surveyed_at, totals_at, daily_from, curve_from, backfill_since, last_rebuild,
-     rebuild_pending, leftovers: [{timestamp, interval_min, power_w}]}
+     rebuild_pending, survey_refused_at, leftovers: [{timestamp, interval_min, power_w}]}
 
 Time is judged by the server's clock (``$$NOW``), so the owners' clocks do not matter. The document
 also carries what is remembered about the series from one owner to the next.
@@ -54,6 +54,7 @@ class SeriesState:
     # since when the time series collection is known to need a rebuild
     rebuild_pending: datetime | None = None
     last_rebuild: datetime | None = None  # when it was rebuilt last
+    survey_refused_at: datetime | None = None  # when a year of the survey was refused last
 
 
 class Leases:
@@ -134,6 +135,7 @@ class Leases:
                 _day(found.get("backfill_since")),
                 _instant(found.get("rebuild_pending")),
                 _instant(found.get("last_rebuild")),
+                _instant(found.get("survey_refused_at")),
             )
 
     def leftovers(self, series: Series) -> set[ReadingKey]:

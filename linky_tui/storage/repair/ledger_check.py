@@ -52,7 +52,7 @@ def check_ledger(store: Store, lease: Lease, today: date, *, anyway: bool = Fals
         day < today - _SURVEYED_AFTER for day in done.recreated
     )
     if resurvey:
-        lease.set_state(surveyed_at=None, totals_at=None, daily_from=None)
+        lease.set_state(surveyed_at=None, totals_at=None, daily_from=None, survey_refused_at=None)
     return LedgerCheck(
         done.changed,
         sum(number for day, number in done.gone.items() if day >= reaches),

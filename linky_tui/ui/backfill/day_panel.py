@@ -20,6 +20,7 @@ from linky_tui.text.formatting import (
     duration_text,
     kwh_text,
     local_time_text,
+    plain,
     things,
 )
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
@@ -75,14 +76,16 @@ def status_words(
         case Mark.LATE:
             return "Late: it may still arrive. Sync (s) asks again."
         case Mark.MISSING:
-            return f"Missing: asked, nothing came. {_again(record)}"
+            came = "nothing came" if record.problem is None else "what came cannot be read"
+            return f"Missing: asked, {came}. {_again(record)}"
         case Mark.DAILY_ONLY:
             return "Daily total only: older than the load curve reaches."
         case _:
             if curve_from is not None and day < curve_from:
                 return f"No data: the load curve starts on {day_text(curve_from)}."
             if record.attempts >= MAX_ATTEMPTS:
-                return f"No data: asked {_times(record.attempts)}, Enedis has nothing."
+                why = "Enedis has nothing" if record.problem is None else "it cannot be read"
+                return f"No data: asked {_times(record.attempts)}, {why}."
             return "No data: the weeks around it hold nothing either."
 
 
@@ -93,7 +96,7 @@ def day_rows(
     expected = day_minutes(day)
     covered = record.minutes_covered if record else 0
     readings = record.readings if record else 0
-    return [
+    rows = [
         ("Status", status_words(record, day, today, curve_from)),
         (
             "Minutes",
@@ -103,6 +106,9 @@ def day_rows(
         ("Enedis", _total_text(record)),
         ("Asked", _asked_text(record)),
     ]
+    if record is not None and record.problem is not None:
+        rows.append(("Answer", f"not to be read: {plain(record.problem)}"))
+    return rows
 
 
 def _total_text(record: DayRecord | None) -> str:
@@ -128,7 +134,8 @@ def _asked_text(record: DayRecord | None) -> str:
 
 def _again(record: DayRecord) -> str:
     if record.attempts >= MAX_ATTEMPTS:
-        return f"Asked {_times(record.attempts)}, Enedis has no more."
+        why = "Enedis has no more" if record.problem is None else "it cannot be read"
+        return f"Asked {_times(record.attempts)}, {why}."
     if record.last_attempt is None:
         return "A backfill asks again."
     return f"A backfill asks again from {day_text(day_of(record.last_attempt + OLD_RETRY))}."

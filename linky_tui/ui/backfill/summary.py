@@ -46,12 +46,15 @@ def headline(records: Mapping[date, DayRecord], today: date) -> str:
 def gaps(records: Mapping[date, DayRecord], state: SeriesState, today: date) -> list[str]:
     """A sentence for each kind of gap: what is missing, why, when it is tried again."""
     by_mark: dict[Mark, list[DayRecord]] = {}
+    unread: list[DayRecord] = []
     never = 0
     for day in days_between(first_askable(today), today - ONE_DAY):
         record = records.get(day)
         mark = mark_of(record, today)
         if record is None or mark is Mark.TO_ASK:
             never += 1
+        elif record.problem is not None and mark in (Mark.PARTIAL, Mark.MISSING, Mark.NO_DATA):
+            unread.append(record)
         else:
             by_mark.setdefault(mark, []).append(record)
     complete = by_mark.get(Mark.COMPLETE, [])
@@ -61,6 +64,7 @@ def gaps(records: Mapping[date, DayRecord], state: SeriesState, today: date) -> 
         _again(by_mark.get(Mark.PARTIAL, []), "partial"),
         _again(by_mark.get(Mark.MISSING, []), "missing"),
         _no_data(by_mark.get(Mark.NO_DATA, []), state),
+        _again(unread, "that cannot be read", "asked twice"),
         _again([each for each in complete if each.enedis_wh is not None], "complete but different"),
         _uncertified([each for each in complete if each.enedis_wh is None], state, today),
     ]
@@ -76,7 +80,9 @@ def _late(records: Sequence[DayRecord]) -> str:
     )
 
 
-def _again(records: Sequence[DayRecord], what: str) -> str:
+def _again(
+    records: Sequence[DayRecord], what: str, given_up_text: str = "asked twice, Enedis has no more"
+) -> str:
     if not records:
         return ""
     given_up = sum(record.attempts >= MAX_ATTEMPTS for record in records)
@@ -88,7 +94,7 @@ def _again(records: Sequence[DayRecord], what: str) -> str:
     parts = []
     if given_up:
         which = "" if given_up == len(records) else f"{count_text(given_up)} of them "
-        parts.append(f"{which}asked twice, Enedis has no more")
+        parts.append(which + given_up_text)
     if tried:
         parts.append(f"a backfill asks again from {day_text(day_of(min(tried) + OLD_RETRY))}")
     reason = ": " + "; ".join(parts) if parts else ""

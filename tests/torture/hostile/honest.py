@@ -1,7 +1,8 @@
 """Honest answers of both generations (conso-api.md §4), written here once more for the oracle.
 
 They are as small as an answer can be and still hold what matters: changes of the step, nulls, the
-repeated hour of October, the missing one of March, a second quantity in front of the wanted one.
+repeated hour of October, the missing one of March, midnight, a second quantity in front of the
+wanted one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ Tree = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
 OCTOBER, MARCH = date(2026, 10, 25), date(2026, 3, 29)
 PRM = "12345678901234"
+_ONE_HOUR = timedelta(hours=1)
 _UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh", DataKind.MAX_POWER: "VA"}
 _QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA", DataKind.MAX_POWER: "PMA"}
 
@@ -52,9 +54,11 @@ def _curve(request: DataRequest, shape: Shape, rng: random.Random) -> list[Tree]
     if request.first in (OCTOBER, MARCH) and rng.random() < 0.8:
         at = start + timedelta(minutes=60)
     points = []
-    for _ in range(rng.choice([1, 3, 6, 10, 16])):
+    for _ in range(rng.choice([1, 3, 6, 10, 16]) + 4 * ((request.end - request.first).days - 1)):
         if rng.random() < 0.08 and not at.minute:
             step = rng.choice([10, 15, 30, 60])
+        if rng.random() < 0.2 and not at.minute:
+            at = max(at, _midnight(at.astimezone(PARIS).date() + timedelta(days=1)) - _ONE_HOUR)
         at += timedelta(minutes=step)
         if at - start > timedelta(minutes=minutes):
             break

@@ -1,8 +1,9 @@
 """What an answer really says, read off its bytes by other means than linky_tui/enedis.
 
 Written from conso-api.md §4 and §5 and design.md §2, for the tests alone: it looks at every label
-by trying both offsets of Paris, and at every field by comparing texts. Whatever it cannot call
-unambiguous it calls nothing. It may be slow and it need not explain itself.
+by trying both offsets of Paris, at every field by comparing texts, and at every two measures for
+a minute that both claim. What it cannot call unambiguous makes a day unclear, and of an unclear
+day it calls nothing. It may be slow and it need not explain itself.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from itertools import combinations
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
@@ -30,25 +31,45 @@ _NEW_FIELDS, _OLD_FIELDS = ("v", "d", "p"), ("value", "date", "interval_length")
 _CENTURY = range(2000, 2100)
 
 
+_LIMITS = {"load_curve": 1_000_000, "daily_totals": 25_000_000, "max_power": 1_000_000}
+_Point = tuple[Any, Any, Any]
+
+
 class _Nothing(Exception):
     """The bytes do not say it beyond doubt."""
 
 
 @dataclass(frozen=True)
+class Said:
+    """What the bytes state for a meter and a window, day by day."""
+
+    measures: tuple[Measure, ...]  # of the days that are clear
+    unclear: frozenset[date]  # the days of the window of which nothing is to be taken
+
+
+@dataclass(frozen=True)
 class _Label:
     ends: tuple[datetime, ...]
-    naive: datetime | None
+    wall: datetime
+    naive: bool
     second: int
 
 
-def said(request: DataRequest, body: bytes) -> tuple[Measure, ...] | None:
-    """Every measure that the bytes state for this meter and window; ``None``: they do not."""
+@dataclass(frozen=True)
+class _Seen:
+    """A point: when it can be, and what it states where that is clear."""
+
+    label: _Label | None
+    days: frozenset[date]
+    empty: bool
+    stated: tuple[int, int] | None
+
+
+def said(request: DataRequest, body: bytes) -> Said | None:
+    """What the bytes state; ``None``: they are no answer to this request at all."""
     try:
-        tree = _json(body)
-        points = _points(request, tree)
-        if request.kind is DataKind.DAILY_TOTALS:
-            return _totals(request, points)
-        return _measures(request, points)
+        seen = [_seen(request, point) for point in _points(request, _json(body))]
+        return _by_day(request, seen)
     except _Nothing:
         return None
 
@@ -70,7 +91,7 @@ def _json(body: bytes) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else _no()
 
 
-def _points(request: DataRequest, tree: dict[str, Any]) -> list[tuple[Any, Any, Any]]:
+def _points(request: DataRequest, tree: dict[str, Any]) -> list[_Point | None]:
     new = "grandeur" in tree
     old = [name for name in ("interval_reading", "meter_reading") if name in tree]
     if new + len(old) != 1:
@@ -103,7 +124,7 @@ def _same_meter(request: DataRequest, named: object) -> None:
     _no()
 
 
-def _of_new(request: DataRequest, tree: dict[str, Any]) -> list[tuple[Any, Any, Any]]:
+def _of_new(request: DataRequest, tree: dict[str, Any]) -> list[_Point | None]:
     wanted = "CONS" if request.series.flow is Flow.CONSUMPTION else "PROD"
     quantity = {"load_curve": "PA", "daily_totals": "EA", "max_power": "PMA"}[request.kind.value]
     entries = tree["grandeur"]
@@ -113,7 +134,7 @@ def _of_new(request: DataRequest, tree: dict[str, Any]) -> list[tuple[Any, Any, 
     if entries and not own:
         _no()
     _daily(request, tree.get("pas"))
-    points = []
+    points: list[_Point | None] = []
     for entry in own:
         _unit(request, entry.get("unite"))
         _daily(request, entry.get("pas"))
@@ -135,15 +156,17 @@ def _daily(request: DataRequest, step: object) -> None:
         _no()
 
 
-def _fields(
-    points: object, own: Iterable[str], foreign: Iterable[str]
-) -> list[tuple[Any, Any, Any]]:
-    if not isinstance(points, list) or any(not isinstance(point, dict) for point in points):
-        _no()
-    if any(name in point for point in points for name in foreign):
+def _fields(points: object, own: Iterable[str], foreign: Iterable[str]) -> list[_Point | None]:
+    """The three fields of each point, ``None`` for what is no point or one of both generations."""
+    if not isinstance(points, list):
         _no()
     value, label, step = own
-    return [(point.get(value), point.get(label), point.get(step)) for point in points]
+    return [
+        (point.get(value), point.get(label), point.get(step))
+        if isinstance(point, dict) and not any(name in point for name in foreign)
+        else None
+        for point in points
+    ]
 
 
 def _number(value: object, limit: int) -> int:
@@ -176,93 +199,121 @@ def _label(text: object) -> _Label:
         if (wall - shift).replace(tzinfo=UTC).astimezone(PARIS).replace(tzinfo=None) == wall
     ]
     if offset is None:
-        return _Label(tuple(ends), wall, second)
+        return _Label(tuple(ends), wall, True, second)
     named = {"+02:00": _SUMMER, "+0200": _SUMMER, "+01:00": _WINTER, "+0100": _WINTER}
     end = (wall - named.get(offset, timedelta(days=1))).replace(tzinfo=UTC)
-    return _Label((end,), None, second) if end in ends else _no()
+    return _Label((end,), wall, False, second) if end in ends else _no()
 
 
-def _measures(request: DataRequest, points: list[tuple[Any, Any, Any]]) -> tuple[Measure, ...]:
-    curve = request.kind is DataKind.LOAD_CURVE
-    placed: list[tuple[_Label, int, int | None]] = []
-    for value, text, step in points:
-        if value is None or value == "":
-            # No measure, but in the repeated hour its label says that one of the two has gone by.
-            try:
-                label = _label(text)
-            except _Nothing:
-                continue
-            if curve and len(label.ends) == 2:
-                placed.append((label, 0, None))
+def _seen(request: DataRequest, point: _Point | None) -> _Seen:
+    if point is None:
+        return _Seen(None, frozenset(), False, None)
+    value, text, step = point
+    curve, daily = (request.kind is kind for kind in (DataKind.LOAD_CURVE, DataKind.DAILY_TOTALS))
+    empty = value is None or value == ""
+    try:
+        label = _label(f"{text} 00:00" if daily and _ten(text) else text)
+    except _Nothing:
+        return _Seen(None, frozenset(), empty, None)
+    lengths = [0]
+    if curve:
+        known = isinstance(step, str) and step in _STEPS
+        lengths = [_STEPS[step]] if known else list(_STEPS.values())
+    days = frozenset(
+        _paris(end - timedelta(minutes=minutes)) for end in label.ends for minutes in lengths
+    ) or frozenset((label.wall - timedelta(minutes=minutes)).date() for minutes in lengths)
+    stated = None
+    try:
+        number = _number(value, _LIMITS[request.kind.value])
+        midnight = label.ends == (_day_start(label.wall.date()),)
+        odd = (curve and label.second) or (daily and (not midnight or step not in (None, "P1D")))
+        if len(lengths) == 1 and not odd:
+            stated = lengths[0], number
+    except _Nothing:
+        pass
+    return _Seen(label, days, empty, stated)
+
+
+def _ten(text: object) -> bool:
+    return isinstance(text, str) and len(text) == 10
+
+
+def _by_day(request: DataRequest, seen: list[_Seen]) -> Said:
+    unclear: set[date] = set()
+    for place, each in enumerate(seen):
+        if each.stated is None and not each.empty:
+            days = each.days or _around(seen, place)
+            unclear |= days or _no()
+    # In the repeated hour the label of an empty point says that one of the two has gone by.
+    told = [
+        each for each in seen
+        if each.label is not None and (not each.empty or len(each.label.ends) == 2)
+    ]  # fmt: skip
+    found: set[Measure] = set()
+    for each, end in zip(told, _ends([each.label for each in told if each.label]), strict=True):
+        if each.empty:
             continue
-        label = _label(text)
-        if curve and label.second:
-            _no()
-        minutes = _STEPS.get(step) if isinstance(step, str) else None
-        if curve and minutes is None:
-            _no()
-        placed.append((label, minutes or 0 if curve else 0, _number(value, 1_000_000)))
-    ends = _ends([label for label, _, _ in placed])
-    found = {
-        (end - timedelta(minutes=minutes), minutes, value)
-        for end, (_, minutes, value) in zip(ends, placed, strict=True)
-        if value is not None
-    }
-    ordered = sorted(found)
-    low, high = _day_start(request.first), _day_start(request.end)
-    if any(not low <= start < high for start, _, _ in ordered):
-        _no()
-    for (start, minutes, _), (after, _, _) in pairwise(ordered):
-        if after < start + timedelta(minutes=minutes) or after == start:
-            _no()
-    return tuple(ordered)
+        if end is None:
+            unclear |= each.days
+        elif each.stated is not None:
+            minutes, number = each.stated
+            found.add((end - timedelta(minutes=minutes), minutes, number))
+    for one, other in combinations(found, 2):
+        if _collide(one, other):
+            unclear |= {_paris(one[0]), _paris(other[0])}
+    clear = [
+        measure for measure in sorted(found)
+        if request.first <= _paris(measure[0]) < request.end and _paris(measure[0]) not in unclear
+    ]  # fmt: skip
+    asked = {request.first + timedelta(n) for n in range((request.end - request.first).days)}
+    return Said(tuple(clear), frozenset(unclear & asked))
 
 
-def _ends(labels: list[_Label]) -> list[datetime]:
-    walls = {label.naive for label in labels}
-    ends: list[datetime] = []
-    twice = any(len(label.ends) == 2 for label in labels)
+def _around(seen: list[_Seen], place: int) -> frozenset[date]:
+    """The days of the nearest points with a label, before and after."""
+    before = next((each.days for each in reversed(seen[:place]) if each.label), frozenset[date]())
+    after = next((each.days for each in seen[place + 1 :] if each.label), frozenset[date]())
+    return before | after
+
+
+def _collide(one: Measure, other: Measure) -> bool:
+    ends = [start + timedelta(minutes=minutes) for start, minutes, _ in (one, other)]
+    return one[0] == other[0] or (one[0] < ends[1] and other[0] < ends[0])
+
+
+def _ends(labels: list[_Label]) -> list[datetime | None]:
+    """The end that each label means, ``None`` where nobody can tell."""
+    walls = {label.wall for label in labels if label.naive}
+    ends: list[datetime | None] = []
+    in_order = True
     for label in labels:
-        options = label.ends
-        if not options:
-            options = (_skipped(label, walls),)
-        latest = max(ends, default=None)
+        options = label.ends or _skipped(label, walls)
+        latest = max((end for end in ends if end is not None), default=None)
         later = [end for end in options if latest is None or end > latest]
-        if len(options) == 2 and not later:
-            _no()
-        end = min(later) if len(options) == 2 else options[0]
-        if twice and latest is not None and end < latest:
-            _no()
-        ends.append(end)
-    return ends
+        if not options:
+            ends.append(None)
+        elif len(options) == 2:
+            in_order &= bool(later)
+            ends.append(min(later or options))
+        else:
+            in_order &= latest is None or options[0] >= latest
+            ends.append(options[0])
+    return [
+        None if len(label.ends) == 2 and not in_order else end
+        for label, end in zip(labels, ends, strict=True)
+    ]
 
 
-def _skipped(label: _Label, walls: set[datetime | None]) -> datetime:
+def _skipped(label: _Label, walls: set[datetime]) -> tuple[datetime, ...]:
     """02:00 of the day in March is what 03:00 is called there, unless 03:00 occurs as well."""
-    wall = label.naive
-    if wall is None or (wall.hour, wall.minute, wall.second) != (2, 0, 0):
-        _no()
-    if wall + timedelta(hours=1) in walls:
-        _no()
-    return (wall - _WINTER).replace(tzinfo=UTC)
+    wall = label.wall
+    if (wall.hour, wall.minute, wall.second) != (2, 0, 0) or wall + timedelta(hours=1) in walls:
+        return ()
+    return ((wall - _WINTER).replace(tzinfo=UTC),)
 
 
-def _totals(request: DataRequest, points: list[tuple[Any, Any, Any]]) -> tuple[Measure, ...]:
-    found: dict[date, int] = {}
-    for value, text, step in points:
-        if value is None or value == "":
-            continue
-        _daily(request, step)
-        midnight = f"{text} 00:00" if isinstance(text, str) and len(text) == 10 else text
-        label = _label(midnight)
-        (end, *_) = label.ends or (None,)
-        if end is None or end != _day_start(end.astimezone(PARIS).date()):
-            _no()
-        day = end.astimezone(PARIS).date()
-        wh = _number(value, 25_000_000)
-        if not request.first <= day < request.end or found.setdefault(day, wh) != wh:
-            _no()
-    return tuple((_day_start(day), 0, found[day]) for day in sorted(found))
+def _paris(instant: datetime) -> date:
+    return instant.astimezone(PARIS).date()
 
 
 def _day_start(day: date) -> datetime:

@@ -25,7 +25,7 @@ from tests.torture.hostile import pools
 from tests.torture.hostile.harmless import assert_harmless, assert_short
 from tests.torture.hostile.honest import PRM, some_request
 from tests.torture.hostile.mutator import honest_body, hostile_body, hostile_error
-from tests.torture.hostile.oracle import Measure, said
+from tests.torture.hostile.oracle import Measure, Said, said
 from tests.torture.report import Tally
 
 READ = "hostile answer, read and judged"
@@ -42,7 +42,7 @@ def measures(answer: Answer) -> tuple[Measure, ...]:
 
 
 def test_an_answer_is_read_as_what_it_says_or_refused(scale: Scale, tally: Tally) -> None:
-    """Our reader and the oracle agree on every one of them, to the last reading."""
+    """Our reader and the oracle agree on every day of every answer, to the last reading."""
     rng = scale.random("answers")
     row = tally(READ)
     outcomes: Counter[str] = Counter()
@@ -51,18 +51,28 @@ def test_an_answer_is_read_as_what_it_says_or_refused(scale: Scale, tally: Tally
         content = hostile_body(asked, rng)
         row.tried += 1
         truth = said(asked, content)
+        found: Said | None = None
         try:
-            found: tuple[Measure, ...] | None = measures(parse(asked, content))
+            answer = parse(asked, content)
+            found = Said(measures(answer), frozenset(answer.spoilt))
+            assert_reasons_are_short(answer)
         except ApiFault as fault:
-            found = None
             assert_is_refusal(fault)
-        row.lost += len(set(truth or ()) - set(found or ()))
-        row.doubled += len(found or ()) - len({start for start, _, _ in found or ()})
+        stated = found.measures if found else ()
+        row.lost += len(set(truth.measures if truth else ()) - set(stated))
+        row.doubled += len(stated) - len({start for start, _, _ in stated})
         assert found == truth, (asked, content)
-        outcomes["refused" if found is None else "read" if found else "empty"] += 1
+        for outcome, so in {
+            "refused": found is None,
+            "read": bool(stated),
+            "spoilt": bool(found and found.unclear),
+            "spoilt in part": bool(stated and found and found.unclear),
+        }.items():
+            outcomes[outcome] += so
         row.survived += 1
     # Neither all of one kind: the mutations must hurt, but not kill every answer at once.
-    assert min(outcomes["refused"], outcomes["read"]) > row.tried // 5, outcomes
+    assert min(outcomes["refused"], outcomes["read"], outcomes["spoilt"]) > row.tried // 6, outcomes
+    assert outcomes["spoilt in part"] > row.tried // 50, outcomes
     assert (row.lost, row.doubled) == (0, 0)
 
 
@@ -73,7 +83,15 @@ def test_honest_answers_are_read(scale: Scale) -> None:
         content = honest_body(asked, rng)
         truth = said(asked, content)
         assert truth is not None, content
-        assert measures(parse(asked, content)) == truth, content
+        assert not truth.unclear, content
+        answer = parse(asked, content)
+        assert (measures(answer), answer.problems) == (truth.measures, {}), content
+
+
+def assert_reasons_are_short(answer: Answer) -> None:
+    for why in answer.problems.values():
+        assert why
+        assert_short(why)
 
 
 def assert_is_refusal(fault: ApiFault) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.domain.models import Series
-from linky_tui.domain.paris import day_of, day_start
+from linky_tui.domain.paris import ONE_DAY, day_of, day_start, days_between
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
@@ -30,7 +30,7 @@ from tests.torture.conftest import Scale
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.honest import some_request
 from tests.torture.hostile.mutator import honest_body, hostile_body, hostile_error
-from tests.torture.hostile.oracle import Measure, said
+from tests.torture.hostile.oracle import Measure, Said, said
 from tests.torture.report import Row, Tally
 
 HONEST_EVERY = 3
@@ -44,7 +44,16 @@ class Spoken:
     request: DataRequest  # what had been asked
     body: bytes  # the answer
     honest: bool  # whether nobody had tampered with it
-    truth: tuple[Measure, ...] | None  # what it says, as the oracle reads it
+    truth: Said | None  # what it says, as the oracle reads it; `None`: it is no answer
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """What of it is to be stored."""
+        return self.truth.measures if self.truth else ()
+
+    def is_unclear(self, day: date) -> bool:
+        """Whether nothing of a day that was asked for is to be taken."""
+        return self.truth is None or day in self.truth.unclear
 
 
 class Storm:
@@ -110,7 +119,8 @@ def test_nothing_is_stored_that_was_not_said(
 ) -> None:
     """Each backfill is one meter; what it stores is exactly what the oracle makes of its answers.
 
-    Replayed in the order of the answers: a later one replaces what it overlaps (design.md §4.3).
+    That is the days that are clear; of the others the ledger says that they are not. Replayed in
+    the order of the answers: a later one replaces what it overlaps (design.md §4.3).
     Some meters share their collections; more would only be rebuilt together again and again.
     """
     wanted = scale.times(SHORT, 20_000)
@@ -151,6 +161,7 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
     row.doubled += store.readings.count(series) - len(found)
     assert found == truth
     assert_totals(store, series, storm.spoken)
+    assert_reasons(store, series, storm.spoken)
     hostile = sum(not each.honest for each in storm.spoken)
     assert hostile > 20, events[-1]
     row.tried += hostile
@@ -174,10 +185,10 @@ def replayed(spoken: Iterable[Spoken]) -> dict[datetime, tuple[int, int]]:
     for each in spoken:
         if each.request.kind is not DataKind.LOAD_CURVE:
             continue
-        for measure in each.truth or ():
+        for measure in each.measures:
             for start in overlapped(held, measure):
                 del held[start]
-        held |= {start: (minutes, power) for start, minutes, power in each.truth or ()}
+        held |= {start: (minutes, power) for start, minutes, power in each.measures}
     return held
 
 
@@ -195,7 +206,7 @@ def assert_totals(store: Store, series: Series, spoken: Iterable[Spoken]) -> Non
     said: dict[datetime, int] = {}
     for each in spoken:
         if each.request.kind is DataKind.DAILY_TOTALS:
-            said |= {start: wh for start, _, wh in each.truth or ()}
+            said |= {start: wh for start, _, wh in each.measures}
     now = datetime.now(UTC)
     ledger = store.days.load(series, day_of(now - timedelta(days=1200)), day_of(now))
     noted = {
@@ -204,6 +215,26 @@ def assert_totals(store: Store, series: Series, spoken: Iterable[Spoken]) -> Non
         if record.enedis_wh is not None
     }
     assert noted == said
+
+
+def assert_reasons(store: Store, series: Series, spoken: Iterable[Spoken]) -> None:
+    """The ledger has a reason for exactly the days that the last answer for them left unclear."""
+    unclear: dict[date, bool] = {}
+    for each in spoken:
+        if each.request.kind is DataKind.LOAD_CURVE:
+            days = days_between(each.request.first, each.request.end - ONE_DAY)
+            unclear |= {day: each.is_unclear(day) for day in days}
+    ledger = store.days.load(series, min(unclear), max(unclear))
+    assert {day for day, record in ledger.items() if record.problem is not None} == {
+        day for day, so in unclear.items() if so
+    }
+    for record in ledger.values():
+        assert record.attempts == sum(
+            each.request.holds(record.day)
+            for each in spoken
+            if each.request.kind is DataKind.LOAD_CURVE
+        )
+        assert_harmless(record.problem or "")
 
 
 def assert_consistent(store: Store) -> None:
