@@ -212,7 +212,8 @@ def _point(item: object, own: Sequence[str], foreign: Sequence[str]) -> Point:
     elif any(name in item for name in foreign):
         problem = "a point mixes the fields of both generations of the API"
     else:
-        return Point(*[item.get(name) for name in own])
+        fields: list[Any] = [item.get(name) for name in own]
+        return Point(*fields)
     return Point(None, None, None, problem=problem)
 
 
