@@ -19,6 +19,7 @@ from linky_tui.enedis.budget_file import BudgetFile, BudgetMemory, Rows
 from linky_tui.enedis.faults import MAX_AHEAD
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
+from linky_tui.enedis.timing import Timing
 from linky_tui.errors import BudgetSpent, ServiceDown
 from linky_tui.text.formatting import due_text, local_time_text
 
@@ -26,7 +27,7 @@ MAX_PER_DAY = 90
 """The most requests a UTC day for any host but loopback."""
 LEAST_SECONDS = 1.0
 """The least time between two requests for any host but loopback."""
-ARRIVAL_S = 5.0
+ARRIVAL_S = Timing.timeouts_s[0]
 """How long a request to any host but loopback may take to arrive: name, TCP and TLS come first.
 
 The pace is what the gateway sees, so a request that nobody has reported as answered (its process

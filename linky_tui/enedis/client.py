@@ -147,7 +147,7 @@ class ConsoClient(Closing):
                 if head and head[0].status != HTTPStatus.OK:
                     return self._judge(request, head[0])
                 reason = f"no complete answer in {self._deadline_s:g} s"
-                received = ApiFault(ApiFaultKind.NETWORK, text=reason)
+                received = ApiFault(ApiFaultKind.TIMEOUT, text=reason)
             if received is not None:
                 abandoned.set()
                 raise received
@@ -173,10 +173,7 @@ class ConsoClient(Closing):
         except Exception as error:
             # Any exception, because urllib3 and http.client let some of their own pass. What they
             # carry, the address with the PRM and the request with the token, ends here.
-            kind = ApiFaultKind.NETWORK
-            if any(isinstance(cause, TooLong) for cause in _causes(error)):
-                kind = ApiFaultKind.BAD_ANSWER
-            result = ApiFault(kind, text=_reason(error))
+            result = _fault(error)
         if isinstance(result, ApiFault) and head and head[0].status != HTTPStatus.OK:
             # A refusal whose body does not arrive is a refusal all the same.
             result = head[0]
@@ -223,29 +220,37 @@ class ConsoClient(Closing):
         return answers.parse(request, received.body)
 
 
-def _reason(error: BaseException) -> str:
+def _fault(error: BaseException) -> ApiFault:
     """Why no answer came, without repeating the texts of the libraries: they hold the address."""
     causes = list(_causes(error))
-    for kind, reason in (
-        (NotLoopback, "the name of this machine led to another one, and nothing was sent"),
-        (TooLong, "the answer is longer than any that was asked for"),
-        (ssl.SSLCertVerificationError, "its TLS certificate is not accepted"),
-        (ssl.SSLError, "no TLS connection"),
-        (requests.exceptions.ProxyError, "the proxy does not let us through"),
-        (socket.gaierror, "the name of the host is not known"),
-        (ConnectionRefusedError, "the connection was refused"),
-        (TimeoutError, "the connection timed out"),
-        (requests.exceptions.Timeout, "the connection timed out"),
-        (ConnectionError, "the connection broke off"),
-        (IncompleteRead, "the connection broke off"),
-    ):
+    for kind, fault, reason in _REASONS:
         for cause in causes:
             if isinstance(cause, kind):
                 detail = getattr(cause, "verify_message", "")
-                return plain(f"{reason}: {detail}" if detail else reason)
+                return ApiFault(fault, text=plain(f"{reason}: {detail}" if detail else reason))
+    reason = f"the connection failed ({type(error).__name__})"
     if any("CA certificate bundle" in str(cause) for cause in causes):
-        return "the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is missing"
-    return f"the connection failed ({type(error).__name__})"
+        reason = (
+            "the file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names is missing"
+        )
+    return ApiFault(ApiFaultKind.NETWORK, text=reason)
+
+
+_NETWORK, _TIMEOUT = ApiFaultKind.NETWORK, ApiFaultKind.TIMEOUT
+_REASONS: tuple[tuple[type[BaseException], ApiFaultKind, str], ...] = (
+    (NotLoopback, _NETWORK, "the name of this machine led to another one, and nothing was sent"),
+    (TooLong, ApiFaultKind.BAD_ANSWER, "the answer is longer than any that was asked for"),
+    (ssl.SSLCertVerificationError, _NETWORK, "its TLS certificate is not accepted"),
+    (ssl.SSLError, _NETWORK, "no TLS connection"),
+    (requests.exceptions.ProxyError, _NETWORK, "the proxy does not let us through"),
+    (socket.gaierror, _NETWORK, "the name of the host is not known"),
+    (ConnectionRefusedError, _NETWORK, "the connection was refused"),
+    (requests.exceptions.ConnectTimeout, _NETWORK, "no connection was made in time"),
+    (TimeoutError, _TIMEOUT, "it took too long"),
+    (requests.exceptions.Timeout, _TIMEOUT, "it took too long"),
+    (ConnectionError, _NETWORK, "the connection broke off"),
+    (IncompleteRead, _NETWORK, "the connection broke off"),
+)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -47,6 +47,7 @@ class ApiFaultKind(StrEnum):
     """Enedis does not give this API to the gateway (any more)."""
     BANNED = "banned"
     NETWORK = "network"
+    TIMEOUT = "timeout"
     BAD_ANSWER = "bad_answer"
     """A success whose content cannot be what was asked for."""
     STOPPED = "stopped"
@@ -150,6 +151,12 @@ _TEXTS = {
         "Your network, or the gateway: no answer came.{said}",
         "Check the connection. Try again {when}.",
     ),
+    ApiFaultKind.TIMEOUT: (
+        "The gateway did not answer in time",
+        "The gateway, or Enedis behind it: the answer did not come, or not whole; the request "
+        "counts all the same.{said}",
+        "Nothing is to be done on your side. Try again {when}.",
+    ),
     ApiFaultKind.BAD_ANSWER: (
         "The answer cannot be used",
         "The gateway or Enedis: the answer is not what was asked for; nothing of it was "
@@ -174,6 +181,7 @@ _ERRORS: dict[ApiFaultKind, type[LinkyError]] = {
     ApiFaultKind.SERVICE: ServiceDown,
     ApiFaultKind.QUOTA: ServiceDown,
     ApiFaultKind.NETWORK: ServiceDown,
+    ApiFaultKind.TIMEOUT: ServiceDown,
     ApiFaultKind.NOT_SUBSCRIBED: ServiceDown,
 }
 
@@ -208,7 +216,8 @@ class ApiFault(Exception):
     @property
     def retryable(self) -> bool:
         """Whether one more try soon may help: a fault of the service or of the connection."""
-        return self.kind in (ApiFaultKind.SERVICE, ApiFaultKind.NETWORK) and not self.is_4xx
+        passing = (ApiFaultKind.SERVICE, ApiFaultKind.NETWORK, ApiFaultKind.TIMEOUT)
+        return self.kind in passing and not self.is_4xx
 
     def to_error(self, series: Series) -> LinkyError:
         """The same for the user, of the class whose exit code fits (linky_tui.errors)."""

@@ -35,6 +35,7 @@ POLITE = "keeping a polite pace"
 _FAILURES = {
     ApiFaultKind.SERVICE,
     ApiFaultKind.NETWORK,
+    ApiFaultKind.TIMEOUT,
     ApiFaultKind.BAD_ANSWER,
     ApiFaultKind.OTHER,
 }

@@ -219,14 +219,40 @@ def test_a_slow_body_meets_the_deadline() -> None:
     started = time.monotonic()
     found = fault(slow_body, deadline_s=1.5, timeouts=(20.0, 20.0))  # type: ignore[arg-type]
     assert time.monotonic() - started < 15, "it trickles for longer"
-    assert found.kind is ApiFaultKind.NETWORK
+    assert found.kind is ApiFaultKind.TIMEOUT
     # Whoever looks at the clock first: the one who waits, or the connection itself.
-    assert "1.5 s" in found.text or found.text == "the connection timed out"
+    assert "1.5 s" in found.text or found.text == "it took too long"
 
 
 def test_silence_meets_the_read_timeout() -> None:
     found = fault(hang, timeouts=(20.0, 1.5))  # type: ignore[arg-type]
-    assert (found.kind, found.text) == (ApiFaultKind.NETWORK, "the connection timed out")
+    assert (found.kind, found.text) == (ApiFaultKind.TIMEOUT, "it took too long")
+    assert found.retryable
+    assert found.to_error(request().series).title == "The gateway did not answer in time"
+
+
+def test_a_slow_enedis_is_waited_for() -> None:
+    """Answers that take 12 s were counted and thrown away; the gateway waits for a minute."""
+
+    def slow(handler: Handler) -> None:
+        handler.server.closing.wait(11)
+        handler.send(GOOD)
+
+    with TinyServer(slow) as server, ConsoClient(server.url) as client:
+        assert client.attempt(request(), TOKEN, Shape.NEW, threading.Event()).readings
+
+
+def test_a_host_that_does_not_take_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_: object) -> None:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket.socket, "connect", nobody)
+    with pytest.raises(ApiFault) as caught:
+        attempt("http://127.0.0.1:9/api")
+    assert (caught.value.kind, caught.value.text) == (
+        ApiFaultKind.NETWORK,
+        "no connection was made in time",
+    )
 
 
 def test_a_reset_is_a_fault_of_the_network() -> None:

@@ -334,6 +334,7 @@ def test_the_class_of_an_error_gives_its_exit_code() -> None:
         ApiFaultKind.SERVICE: ServiceDown,
         ApiFaultKind.QUOTA: ServiceDown,
         ApiFaultKind.NETWORK: ServiceDown,
+        ApiFaultKind.TIMEOUT: ServiceDown,
         ApiFaultKind.NOT_SUBSCRIBED: ServiceDown,
     }
     for kind in ApiFaultKind:
