@@ -63,8 +63,8 @@ class MongoSettings:
     )
     mongod: str = key(
         "",
-        "Path of the mongod program for the private server. Empty: the one on PATH, else "
-        'the one that the "local" extra installs.',
+        "Path of the mongod program for the private server. Empty: the one that "
+        'the "local" extra installs, else the one on PATH.',
         "nothing, or the path of a program",
         checks.program,
     )

@@ -49,6 +49,7 @@ def run_check(session: Session, options: Options, stop: threading.Event) -> int:
     server, counted = _check_mongodb(session, mongodb, stop)
     _check_budget(session, found, counted)
     found.good += mongodb.good
+    found.warnings += mongodb.warnings
     found.errors += mongodb.errors
     _check_space(session, found)
     if stop.is_set():
@@ -125,6 +126,7 @@ def _check_mongodb(
     except LinkyError as error:
         found.errors.append(error)
         return None, 0
+    found.warnings.extend(server.notes)
     settings = session.config.mongodb
     place = (
         f"our own in {plain(str(paths.data_dir(demo=session.demo)))}"

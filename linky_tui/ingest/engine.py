@@ -25,7 +25,7 @@ from linky_tui.errors import (
     TemporaryError,
 )
 from linky_tui.ingest.backfill import backfill
-from linky_tui.ingest.events import Event, Failed, Finished, Paused, Window
+from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Window
 from linky_tui.ingest.finish import finish, reconcile_first
 from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.request_run import RequestRun
@@ -123,6 +123,8 @@ def _work(
 ) -> Generator[Event, None, tuple[Status, LinkyError | None]]:
     """The job between taking and giving back the lease."""
     run.check_stop()
+    for note in run.store.server.notes:
+        yield Noted(run.series, note)
     yield from reconcile_first(run)
     pause: Paused | None = None
     failure: LinkyError | None = None

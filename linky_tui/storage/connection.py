@@ -79,6 +79,7 @@ class ServerInfo:
     replica_set: str | None  # the name of the replica set, None for a single server or a router
     # the hosts of the address, without user and password; empty for the embedded one
     hosts: str = ""
+    notes: tuple[str, ...] = ()  # what is worth knowing of how the embedded one was started
 
 
 class Connection(Closing):
@@ -220,6 +221,7 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
         "local" if local else "remote",
         plain(str(set_name), 60) if set_name else None,
         "" if local else hosts_of(uri),
+        local.notes if local else (),
     )
     return Connection(client, handle, server, local, revival)
 

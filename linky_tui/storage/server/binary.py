@@ -1,19 +1,63 @@
-"""Where the mongod of the embedded local server is."""
+"""Which mongod the embedded local server is started with."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shutil
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
-from linky_tui.errors import ConfigError
+from linky_tui.errors import ConfigError, StorageError
+from linky_tui.storage.errors import OLDEST_SERVER, too_old
 
 _NAME = "mongod"
+_VERSION = re.compile(r"^db version v(\d+)\.(\d+)\.\S+", re.MULTILINE)
+_VERSION_TIMEOUT_S = 10.0
+_INHERITED = {
+    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR"),
+    *("TEMP", "TMP"),
+}
+_INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 
 
-def find_mongod(configured: str = "") -> Path:
-    """The absolute path of the configured mongod, else of one on PATH, else the ``local`` extra's.
+class MongodUnfit(StorageError):
+    """A mongod that cannot serve our data, where another one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mongods:
+    """The programs to try in this order, at least one."""
+
+    paths: tuple[Path, ...]
+    found: Path | None = None  # which of them is on PATH and may be anything
+
+    def refuse_unfit(self, binary: Path) -> None:
+        """Look at a mongod before it may touch the data: one that is too old would spoil them.
+
+        Raises:
+            MongodUnfit: it is none, or older than time series collections.
+        """
+        if binary != self.found:
+            return
+        version = _VERSION.search(_said_of_version(binary))
+        if version is None:
+            raise MongodUnfit(
+                "The mongod on PATH is none",
+                f"{binary} does not say a version of MongoDB when it is asked for one.",
+                "Install one with  pip install 'linky-tui[local]'  or name one in mongodb.mongod.",
+            )
+        if (int(version[1]), int(version[2])) < tuple(map(int, OLDEST_SERVER.split("."))):
+            error = too_old(version[0].removeprefix("db version v"))
+            raise MongodUnfit(error.title, f"{error.cause} It is {binary}.", error.next_step)
+
+
+def find_mongods(configured: str = "") -> Mongods:
+    """The configured mongod alone, else the ``local`` extra's, then the one on PATH.
+
+    So a shell and cron, whose PATHs differ, start the same one.
 
     Raises:
         ConfigError: there is none, or the configured one cannot be run.
@@ -27,9 +71,13 @@ def find_mongod(configured: str = "") -> Path:
                 "Correct the setting, or leave it empty to have mongod looked for.",
                 (f"mongodb.mongod: {binary} cannot be run",),
             )
-        return binary
-    found = shutil.which(_NAME) or _from_extra()
-    if found is None:
+        return Mongods((binary,))
+    extra, on_path = _from_extra(), shutil.which(_NAME)
+    found = Path(on_path).absolute() if on_path else None
+    if extra is not None and found is not None and extra.samefile(found):
+        found = None
+    paths = tuple(path for path in (extra, found) if path is not None)
+    if not paths:
         raise ConfigError(
             "No MongoDB server",
             "The setting mongodb.uri is empty and no mongod is installed on this machine.",
@@ -37,7 +85,16 @@ def find_mongod(configured: str = "") -> Path:
             "of a MongoDB server.",
             ("mongodb.uri is empty and there is no mongod to start",),
         )
-    return Path(found).absolute()
+    return Mongods(paths, found)
+
+
+def mongod_environment() -> dict[str, str]:
+    """What mongod needs of our environment: no token, no password of a proxy."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
+    }
 
 
 def _from_extra() -> Path | None:
@@ -45,10 +102,24 @@ def _from_extra() -> Path | None:
     # full "fiftyone" is installed it takes seconds.
     spec = importlib.util.find_spec("fiftyone")
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        binary = Path(folder) / "db" / "bin" / _NAME
+        binary = (Path(folder) / "db" / "bin" / _NAME).absolute()
         if _can_run(binary):
             return binary
     return None
+
+
+def _said_of_version(binary: Path) -> str:
+    try:
+        return subprocess.run(  # noqa: S603 no shell, and what the user's own PATH names
+            [binary, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_TIMEOUT_S,
+            env=mongod_environment(),
+            check=False,
+        ).stdout.decode("utf-8", errors="replace")
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def _can_run(path: Path) -> bool:

@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
+from linky_tui.storage.server.binary import MongodUnfit
 from linky_tui.text.formatting import plain
 
 TAIL_BYTES = 64 * 1024
@@ -72,26 +73,26 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
     if library:
         return _missing_library(plain(library[1], 60), binary)
     if _OLD_SYSTEM.search(output):
-        return StorageError(
+        return MongodUnfit(
             "MongoDB does not run on this system",
             f"{binary} needs newer system libraries than the ones here.{told}",
             f"It needs Debian 12, Ubuntu 22.04 or later; or {_ELSEWHERE}.",
         )
     if returncode == -signal.SIGILL:
-        return StorageError(
+        return MongodUnfit(
             "MongoDB does not run on this processor",
             "MongoDB 5.0 and newer need AVX instructions, which this processor (or virtual "
             "machine) does not have.",
             f"Give the virtual machine the host's processor type, or {_ELSEWHERE}.",
         )
     if any(text in output for text in _OLDER_DATA):
-        return StorageError(
+        return MongodUnfit(
             "The data come from an older MongoDB",
             f"{binary} is too new for the data folder {log_path.parent}.{told}",
             "Set mongodb.mongod to the mongod that was used before.",
         )
     if any(text in output for text in _NEWER_DATA):
-        return StorageError(
+        return MongodUnfit(
             "The data come from a newer MongoDB",
             f"The data folder {log_path.parent} was written by a newer MongoDB than {binary}."
             f"{told}",
@@ -120,7 +121,9 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
             f"Try again; its log is {log_path}.",
         )
     how = f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
-    return StorageError(
+    # One that never began is broken, or no mongod at all.
+    kind = StorageError if _FIRST_WORDS in output else MongodUnfit
+    return kind(
         "MongoDB did not start",
         f"{binary} ended with {how}.{told}",
         f"Its log is {log_path}; or {_ELSEWHERE}.",
@@ -176,7 +179,7 @@ def _is_full(folder: Path) -> bool:
     return False
 
 
-def _missing_library(library: str, binary: Path) -> StorageError:
+def _missing_library(library: str, binary: Path) -> MongodUnfit:
     package = _PACKAGES.get(library)
     if package == "libssl3":
         todo = "Install libssl3 (OpenSSL 3: Debian 12, Ubuntu 22.04 and later)"
@@ -184,7 +187,7 @@ def _missing_library(library: str, binary: Path) -> StorageError:
         todo = f"Install {package} (apt install {package})"
     else:
         todo = f"Install the package that has {library}"
-    return StorageError(
+    return MongodUnfit(
         "A system library is missing",
         f"{binary} needs {library}, which is not installed on this system.",
         f"{todo}, or {_ELSEWHERE}.",

