@@ -11,7 +11,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 MAX_TEXT = 8192
 """Characters of any text; also more than a gateway takes as a header."""
@@ -23,6 +23,11 @@ _CREDENTIALS = re.compile(
 )
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_QUOTES = frozenset("\"'`“”„‟‘’‚‛«»‹›")
+_PLACEHOLDER = re.compile(
+    r"(?:<|%3C)(?:db_?)?(?:password|username|user|cluster|host)(?:>|%3E)", re.IGNORECASE
+)
+_ESCAPES = "/ is written %2F, @ %40, : %3A, ? %3F, # %23 and % %25"
 _JOINERS = "\u200c\u200d"
 """Part of many a pictogram and of some scripts' words."""
 
@@ -59,17 +64,29 @@ def filled(value: object) -> str:
     return value
 
 
+def unquoted(value: object) -> str:
+    """A text that nobody wrote in quotes of its own, such as those of a word processor."""
+    value = text(value)
+    if len(value) > 1 and value[0] in _QUOTES and value[-1] in _QUOTES:
+        raise Refused("stands in quotes of its own, which do not belong to it: leave them out")
+    return value
+
+
 def program(value: object) -> str:
     """The path of a program, "~" resolved; whether it exists is seen when it is needed."""
-    return os.path.expanduser(open_text(value))
+    if isinstance(value, str) and re.match(r"[A-Za-z]:[^\\/]", value):
+        # "C:\bin" in double quotes: TOML reads \b, \t, \n, \f and \r as control characters.
+        raise Refused("has lost its backslashes: write each twice, or the path in single quotes")
+    return os.path.expanduser(open_text(unquoted(value)))
 
 
 def prm(value: object) -> str:
-    """The 14 digits of a usage point, or nothing."""
-    value = text(value)
+    """The 14 digits of a usage point, or nothing; blanks between them are taken out."""
+    value = "".join(unquoted(value).split())
     if value and not _PRM.fullmatch(value):
+        lost = " (a 0 at its beginning belongs to it)" if len(value) == 13 else ""
         raise Refused(
-            f"has {len(value)} characters"
+            f"has {len(value)} characters{lost}"
             if len(value) != 14
             else "contains more than the digits 0 to 9"
         )
@@ -78,7 +95,7 @@ def prm(value: object) -> str:
 
 def token(value: object) -> str:
     """The shape of a JWT (its content is not looked at), or nothing; "Bearer " is taken off."""
-    value = text(value)
+    value = unquoted(value)
     if value[:7].lower() == "bearer ":
         value = value[7:].strip()
     if value and not _TOKEN.fullmatch(value):
@@ -101,7 +118,7 @@ def is_loopback(host: str) -> bool:
 
 def api_url(value: object) -> str:
     """An https address without its last slash; http only on loopback (design.md §6)."""
-    value = text(value)
+    value = unquoted(value)
     if not value:
         raise Refused("is empty")
     if not value.isascii() or any(character in value for character in ' \\"<>^`{|}'):
@@ -125,15 +142,42 @@ def api_url(value: object) -> str:
 
 def mongodb_uri(value: object) -> str:
     """The beginning of a MongoDB address, or nothing; the driver judges the rest."""
-    value = text(value)
+    value = unquoted(value)
     if not value:
         return value
     scheme, found, rest = value.partition("://")
     if scheme not in {"mongodb", "mongodb+srv"} or not found or not rest.strip("/"):
         raise Refused("is not a MongoDB address")
+    if left := _PLACEHOLDER.search(value):
+        raise Refused(f"still holds {unquote(left[0]).lower()}: put your own in its place")
     if any(character.isspace() for character in value):
         raise Refused("contains a space (in a password it is written %20)")
+    if _is_torn(rest):
+        raise Refused(
+            "has a character in its user name or password that must be percent-encoded there: "
+            + _ESCAPES
+        )
     return value
+
+
+def _is_torn(rest: str) -> bool:
+    """Whether an unescaped character cuts a password in two: what follows is no host, no option.
+
+    The driver would take the beginning for a host and a port, and both would be shown.
+    """
+    authority, _, options = rest.partition("?")
+    authority, slash, database = authority.partition("/")
+    user, at, _ = authority.rpartition("@")
+    if "@" in database or "@" in user or user.count(":") > 1:
+        return True
+    if "@" not in options:
+        return False
+    if not at and not slash:
+        return True
+    return any(
+        "@" in option.partition("=")[0] or ("@" in option and "=" not in option)
+        for option in re.split("[&;]", options)
+    )
 
 
 def database_name(value: object) -> str:

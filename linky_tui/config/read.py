@@ -37,6 +37,9 @@ MAX_PROBLEMS = 50
 
 _MOST_DOTS = 100
 _NAMED = re.compile(r"\(.*\)|'[^']{13,}'|\"[^\"]{13,}\"")
+_TYPOGRAPHIC = frozenset("“”„‟‘’‚‛«»‹›")
+_ESCAPES = ("Unescaped '\\'", "Invalid hex value", "Escaped character")
+_UNQUOTED = ("Invalid value", "Expected newline")
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -120,7 +123,7 @@ def _parse(data: bytes, name: str, warnings: tuple[str, ...]) -> Content:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return unusable("it is not a text file in UTF-8.")
+        return unusable("it is not a text file in UTF-8: save it in that encoding.")
     if "\0" in text:
         return unusable("it is a binary file, not a TOML file.")
     if any(line.count(".") > _MOST_DOTS for line in text.split("\n") if line.lstrip()[:1] != "#"):
@@ -142,8 +145,21 @@ def _where(message: str, text: str) -> str:
     if found is None:
         return f"it is not valid TOML: {plain(message, 120)}."
     lines = text.split("\n")
-    line, column = found[1] or len(lines), found[2] or len(lines[-1]) + 1
-    return f"line {line}, column {column}: {plain(message, 120)}."
+    line, column = int(found[1] or len(lines)), found[2] or len(lines[-1]) + 1
+    remedy = _remedy(message, lines[line - 1])
+    return f"line {line}, column {column}: {plain(message, 120)}.{remedy}"
+
+
+def _remedy(message: str, line: str) -> str:
+    """What to write instead where the line shows it; the line is not repeated, it may be secret."""
+    value = line.partition("=")[2].strip()
+    if value[:1] in _TYPOGRAPHIC or (value[:1] in {'"', "'"} and value[-1:] in _TYPOGRAPHIC):
+        return ' Write straight quotes ("…") around a text instead of typographic ones.'
+    if message.startswith(_ESCAPES):
+        return " In double quotes a \\ is written twice; or put the text in single quotes."
+    if value and value[0] not in "\"'[{#" and message.startswith(_UNQUOTED):
+        return ' A text, such as a PRM, a token or an address, stands in quotes ("…").'
+    return ""
 
 
 def read_values(tables: Mapping[str, object], source: str) -> Values:

@@ -102,6 +102,28 @@ def test_broken_toml_is_one_problem_with_its_place(tmp_path: Path, text: str, wh
     assert TOKEN.split(".")[2] not in problem
 
 
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        ("prm = 01234567890123", "stands in quotes"),
+        ("prm = 12 345 678 901 234", "stands in quotes"),
+        (f"token = {TOKEN}", "stands in quotes"),
+        ("prm = “12345678901234”", "Write straight quotes"),
+        ("prm = «12345678901234»", "Write straight quotes"),
+        ('prm = "12345678901234”', "Write straight quotes"),
+        (r'mongod = "C:\Users\me\mongod.exe"', "a \\ is written twice"),
+        (r'mongod = "C:\qt\mongod.exe"', "a \\ is written twice"),
+    ],
+)
+def test_a_line_that_is_no_toml_says_what_to_write_instead(
+    tmp_path: Path, line: str, remedy: str
+) -> None:
+    (problem,) = problems(tmp_path, f"[[meters]]\n{line}\nname = 'x'\n")
+    assert "line 2, column" in problem
+    assert remedy in problem
+    assert not {PRM, TOKEN.split(".")[2], "01234567890123"} & set(problem.split())
+
+
 def test_files_that_are_no_configuration_are_named(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")

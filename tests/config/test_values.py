@@ -19,6 +19,11 @@ from tests.config.files import PRM, TOKEN, meter, problems, write
         ("mongodb", 'uri = "localhost:27017"', "not a MongoDB address"),
         ("mongodb", 'uri = "mongodb://a b"', "space"),
         ("mongodb", "uri = 1", "not a text"),
+        ("mongodb", 'uri = "mongodb://me:<db_password>@h"', "still holds <db_password>: put"),
+        ("mongodb", 'uri = "mongodb+srv://%3CUsername%3E:x@h"', "still holds <username>: put"),
+        ("mongodb", 'uri = "“mongodb://h”"', "quotes of its own"),
+        ("mongodb", 'mongod = "C:\\bin\\new"', "lost its backslashes"),
+        ("enedis", "api_url = \"'https://host/api'\"", "quotes of its own"),
         ("mongodb", 'database = ""', "is empty"),
         ("mongodb", 'database = "a b"', "a space"),
         ("mongodb", 'database = "a/b"', "the character /"),
@@ -54,6 +59,10 @@ from tests.config.files import PRM, TOKEN, meter, problems, write
         ("enedis", "seconds_between_requests = nan", "not a number"),
         ("enedis", "seconds_between_requests = true", "not a number"),
         ("[meters]", "prm = 12345678901234", "not a text"),
+        ("[meters]", "prm = 1234567890123", "written in quotes"),
+        ("[meters]", 'prm = "1234567890123"', "13 characters (a 0 at its beginning"),
+        ("[meters]", 'prm = "« 12345678901234 »"', "quotes of its own"),
+        ("[meters]", f'prm = "{PRM}"\ntoken = \'"{TOKEN}"\'', "quotes of its own"),
         ("[meters]", 'prm = "1234567890123٤"', "more than the digits"),
         ("[meters]", f'prm = "{PRM}"\ntoken = "a.b"', "not a token"),
         ("[meters]", f'prm = "{PRM}"\ntoken = "a.b.c d"', "not a token"),
@@ -102,6 +111,43 @@ def test_values_that_are_taken(
 def test_a_pasted_bearer_prefix_and_white_space_are_taken_off(tmp_path: Path) -> None:
     config = load(write(tmp_path, meter(f" {PRM} ", f" Bearer  {TOKEN} ")), {})
     assert config.meters == (Meter(PRM, TOKEN),)
+
+
+@pytest.mark.parametrize("written", ["12 345 678 901 234", "123456 78901234 "])
+def test_a_prm_may_be_written_in_groups_as_on_the_bill(tmp_path: Path, written: str) -> None:
+    assert load(write(tmp_path, meter(written, TOKEN)), {}).meters == (Meter(PRM, TOKEN),)
+
+
+@pytest.mark.parametrize(
+    "user_part",
+    [
+        "me:4321/SECRET", "me:4321?SECRET", "me:4321/x@SECRET", "me@home.org:4321/SECRET",
+        "me/SECRET", "me:4321?w=1SECRET", "me:4321?SECRET&w=1", "me:x@SECRET", "me:x:SECRET",
+        "me:4321/?SECRET",
+    ],
+)  # fmt: skip
+def test_an_unescaped_character_in_a_password_is_told_and_no_piece_of_it(
+    tmp_path: Path, user_part: str
+) -> None:
+    """The driver takes what comes before it for a host and a port, which were shown."""
+    (problem,) = problems(tmp_path, f'[mongodb]\nuri = "mongodb://{user_part}@h:27017/?w=1"\n')
+    assert "percent-encoded" in problem
+    assert "%2F" in problem
+    assert "SECRET" not in problem
+    assert "4321" not in problem
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "mongodb://me:p%2Fss@h1:1,h2:2/admin?w=1&appName=a@b",
+        "mongodb://h/?appName=a@b",
+        "mongodb+srv://me%40home.org:x@c0.abc.mongodb.net/?retryWrites=true;appName=a",
+        "mongodb://%2Ftmp%2Fa.sock/",
+    ],
+)
+def test_an_address_with_its_characters_in_their_places_is_taken(tmp_path: Path, uri: str) -> None:
+    assert load(write(tmp_path, f'[mongodb]\nuri = "{uri}"\n'), {}).mongodb.uri == uri
 
 
 def test_a_program_in_the_home_folder_is_found(tmp_path: Path) -> None:
