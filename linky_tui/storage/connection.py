@@ -6,7 +6,6 @@ only what a majority has, from the primary (design.md §3, Writes).
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import warnings
@@ -21,8 +20,15 @@ from pymongo.errors import ConfigurationError, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.storage.errors import OLDEST_SERVER, address_error, friendly, too_old, translate
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
+from linky_tui.storage.address import (
+    OLDEST_SERVER,
+    address_error,
+    check_address,
+    hosts_of,
+    too_old,
+)
+from linky_tui.storage.errors import friendly, translate
 from linky_tui.storage.server.local_server import LocalServer
 from linky_tui.storage.server.revival import Revival
 from linky_tui.system.closing import Closing
@@ -198,7 +204,7 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
     revival = Revival(local) if local else None
     client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS, revival)
     try:
-        with friendly():
+        with friendly("" if local else uri):
             hello = client.admin.command("hello")
             build = client.admin.command("buildInfo")
             handle = client.get_database(
@@ -227,15 +233,7 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
 
 
 def _client(uri: str, selection_ms: int, revival: Revival | None) -> MongoClient[Document]:
-    if not uri.startswith(("mongodb://", "mongodb+srv://")):
-        # The driver would take it for a host name, and repeat it in its errors.
-        cause = "It begins neither with mongodb:// nor with mongodb+srv://."
-        raise ConfigError(
-            "The address of MongoDB is not valid",
-            cause,
-            "Check mongodb.uri (or LINKY_TUI_MONGODB_URI).",
-            (f"mongodb.uri: {cause}",),
-        )
+    check_address(uri)
     protect_address(uri)  # the driver, or the server, may repeat it
     failure: LinkyError | None = None
     with warnings.catch_warnings(record=True) as complaints:
@@ -267,9 +265,3 @@ def _without_our_options(uri: str) -> str:
     separator = ";" if ";" in query and "&" not in query else "&"
     kept = [part for part in query.split(separator) if part.split("=")[0].lower() not in _OURS]
     return f"{base}{mark}{separator.join(kept)}" if any(kept) else base
-
-
-def hosts_of(uri: str) -> str:
-    """The hosts of an address, without the user, the password and the options."""
-    match = re.match(r"mongodb(?:\+srv)?://(?:[^/?]*@)?([^/?@]*)", uri)
-    return match[1] if match else ""

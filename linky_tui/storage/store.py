@@ -46,7 +46,7 @@ class Store(Closing):
             StorageUnavailable: MongoDB cannot be reached.
         """
         try:
-            with friendly(), pymongo.timeout(READ_LIMIT_S):
+            with friendly(settings.uri), pymongo.timeout(READ_LIMIT_S):
                 check_helpers(
                     connection.database,
                     (

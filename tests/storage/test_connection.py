@@ -109,7 +109,8 @@ def test_options_that_are_the_users_stay(mongo_settings: MongoSettings, tmp_path
         (f"mongodb://me:{SECRET}@h:99999", "port"),
         (f"mongodb://me:{SECRET}/x@localhost", "percent-encoded"),
         (f"mongodb://me:x@{SECRET}@localhost", "percent-encoded"),
-        (f"mongodb://me:x?{SECRET}@localhost", "options"),
+        (f"mongodb://me:x?{SECRET}@localhost", "percent-encoded"),
+        (f"mongodb://localhost/?{SECRET}", "options"),
         (f"mongodb://me:%{SECRET}@localhost,", "mongodb"),
         (f"mongodb+srv://me:{SECRET}@a.example.org:27017", "no port"),
         (f"mongodb+srv://me:{SECRET}@a.example.org,b.example.org", "one host"),
@@ -127,7 +128,7 @@ def test_a_wrong_address_is_explained_without_its_password(
 
 
 @pytest.mark.parametrize(
-    "option", [f"tlsCAFiel={SECRET}", f"zlibCompressionLevel={SECRET}", "tlsCAFile=/no/ca.pem"]
+    "option", [f"tls={SECRET}", f"zlibCompressionLevel={SECRET}", "tlsCAFile=/no/ca.pem"]
 )
 def test_what_the_driver_says_of_an_option_is_shown(option: str, tmp_path: Path) -> None:
     uri = f"mongodb://localhost/?tls=true&{option}"

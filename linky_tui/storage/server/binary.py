@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linky_tui.errors import ConfigError, StorageError
-from linky_tui.storage.errors import OLDEST_SERVER, too_old
+from linky_tui.storage.address import OLDEST_SERVER, too_old
 
 _NAME = "mongod"
 _VERSION = re.compile(r"^db version v(\d+)\.(\d+)\.\S+", re.MULTILINE)

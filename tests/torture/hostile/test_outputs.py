@@ -22,7 +22,8 @@ from pymongo.errors import (
 
 from linky_tui import cli
 from linky_tui.headless.output import print_lines, say
-from linky_tui.storage.errors import address_error, translate
+from linky_tui.storage.address import address_error
+from linky_tui.storage.errors import translate
 from linky_tui.system.crash import harmless_errors, traceback_text
 from tests.tools.program import command, finished, start
 from tests.tools.servers import Handler, TinyServer
