@@ -162,12 +162,14 @@ def _token_problem(meter: Meter, *, foreign: bool) -> LinkyError | None:
     problems = info.problems(meter.prm, utc_now())
     if not problems or (foreign and not info.prms):
         return None
-    return TokenRefused(
-        "The token will be refused",
-        " ".join(problems),
-        "Get a new token at https://conso.boris.sh and write it into the configuration. "
-        "No request was sent.",
-    )
+    if len(problems) == 1 and info.prms and meter.prm not in info.prms:
+        title = "The token is for another meter"
+        todo = "Correct the PRM in the configuration, or get a token for this meter at"
+        todo = f"{todo} https://conso.boris.sh."
+    else:
+        title = "The token will be refused"
+        todo = "Get a new token at https://conso.boris.sh and write it into the configuration."
+    return TokenRefused(title, f"Yours: {' '.join(problems)}", f"{todo} No request was sent.")
 
 
 def _demo_config(config: Config, url: str, token: str, prms: tuple[str, ...]) -> Config:

@@ -39,6 +39,15 @@ def test_a_token_that_cannot_work_is_a_problem_of_its_meter_alone() -> None:
     assert ready[1].problem is None
 
 
+def test_a_token_of_another_meter_says_so() -> None:
+    """Most often the PRM is mistyped: a new token would not help."""
+    (ready,) = ready_meters(Config(meters=(Meter(prm=OTHER, token=token(sub=[PRM])),)))
+    assert isinstance(ready.problem, TokenRefused)
+    assert ready.problem.title == "The token is for another meter"
+    assert "98········1234, only 12········2823" in ready.problem.cause
+    assert "Correct the PRM" in ready.problem.next_step
+
+
 def test_a_gateway_on_loopback_may_have_tokens_of_its_own() -> None:
     config = Config(meters=(Meter(prm=PRM, token="own.kind.token"),))
     assert isinstance(ready_meters(config)[0].problem, ConfigError)

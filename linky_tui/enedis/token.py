@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WARN_BEFORE = timedelta(days=30)
 """How long before its end a token is worth a warning (design.md §6)."""
 
+_CLOCKS_DIFFER = timedelta(days=1)
 _PRM = re.compile(r"[0-9]{14}")
 # What may stand in an Authorization header without changing the rest of the request (RFC 6750).
 _SENDABLE = re.compile(r"[A-Za-z0-9._~+/=-]{1,8192}")
@@ -36,6 +37,7 @@ class TokenInfo:
 
     prms: tuple[str, ...]  # the meters that it covers, in its own order
     expires: datetime | None  # its end in UTC, or `None` where it names none
+    issued: datetime | None = None  # when it was made, in UTC, or `None` where it does not say
 
     def problems(self, prm: str, now: datetime) -> tuple[str, ...]:
         """Why the gateway will refuse the token for a meter, as sentences; empty if it may not."""
@@ -50,12 +52,20 @@ class TokenInfo:
         return tuple(found)
 
     def warnings(self, now: datetime) -> tuple[str, ...]:
-        """What is worth knowing of a token that still works: that it ends in under 30 days."""
-        if self.expires is None or not now < self.expires < now + WARN_BEFORE:
-            return ()
-        return (
-            f"The token expires on {day_text(day_of(self.expires))}; get a new one before that.",
-        )
+        """What is worth knowing of a token that still works.
+
+        That it ends in under 30 days, or that this computer's clock cannot be right.
+        """
+        found: list[str] = []
+        if self.expires is not None and now < self.expires < now + WARN_BEFORE:
+            end = day_text(day_of(self.expires))
+            found.append(f"The token expires on {end}; get a new one before that.")
+        if self.issued is not None and self.issued > now + _CLOCKS_DIFFER:
+            found.append(
+                f"The token was issued on {day_text(day_of(self.issued))}, but this computer has "
+                f"{day_text(day_of(now))}: set its clock, or the wrong days will be asked for."
+            )
+        return tuple(found)
 
 
 def is_sendable(token: str) -> bool:
@@ -82,7 +92,9 @@ def read_token(token: str) -> TokenInfo:
             "letters and digits with a dot between them).",
             "Copy the whole token from the gateway's site into the settings.",
         )
-    return TokenInfo(_prms(claims.get("sub")), _expiry(claims.get("exp")))
+    return TokenInfo(
+        _prms(claims.get("sub")), _moment(claims.get("exp")), _moment(claims.get("iat"))
+    )
 
 
 def _prms(subject: object) -> tuple[str, ...]:
@@ -96,10 +108,10 @@ def _prms(subject: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(prms))
 
 
-def _expiry(exp: object) -> datetime | None:
-    if isinstance(exp, bool) or not isinstance(exp, int | float):
+def _moment(claim: object) -> datetime | None:
+    if isinstance(claim, bool) or not isinstance(claim, int | float):
         return None
     try:
-        return datetime.fromtimestamp(exp, UTC)
+        return datetime.fromtimestamp(claim, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -124,6 +124,19 @@ def test_a_warning_comes_thirty_days_before_the_end() -> None:
     assert "Tue 1 Dec 2026" in TokenInfo((PRM,), datetime(2026, 12, 1, tzinfo=UTC)).warnings(NOW)[0]
 
 
+def test_a_token_from_the_future_tells_of_a_wrong_clock() -> None:
+    later = int((NOW + timedelta(days=9)).timestamp())
+    info = read_token(jwt_of({"sub": [PRM], "iat": later}))
+    (warning,) = info.warnings(NOW)
+    assert "issued on Tue 1 Dec 2026, but this computer has Sun 22 Nov 2026" in warning
+    assert "set its clock" in warning
+    assert info.problems(PRM, NOW) == ()
+    assert info.warnings(NOW + timedelta(days=9)) == ()
+    odd_ones: tuple[object, ...] = (None, "soon", True, [], float("inf"), 10**400)
+    for odd in odd_ones:
+        assert read_token(jwt_of({"sub": [PRM], "iat": odd})).warnings(NOW) == ()
+
+
 @pytest.mark.parametrize("text", ["", "a b", "a\r\nX: y", "a\n", "é", "a\x00", "a" * 8193, "a;b"])
 def test_what_no_header_can_hold(text: str) -> None:
     assert not is_sendable(text)

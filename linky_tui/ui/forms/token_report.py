@@ -51,9 +51,8 @@ def report_token(token: str, prm: str = "") -> TokenReport:
     if problems:
         return TokenReport(" ".join(problems), "bad", info.prms, info.expires)
     covers = things(len(info.prms), "meter")
+    if warnings := info.warnings(now):
+        text = " ".join((f"Covers {covers}.", *warnings))
+        return TokenReport(text, "warn", info.prms, info.expires)
     until = f", valid until {day_text(day_of(info.expires))}" if info.expires else ""
-    text = f"Covers {covers}{until}."
-    warnings = info.warnings(now)
-    if warnings:
-        return TokenReport(f"{text} It ends soon: get a new one.", "warn", info.prms, info.expires)
-    return TokenReport(text, "good", info.prms, info.expires)
+    return TokenReport(f"Covers {covers}{until}.", "good", info.prms, info.expires)
