@@ -25,8 +25,8 @@ from linky_tui.errors import (
 from linky_tui.storage import connection as connection_module
 from linky_tui.storage.connection import connect, translate
 from linky_tui.storage.store import Store
-from tests.ports import free_port
-from tests.private_mongod import PrivateMongod
+from tests.tools.mongod import PrivateMongod
+from tests.tools.ports import free_port
 
 
 @pytest.fixture(autouse=True)
@@ -42,31 +42,18 @@ def refused(uri: str, folder: Path) -> LinkyError:
     return caught.value
 
 
-def on_loopback(folder: Path, *extra: str) -> PrivateMongod:
-    port = free_port()
-    return PrivateMongod(
-        folder,
-        bind="127.0.0.1",
-        uri=f"mongodb://127.0.0.1:{port}",
-        extra=("--port", str(port), *extra),
-    )
-
-
 @pytest.fixture
 def inner_set(tmp_path: Path) -> Iterator[PrivateMongod]:
     """A replica set whose only member calls itself localhost, to itself and to others."""
-    mongod = on_loopback(tmp_path, "--replSet", "rs0")
+    mongod = PrivateMongod(tmp_path, "--replSet", "rs0", port=free_port())
     member = {
         "_id": 0,
         "host": mongod.uri.removeprefix("mongodb://").replace("127.0.0.1", "localhost"),
     }
-    try:
-        mongod.start()
+    with mongod:
         with pymongo.MongoClient[dict[str, Any]](mongod.uri, directConnection=True) as client:
             client.admin.command("replSetInitiate", {"_id": "rs0", "members": [member]})
         yield mongod
-    finally:
-        mongod.stop()
 
 
 def test_a_replica_set_with_inner_host_names(
@@ -104,7 +91,8 @@ def test_certificates_are_a_matter_of_configuration(tmp_path: Path) -> None:
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     pem = tmp_path / "server.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(str(pem))
-    mongod = on_loopback(tmp_path, "--tlsMode", "requireTLS", "--tlsCertificateKeyFile", str(pem))
+    tls = ("--tlsMode", "requireTLS", "--tlsCertificateKeyFile", str(pem))
+    mongod = PrivateMongod(tmp_path, *tls, port=free_port())
     mongod.uri = mongod.uri.replace("127.0.0.1", "localhost")
     ca_file = f"tlsCAFile={tmp_path}/ca.pem"
     try:
@@ -134,9 +122,7 @@ def test_certificates_are_a_matter_of_configuration(tmp_path: Path) -> None:
 
 
 def test_a_server_that_wants_a_user_or_speaks_no_tls(tmp_path: Path) -> None:
-    mongod = on_loopback(tmp_path, "--auth")
-    try:
-        mongod.start()
+    with PrivateMongod(tmp_path, port=free_port(), auth=True) as mongod:
         error = refused(mongod.uri, tmp_path)
         assert isinstance(error, AccessRefused)
         assert "names no user" in error.cause
@@ -144,8 +130,6 @@ def test_a_server_that_wants_a_user_or_speaks_no_tls(tmp_path: Path) -> None:
         error = refused(f"{mongod.uri}/?tls=true", tmp_path)
         assert isinstance(error, StorageUnavailable)
         assert "take tls=true" in error.next_step
-    finally:
-        mongod.stop()
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.storage.server import binary
 from linky_tui.storage.server.binary import find_mongods
 from linky_tui.storage.server.local_server import LocalServer
-from tests.tools.mongod import find_binary
 from tests.tools.local_server import servers_of
+from tests.tools.mongod import find_binary
 from tests.tools.terminal import Terminal
 
 REAL = f'exec {find_binary()} "$@"'
