@@ -12,8 +12,9 @@ from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.repair.reconcile import repair
 from linky_tui.text.formatting import count_text, percent_text, things
-from linky_tui.words.comparison import comparison_rows
+from linky_tui.words.comparison import comparison_rows, foreign_index_note, lost_note
 
+_REPAIR = "linky-tui --verify --repair"
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
 
 
@@ -38,9 +39,9 @@ def run_verify(session: Session, options: Options, stop: threading.Event) -> int
         raise Interrupted
     if options.as_json:
         print_json({"command": "verify", **result.to_json()})
-    elif not options.quiet or result.status is Verdict.DIFFERENT:
+    elif not options.quiet or not result.good:
         print_lines(verification_lines(result))
-    return 1 if result.status is Verdict.DIFFERENT else 0
+    return 0 if result.good else 1
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
@@ -85,21 +86,23 @@ def verification_lines(result: Verification) -> list[str]:
         elif result.foreign:
             lines.append(
                 f"Not all documents are ours: {result.foreign}. Move such documents to a "
-                "collection of their own; linky-tui --verify --repair does the rest."
+                f"collection of their own; {_REPAIR} does the rest."
             )
         else:
-            lines.append("linky-tui --verify --repair makes them identical.")
+            lines.append(f"{_REPAIR} makes them identical.")
     if result.gone:
         lines.append(
             f"The ledger of days knows of {count_text(result.gone)} readings that neither holds "
             "any more; linky-tui --backfill asks again for what Enedis still has of them."
         )
+    lines += [f"{error.title}: {error.cause} {error.next_step}" for error in result.lost]
     return [wrapped(line) for line in lines]
 
 
 def _notes(comparison: Comparison) -> list[str]:
     if not comparison.regular.readings:
-        return ["", "Nothing is stored yet: linky-tui --backfill fills both."]
+        lost = lost_note(comparison, f"{_REPAIR} copies them back, as the next --sync does")
+        return ["", wrapped(lost or "Nothing is stored yet: linky-tui --backfill fills both.")]
     full = comparison.readings_per_bucket
     lines = [
         "",
@@ -111,6 +114,10 @@ def _notes(comparison: Comparison) -> list[str]:
         f"the total {percent_text(comparison.saved_without_id_total)}.",
         "Regular collections are compressed with snappy by default, time series ones with zstd.",
     ]
+    if comparison.regular.readings != comparison.timeseries.readings:
+        lines.append(f"They hold different readings, so what is saved says little: {_REPAIR}.")
+    if foreign := foreign_index_note(comparison):
+        lines.append(foreign)
     if comparison.settling:
         lines.append("Sizes on disk follow within a minute of the last write (a checkpoint).")
     return [wrapped(line) for line in lines]

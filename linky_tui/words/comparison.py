@@ -11,6 +11,8 @@ from linky_tui.text.formatting import (
     bytes_text,
     count_text,
     percent_text,
+    plain,
+    things,
 )
 
 SETTLING = "settling"
@@ -81,7 +83,7 @@ def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = F
             SETTLING if lagging else percent_text(comparison.saved_without_id_total),
         ),
         Row("index on _id", bytes_text(one.id_index_bytes), "none"),
-        Row("index on meter, time", *_bytes(one.index_bytes - one.id_index_bytes, two.index_bytes)),
+        Row("index on meter, time", *_bytes(_own_index(one), _own_index(two))),
         Row(
             "buckets", NOTHING, count_text(comparison.buckets), f"{count_text(ideal_buckets)} ideal"
         ),
@@ -102,14 +104,40 @@ def sameness(comparison: Comparison) -> str:
     return f"{count_text(apart)} apart" if apart else "same count"
 
 
+def lost_note(comparison: Comparison, remedy: str) -> str:
+    """That the regular collection was lost, and what copies it back; empty where it was not."""
+    if not comparison.regular_lost:
+        return ""
+    held = things(comparison.timeseries.readings, "reading")
+    return f"The regular collection is empty, but the time series one holds {held}: {remedy}."
+
+
+def foreign_index_note(comparison: Comparison) -> str:
+    """Which indexes count though another hand made them; empty where there are none."""
+    named = [
+        f"{', '.join(plain(name, 40) for name in size.foreign_indexes)} of {size.name} "
+        f"({bytes_text(size.foreign_index_bytes)})"
+        for size in (comparison.regular, comparison.timeseries)
+        if size.foreign_indexes
+    ]
+    if not named:
+        return ""
+    return f"Indexes that linky-tui did not make count too: {'; '.join(named)}."
+
+
 def honest_note(comparison: Comparison, *, detailed: bool = False, lagging: bool = False) -> str:
-    """What a sceptic asks, in one line: ``_id``, and the compressor."""
+    """What a sceptic asks: ``_id``, the compressor, and indexes that are not ours."""
+    foreign = foreign_index_note(comparison)
     if detailed:
-        return "Regular is compressed with snappy, time series with zstd."
+        return f"Regular is compressed with snappy, time series with zstd. {foreign}".strip()
     saved = f"data {percent_text(comparison.saved_without_id_data)}"
     if not lagging:
         saved += f", total {percent_text(comparison.saved_without_id_total)}"
-    return f"Without _id: {saved}. Regular is snappy, time series zstd."
+    return f"Without _id: {saved}. Regular is snappy, time series zstd. {foreign}".strip()
+
+
+def _own_index(size: CollectionSize) -> int:
+    return size.index_bytes - size.id_index_bytes - size.foreign_index_bytes
 
 
 def _total_a_reading(size: CollectionSize) -> str:

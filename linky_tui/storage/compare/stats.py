@@ -8,6 +8,7 @@ to carry ``_id`` and its index; a time series one need not, so the share of ``_i
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pymongo
 from pymongo.collection import Collection
 
-from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.collections.documents import INDEX_KEYS, Document
 from linky_tui.storage.collections.schema import describe
 from linky_tui.storage.compare.buckets import bucket_count
 from linky_tui.storage.compare.verify import verify
@@ -41,6 +42,8 @@ class CollectionSize:
     index_bytes: int  # all indexes, on disk
     id_bytes: int = 0  # the share of `_id` in `data_bytes`
     id_index_bytes: int = 0  # the share of the index on `_id` in `index_bytes`
+    foreign_indexes: tuple[str, ...] = ()  # names of those that another hand made
+    foreign_index_bytes: int = 0  # their share in `index_bytes`
 
     @property
     def total_bytes(self) -> int:
@@ -62,6 +65,8 @@ class CollectionSize:
             "index_bytes": self.index_bytes,
             "total_bytes": self.total_bytes,
             "bytes_per_reading": self.bytes_per_reading,
+            "foreign_indexes": list(self.foreign_indexes),
+            "foreign_index_bytes": self.foreign_index_bytes,
         }
 
 
@@ -96,6 +101,11 @@ class Comparison:
     saved_without_id_total: float | None
     identical: bool | None  # whether both hold the same, `None` where that was not checked
     settling: bool  # whether sizes may still change at the next checkpoint of the server
+
+    @property
+    def regular_lost(self) -> bool:
+        """Whether only the time series collection holds anything."""
+        return not self.regular.readings and self.timeseries.readings > 0
 
     @property
     def readings_per_bucket(self) -> float | None:
@@ -190,7 +200,7 @@ def collection_size(
     an ``_id``, so that its share is worth telling.
     """
     size = {"size": 0, "storageSize": 0, "totalIndexSize": 0}
-    id_index_bytes = 0
+    indexes: Counter[str] = Counter()
     kind, options = describe(collection.database, collection.name)
     if kind is None:
         return CollectionSize(collection.name, 0, 0, 0, 0), None
@@ -198,7 +208,8 @@ def collection_size(
         found: Mapping[str, Any] = shard.get("storageStats", {})
         for name in size:
             size[name] += int(found.get(name, 0))
-        id_index_bytes += int(found.get("indexSizes", {}).get("_id_", 0))
+        indexes.update(found.get("indexSizes", {}))
+    foreign = _foreign_indexes(collection) if len(indexes) > 1 + ids else ()
     return (
         CollectionSize(
             collection.name,
@@ -207,7 +218,20 @@ def collection_size(
             size["storageSize"],
             size["totalIndexSize"],
             readings * ID_BYTES if ids else 0,
-            id_index_bytes if ids else 0,
+            indexes["_id_"] if ids else 0,
+            foreign,
+            sum(indexes[name] for name in foreign),
         ),
         options.get("timeseries", {}).get("granularity"),
+    )
+
+
+def _foreign_indexes(collection: Collection[Document]) -> tuple[str, ...]:
+    ours = ([("_id", 1)], list(INDEX_KEYS))
+    return tuple(
+        sorted(
+            found["name"]
+            for found in collection.list_indexes()
+            if list(found["key"].items()) not in ours
+        )
     )

@@ -22,6 +22,7 @@ from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 
 from linky_tui.domain.models import Series
+from linky_tui.errors import LinkyError
 from linky_tui.storage.collections.documents import (
     Document,
     canonical,
@@ -62,10 +63,17 @@ class Verification:
     digest_regular: str  # the digest of the regular collection, in hexadecimal
     digest_timeseries: str  # that of the time series one
     gone: int = 0  # readings that the ledger of days knows of and neither collection holds
+    # what a repair found to be gone for good, an error a series
+    lost: tuple[LinkyError, ...] = ()
     # where a document that is not ours makes a difference: its collection and shape
     foreign: str = ""
     # whether a process held a lease when a difference was found: it may just have been writing
     in_use: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether both hold the same, and all that ever was."""
+        return self.status is not Verdict.DIFFERENT and not self.lost
 
     @property
     def identical(self) -> bool:
@@ -83,6 +91,7 @@ class Verification:
             "duplicated_in_timeseries": self.duplicated_in_timeseries,
             "differing": self.differing,
             "gone": self.gone,
+            "error": self.lost[0].to_json() if self.lost else None,
             "digest": {"regular": self.digest_regular, "timeseries": self.digest_timeseries},
         }
 

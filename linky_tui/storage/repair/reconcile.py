@@ -102,7 +102,7 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
     before = verify(store, stop)
     with contextlib.ExitStack() as stack:
         with friendly():
-            series_found = names(store.readings)
+            series_found = sorted({*names(store.readings), *store.days.counts()})
         flows = {flow.value for flow in Flow}
         leases = [
             stack.enter_context(store.leases.acquire(Series(prm, Flow(flow))))
@@ -110,22 +110,29 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
             if flow in flows
             and not (before.identical and ledger_agrees(store, Series(prm, Flow(flow))))
         ]
+        lost: list[LinkyError] = []
+
+        def check(lease: Lease, *, anyway: bool) -> None:
+            found = check_ledger(store, lease, today, anyway=anyway)
+            if found.lost is not None:
+                lost.append(found.lost)
+
         if before.identical:
             for lease in leases:
-                check_ledger(store, lease, today)
-            return before
+                check(lease, anyway=False)
+            return replace(before, lost=tuple(lost))
         examined = []
         for lease in leases:
             examined.append(restore_regular(store, lease, stop)[1])
             insert_missing(store, lease, examined[-1].missing, stop)
-            check_ledger(store, lease, today, anyway=True)
+            check(lease, anyway=True)
         for found in examined:
             found.refuse_foreign()
         after = verify(store, stop)
         if not after.identical or any(found.too_much for found in examined):
             rebuild(store, leases, stop)
             after = verify(store, stop)
-    after = replace(after, gone=before.gone)
+    after = replace(after, gone=before.gone, lost=tuple(lost))
     return replace(after, status=Verdict.REPAIRED) if after.identical else after
 
 

@@ -20,9 +20,10 @@ from linky_tui.storage.store import Store
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell.comparison_state import Snapshot, Step
 from linky_tui.ui.shell.core import AppCore
-from linky_tui.words.comparison import SETTLING, honest_note
+from linky_tui.words.comparison import SETTLING, honest_note, lost_note
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
 
 
 class ComparisonPanel(Vertical):
@@ -72,6 +73,8 @@ class ComparisonPanel(Vertical):
             note = honest_note(comparison, detailed=detailed, lagging=snapshot.lagging)
             self.query_one("#note", Static).update(note)
             self.set_class(not comparison.regular.readings, "-nothing")
+            nothing = lost_note(comparison, COPIES_BACK) or NOTHING_YET
+            self.query_one("#nothing", Static).update(nothing)
         self._show_state()
 
     def _show_state(self) -> None:

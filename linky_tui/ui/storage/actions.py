@@ -89,9 +89,12 @@ def repaired(result: Verification) -> ActionResult:
     """What a repair did, in words."""
     readings = count_text(result.regular_readings)
     digest = _short(result.digest_regular)
-    if result.status is Verdict.REPAIRED:
+    lost = "".join(f" {error.title}: {error.cause} {error.next_step}" for error in result.lost)
+    if result.status is Verdict.REPAIRED or (lost and result.identical):
         return ActionResult(
-            f"Repaired: both hold the same {readings} readings again. sha256 {digest} of both.",
+            f"Repaired: both hold the same {readings} readings again. sha256 {digest} of both."
+            f"{lost}",
+            good=not lost,
             wrote=True,
         )
     if result.identical:
@@ -104,7 +107,7 @@ def repaired(result: Verification) -> ActionResult:
 def _defragment(
     store: Store, series: Series | None, stop: threading.Event, progress: Progress
 ) -> ActionResult:
-    if series is None or not store.readings.count():
+    if series is None or not any(store.readings.counts()):
         return ActionResult("Nothing is stored yet, so there is nothing to defragment.")
     with store.leases.acquire(series) as lease:
         result = _followed(Action.DEFRAGMENT, rebuild_steps(store, [lease], stop), progress)

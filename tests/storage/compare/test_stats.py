@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from linky_tui.domain.paris import day_start
+from linky_tui.headless.stats import comparison_lines
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
 from tests.tools.stored import SERIES, put_regular, put_timeseries, readings
@@ -61,6 +62,34 @@ def test_the_share_of_id_is_exact(filled: Store) -> None:
     assert found.saved.data is not None
     assert found.saved_without_id_data < found.saved.data
     assert 0 < found.regular.id_index_bytes < found.regular.index_bytes
+
+
+def test_indexes_of_another_hand_are_told_apart(filled: Store) -> None:
+    filled.readings.regular.create_index("power_w", name="mine")
+    filled.readings.timeseries.create_index("power_w", name="theirs")
+    found = compare_sizes(filled)
+    for size, name in ((found.regular, "mine"), (found.timeseries, "theirs")):
+        assert size.foreign_indexes == (name,)
+        assert 0 < size.foreign_index_bytes < size.index_bytes
+    assert found.to_json()["regular"]["foreign_indexes"] == ["mine"]
+    said = " ".join(" ".join(comparison_lines(found)).split())
+    assert "Indexes that linky-tui did not make count too: mine of consumption (" in said
+    assert "theirs of consumptionTS (" in said
+
+
+def test_a_lost_regular_collection_is_not_an_empty_home(store: Store) -> None:
+    put_timeseries(store, SERIES, CURVE[:1872])
+    lines = comparison_lines(compare_sizes(store, compare=True))
+    said = " ".join(" ".join(lines).split())
+    assert "Nothing is stored yet" not in said
+    assert "The regular collection is empty, but the time series one holds 1,872 readings" in said
+    assert "--verify --repair copies them back" in said
+
+
+def test_figures_of_different_contents_say_so(store: Store) -> None:
+    put_regular(store, SERIES, CURVE)
+    said = " ".join(comparison_lines(compare_sizes(store, compare=True)))
+    assert "They hold different readings" in said
 
 
 def test_nothing_is_saved_where_nothing_is_stored(store: Store) -> None:

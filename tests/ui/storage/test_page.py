@@ -331,6 +331,20 @@ async def test_empty_names_the_key_and_has_nothing_to_defragment(empty_app: Link
         await done(pilot, empty_app, "Nothing is stored yet")
 
 
+async def test_a_lost_regular_collection_is_told_with_its_way_back(
+    make_app: MakeApp, own_home: StoredHome
+) -> None:
+    with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
+        client[own_home.database].drop_collection("consumption")
+    app = make_app(home=own_home)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await opened(pilot, app)
+        assert "The regular collection is empty, but" in screen_text(app)
+        assert "Nothing is stored yet" not in screen_text(app)
+        await pilot.press("e")
+        await done(pilot, app, "Repaired")
+
+
 async def test_keys_do_not_clash_with_those_of_the_application() -> None:
     taken = {str(each.key) for each in LinkyApp.BINDINGS}  # type: ignore[union-attr]
     own = {str(each.key) for each in StoragePage.BINDINGS}  # type: ignore[union-attr]
