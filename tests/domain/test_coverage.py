@@ -137,6 +137,10 @@ def test_status_by_age_and_coverage() -> None:
     assert status(date(2024, 11, 22), enedis_wh=5000) is DayStatus.MISSING
 
 
+def test_a_status_is_stored_under_its_name() -> None:
+    assert [each.value for each in DayStatus] == [each.name.lower() for each in DayStatus]
+
+
 def test_a_late_day_grows_old() -> None:
     day = date(2026, 11, 14)
     late = record(day, DayStatus.LATE, attempts=1)

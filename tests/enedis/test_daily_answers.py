@@ -115,6 +115,13 @@ def test_daily_totals_in_other_units_are_refused(wrong: dict[str, str]) -> None:
     refused(TOTALS, daily([{"v": "7", "d": "2026-11-14"}], **wrong))
 
 
+def test_a_step_may_stand_beside_the_quantities_too() -> None:
+    answer = daily([{"v": "7", "d": "2026-11-14"}])
+    assert parse(TOTALS, body({**answer, "pas": "P1D"})).totals
+    assert "by 'P1M'" in refused(TOTALS, {**answer, "pas": "P1M"})
+    assert parse(request(), body({**new_curve([]), "pas": "PT30M"})).readings == ()
+
+
 @pytest.mark.parametrize("legacy", [False, True])
 def test_highest_powers_keep_their_moment(legacy: bool) -> None:
     asked = request("2026-11-14", "2026-11-17", kind=DataKind.MAX_POWER)

@@ -102,6 +102,8 @@ def test_a_day_less_than_two_empty_weeks_is_one_week() -> None:
 def test_empty_weeks_above_older_data_are_a_hole_and_no_end() -> None:
     records = ledger(ALL[9], data=True) | ledger(*ALL[2:4], data=False)
     assert drive(Backlog(ALL[4:9], records), lambda day: False) == ALL[4:9]
+    around = [ALL[4], *ALL[10:]]
+    assert drive(Backlog(around, records), lambda day: False)[:2] == around[:2]
 
 
 def test_nothing_to_ask_is_nothing_concluded() -> None:
@@ -131,4 +133,7 @@ def test_an_unread_probe_proves_nothing() -> None:
     assert probe is not None
     backlog.unanswered(probe)
     assert not backlog.exhausted
-    assert backlog.next() == ALL[2]
+    for week in (2, 3):
+        assert backlog.next() == ALL[week]
+        backlog.answered(ALL[week], None)
+    assert backlog.next() != ALL[4]

@@ -110,4 +110,5 @@ def test_a_conclusion_never_touches_the_last_seven_days_nor_days_with_readings()
     assert days[-1] == date(2026, 11, 14)
     assert days[0] == first_askable(TODAY)
     assert date(2025, 1, 1) not in days
+    assert days_below(records, date(2025, 1, 10), today=TODAY)[-1] == date(2025, 1, 9)
     assert days_below(records, TODAY, today=TODAY, since=date(2026, 11, 1))[0] == date(2026, 11, 1)
