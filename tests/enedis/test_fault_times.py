@@ -11,7 +11,12 @@ from linky_tui.enedis.faults import (
     next_full_hour,
     retry_time,
 )
-from tests.enedis.test_faults import NEXT_HOUR, NOW, fault
+from tests.enedis.test_faults import (
+    NEXT_HOUR,
+    NOW,
+    envelope,
+    fault,
+)
 
 
 @pytest.mark.parametrize(
