@@ -206,7 +206,7 @@ def _points(value: object, name: str, own: Sequence[str], foreign: Sequence[str]
     return [_point(item, own, foreign[:3]) for item in value]
 
 
-def _point(item: object, own: Sequence[str], foreign: Sequence[str]) -> Point:
+def _point(item: Any, own: Sequence[str], foreign: Sequence[str]) -> Point:
     if not isinstance(item, dict):
         problem = "a point is not an object"
     elif any(name in item for name in foreign):

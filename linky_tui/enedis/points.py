@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from linky_tui.domain.models import Flags
@@ -63,7 +63,8 @@ class Point:
     nature: object = None  # `B` where it is ordinary
     iv: object = None  # likelihood index, 0 where it is ordinary
     ec: object = None  # extra state, 0 where it is ordinary
-    problem: str = ""  # why it is no point at all, where it is none
+    # why it is no point at all, where it is none
+    problem: str = field(default="", kw_only=True)
 
     @property
     def empty(self) -> bool:

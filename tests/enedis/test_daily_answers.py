@@ -1,4 +1,4 @@
-"""Daily totals and highest powers: both shapes, and what spoils a day of them."""
+"""Answers day by day: daily totals, highest powers, and what spoils a day of any of them."""
 
 from __future__ import annotations
 
@@ -15,11 +15,20 @@ from linky_tui.enedis.request import DataKind, DataRequest
 from tests.enedis.build import (
     body,
     legacy_curve,
+    legacy_point,
     new_curve,
+    new_point,
     request,
+    utc,
 )
 
 DAY = "2026-11-16"
+AT_ONE = f"at '{DAY} 01:00:00'"
+TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
+THREE_DAYS = request("2026-11-15", "2026-11-18")
+BEFORE = [new_point("2026-11-15 12:00:00", "3"), new_point("2026-11-15 12:30:00", "4")]
+AFTER = [new_point("2026-11-17 12:00:00", "5"), new_point("2026-11-18 00:00:00", "6")]
+"""Of the day before, and of the day after."""
 
 
 def refused(asked: DataRequest, data: object) -> str:
@@ -145,3 +154,141 @@ def test_highest_powers_keep_their_moment(legacy: bool) -> None:
     assert "two peaks" in answer.spoilt[date(2026, 11, 16)]
     twice = json.loads(json.dumps(twice).replace("4638", "3570"))
     assert len(parse(asked, body(twice)).peaks) == 1
+
+
+def spoilt_day(points: list[Any]) -> str:
+    """The reason for which nothing is read of DAY, while the days around it are read."""
+    answer = parse(THREE_DAYS, body(new_curve([*BEFORE, *points, *AFTER])))
+    assert [reading.power_w for reading in answer.readings] == [3, 4, 5, 6]
+    assert list(answer.problems) == list(answer.spoilt) == [date.fromisoformat(DAY)]
+    return answer.spoilt[date.fromisoformat(DAY)]
+
+
+@pytest.mark.parametrize(
+    ("points", "why"),
+    [
+        ([new_point(f"{DAY} 00:30:01")], f"the date '{DAY} 00:30:01' is not on a minute"),
+        (
+            [new_point(f"{DAY} 01:00:00", step=[])],
+            f"the step list {AT_ONE}: not a step that divides the hour",
+        ),
+        ([new_point(f"{DAY} 01:00:00", 2.5)], f"the value 2.5 {AT_ONE}: not a whole number"),
+        (
+            [new_point(f"{DAY} 01:00:00", 10**7)],
+            f"the value 10000000 {AT_ONE}: not between 0 and 1,000,000",
+        ),
+        (
+            [new_point(f"{DAY} 01:00:00", v) for v in (1, 2)],
+            "two readings claim Mon 16 Nov 00:30",
+        ),
+    ],
+)
+def test_a_spoilt_day_says_what_is_wrong_and_where(points: list[Any], why: str) -> None:
+    assert spoilt_day(points) == why
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "-1", -1, "1.5", 1.5, 12.0, "12.0", 1e308, True, False, "+5", "1_000", "1e3", " 5", "5 ",
+        "١٢", "１２", "0x10", "NaN", "null", "1000001", 1_000_001, 10**30, "9" * 5000, [], {},
+    ],
+)  # fmt: skip
+def test_a_value_that_is_no_power_spoils_its_day(value: object) -> None:
+    text = spoilt_day([TWO[0], new_point(f"{DAY} 01:00:00", value)])
+    assert "value" in text
+    assert len(text) <= 200
+    answer = parse(request(), body(legacy_curve([legacy_point(f"{DAY} 01:00:00", value)])))
+    assert answer.readings == ()
+    assert list(answer.spoilt) == [date.fromisoformat(DAY)]
+
+
+@pytest.mark.parametrize(
+    "step", [None, "", "PT0M", "PT7M", "PT45M", "PT90M", "PT2H", "P1D", "30", 30, "pt30m", "PT３0M"]
+)
+def test_a_step_that_is_none_is_never_guessed(step: object) -> None:
+    assert "step" in spoilt_day([new_point(f"{DAY} 01:00:00", step=step)])
+    legacy = legacy_curve([legacy_point(f"{DAY} 01:00:00", step=step)])
+    assert "step" in parse(request(), body(legacy)).spoilt[date.fromisoformat(DAY)]
+
+
+def test_points_none_of_which_has_a_date_cannot_be_taken_apart() -> None:
+    assert "date" in refused(request(), new_curve([new_point(None), new_point("x")]))
+    assert refused(request(), new_curve([new_point(None), new_point(None, None)]))
+
+
+def test_without_a_step_the_hour_after_midnight_may_be_of_either_day() -> None:
+    points = [*BEFORE, new_point(f"{DAY} 00:30:00", step="PT0M"), *AFTER]
+    answer = parse(THREE_DAYS, body(new_curve(points)))
+    assert [str(day) for day in sorted(answer.spoilt)] == ["2026-11-15", "2026-11-16"]
+    assert [reading.power_w for reading in answer.readings] == [5, 6]
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        *map(new_point, (None, 5, "", f"{DAY} 00:30:01", f"{DAY}T00:30:00Z", DAY)),
+        {**TWO[1], "value": "120"},
+        *("text", 5, [], None),
+    ],
+)
+def test_a_point_without_a_date_spoils_the_day_of_the_points_around_it(point: object) -> None:
+    assert spoilt_day([TWO[0], point, TWO[1]])
+
+
+def test_a_point_without_a_date_between_two_days_spoils_both() -> None:
+    for points, days in (
+        ([*BEFORE, new_point(None), *TWO, *AFTER], ["2026-11-15", DAY]),
+        ([new_point("x"), new_point(None), *BEFORE, *TWO, *AFTER], ["2026-11-15"]),
+        ([*BEFORE, *TWO, *AFTER, new_point(None), new_point("x")], ["2026-11-17"]),
+        ([*BEFORE, new_point("x"), *AFTER], ["2026-11-15", "2026-11-17"]),
+    ):
+        answer = parse(THREE_DAYS, body(new_curve(points)))
+        assert [str(day) for day in sorted(answer.spoilt)] == days
+        left = {"2026-11-15": [3, 4], DAY: [250, 120], "2026-11-17": [5, 6]}
+        if TWO[0] not in points:
+            del left[DAY]
+        kept = [power for day, powers in left.items() if day not in days for power in powers]
+        assert [reading.power_w for reading in answer.readings] == kept
+
+
+def test_a_time_that_march_skips_spoils_that_day() -> None:
+    march = request("2026-03-28", "2026-03-30")
+    points = [new_point("2026-03-28 12:00:00", "7"), new_point("2026-03-29 02:30:00")]
+    answer = parse(march, body(new_curve(points)))
+    assert "skip" in answer.spoilt[date(2026, 3, 29)]
+    assert [reading.power_w for reading in answer.readings] == [7]
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_an_unsorted_answer_spoils_the_day_of_the_repeated_hour_and_no_other(at: int) -> None:
+    labels = ["25 02:00", "25 02:30", "25 03:00"]
+    labels.insert(at, "24 23:00" if at else "26 01:00")
+    points = [new_point(f"2026-10-{label}:00") for label in labels]
+    answer = parse(request("2026-10-24", "2026-10-27"), body(new_curve(points)))
+    assert "October" in answer.spoilt[date(2026, 10, 25)]
+    assert [reading.end for reading in answer.readings] == [
+        utc("2026-10-24 21:00" if at else "2026-10-26 00:00")
+    ]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        new_point(f"{DAY} 01:00:00", "121"),
+        new_point(f"{DAY} 01:00:00", "120", step="PT15M"),
+        new_point(f"{DAY} 01:00:00", "120", step="PT60M"),
+        new_point(f"{DAY} 01:30:00", "120", step="PT60M"),
+    ],
+)
+def test_two_readings_of_the_same_minute_spoil_their_day(second: object) -> None:
+    assert "two readings" in spoilt_day([*TWO, second])
+    assert "two readings" in spoilt_day([second, *TWO])
+
+
+@pytest.mark.parametrize("power", ["8", "250"])
+def test_two_readings_that_meet_at_midnight_spoil_both_days(power: str) -> None:
+    points = [*BEFORE, *TWO, new_point(f"{DAY} 00:30:00", power, "PT60M"), *AFTER]
+    answer = parse(THREE_DAYS, body(new_curve(points)))
+    assert [str(day) for day in sorted(answer.spoilt)] == ["2026-11-15", DAY]
+    assert [reading.power_w for reading in answer.readings] == [5, 6]
