@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from linky_tui.demo.rules import GatewayRequest
@@ -51,6 +52,7 @@ class FaultKind(StrEnum):
     MALFORMED_VALUE = "malformed_value"  # one value is no number
     NEGATIVE_VALUE = "negative_value"  # one value below zero
     HUGE_VALUE = "huge_value"  # one value over 1 MW
+    MALFORMED_LABEL = "malformed_label"  # one label that is no date
     T_LABELS = "t_labels"  # labels with "T" (harmless: seen in 2025)
     NO_READING_TYPE = "no_reading_type"  # v5 without reading_type (harmless)
     OTHER_GRANDEUR_FIRST = "other_grandeur_first"  # v2 with another list first (harmless)
@@ -78,6 +80,7 @@ NEEDS_GOOD_ANSWER = frozenset(
         FaultKind.MALFORMED_VALUE,
         FaultKind.NEGATIVE_VALUE,
         FaultKind.HUGE_VALUE,
+        FaultKind.MALFORMED_LABEL,
         FaultKind.T_LABELS,
         FaultKind.NO_READING_TYPE,
         FaultKind.OTHER_GRANDEUR_FIRST,
@@ -97,6 +100,8 @@ class Fault:
     after: int = 0  # how many matching requests are answered normally first
     types: tuple[str, ...] = ()  # only these types (the last part of the path); empty for all
     when: Callable[[GatewayRequest], bool] | None = None  # only requests for which this is true
+    # only requests for this day; of a spoilt answer it is this day's first point that is spoilt
+    day: date | None = None
     retry_after_s: int | None = None  # sent as `Retry-After` with UNAVAILABLE and the QUOTA kinds
     # seconds from now of QUOTA's `nextAccessTime`; `None`: next full hour
     next_access_s: int | None = None
@@ -111,6 +116,8 @@ class Fault:
         if self.kind in NEEDS_GOOD_ANSWER and not good_answer:
             return False
         if self.types and request.type not in self.types:
+            return False
+        if self.day and not (request.start or "") <= self.day.isoformat() < (request.end or ""):
             return False
         return self.when is None or self.when(request)
 

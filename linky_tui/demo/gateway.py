@@ -162,7 +162,7 @@ class Gateway:
             if own is not None:
                 return own, fault
             if not isinstance(normal, Refusal):
-                spoil(kind, normal)
+                spoil(kind, normal, fault.day)
         if isinstance(normal, Refusal):
             return canned.refusal_reply(normal), fault
         return Reply(200, json.dumps(normal, ensure_ascii=False).encode()), fault

@@ -15,13 +15,19 @@ _VALUES: dict[FaultKind, str | None] = {
 }
 
 
-def spoil(kind: FaultKind, payload: Payload) -> None:
-    """Change an answer of either shape in place; kinds that are no business of the content pass."""
+def spoil(kind: FaultKind, payload: Payload, day: date | None = None) -> None:
+    """Change an answer of either shape in place; kinds that are no business of the content pass.
+
+    The one point that some kinds change is the first, or the first of ``day`` where it has any.
+    """
     points = points_of(payload)
     value = "value" if "value" in points[0] else "v"
     when = "date" if "date" in points[0] else "d"
+    first = 0 if day is None else _first_of(day, [point[when] or "" for point in points])
     if kind in _VALUES:
-        points[0][value] = _VALUES[kind]
+        points[first][value] = _VALUES[kind]
+    elif kind is FaultKind.MALFORMED_LABEL:
+        points[first][when] = "00:30"
     elif kind is FaultKind.NULLS:
         _all(points, value, None)
     elif kind is FaultKind.EMPTY_VALUES:
@@ -33,9 +39,10 @@ def spoil(kind: FaultKind, payload: Payload) -> None:
     elif kind is FaultKind.OUTSIDE_WINDOW:
         points.append({**points[-1], when: _after(payload, points[-1][when] or "")})
     elif kind is FaultKind.REPEATED_SAME:
-        points.insert(1, dict(points[0]))
+        points.insert(first + 1, dict(points[first]))
     elif kind is FaultKind.REPEATED_OTHER:
-        points.insert(1, {**points[0], value: str(int(points[0][value] or 0) + 2)})
+        other = str(int(points[first][value] or 0) + 2)
+        points.insert(first + 1, {**points[first], value: other})
     elif kind is FaultKind.UNSORTED:
         points.reverse()
     elif kind is FaultKind.T_LABELS:
@@ -45,6 +52,12 @@ def spoil(kind: FaultKind, payload: Payload) -> None:
         payload.pop("reading_type", None)
     elif kind is FaultKind.OTHER_GRANDEUR_FIRST:
         _put_another_grandeur_first(payload)
+
+
+def _first_of(day: date, labels: list[str]) -> int:
+    # A curve is labelled by its ends: midnight belongs to the day before.
+    own = (place for place, label in enumerate(labels) if label.startswith(str(day)))
+    return next((place for place in own if not labels[place].endswith(" 00:00:00")), 0)
 
 
 def _all(points: list[Point], key: str, value: str | None) -> None:

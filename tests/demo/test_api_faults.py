@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,8 +25,8 @@ MIDNIGHT = datetime(2026, 11, 9, 23, tzinfo=UTC)
 READINGS = [Reading(MIDNIGHT + timedelta(minutes=30 * n), 30, 200 + 2 * n) for n in range(48)]
 SPOILT = {
     "nulls", "empty_values", "no_points", "wrong_prm", "outside_window", "repeated_same",
-    "repeated_other", "unsorted", "malformed_value", "negative_value", "huge_value", "t_labels",
-    "no_reading_type", "other_grandeur_first",
+    "repeated_other", "unsorted", "malformed_value", "negative_value", "huge_value",
+    "malformed_label", "t_labels", "no_reading_type", "other_grandeur_first",
 }  # fmt: skip
 ON_THE_WIRE = {"truncated", "trickle", "silent", "reset", "huge_body"}
 
@@ -156,6 +156,7 @@ class TestSpoiltAnswers:
         assert found("repeated_same") == [first, *normal]
         assert found("repeated_other") == [first, (first[0], "202"), *normal[1:]]
         assert found("unsorted") == normal[::-1]
+        assert found("malformed_label") == [("00:30", first[1]), *normal[1:]]
         assert found("t_labels") == [(at.replace(" ", "T"), power) for at, power in normal]
         assert found("outside_window") == [*normal, ("2026-11-12 00:00:00", normal[-1][1])]
 
@@ -165,6 +166,15 @@ class TestSpoiltAnswers:
         assert body.get("idPrm", body.get("usage_point_id")) == "99999999999999"
         server.inject("no_reading_type")
         assert "reading_type" not in json.loads(ask(server, type_name)[2])
+
+
+def test_a_day_can_be_named_whose_point_is_spoilt(server: ApiServer) -> None:
+    days = [date(2026, 11, day) for day in (9, 10, 11)]
+    for day in days:
+        server.inject(Fault("negative_value", day=day))
+    values = [point["v"] for point in points(ask(server)[2])]
+    assert values == ["-8", *(str(202 + 2 * n) for n in range(47))]
+    assert "-8" not in [point["v"] for point in points(ask(server)[2])]
 
 
 def test_another_quantity_may_come_first(server: ApiServer) -> None:

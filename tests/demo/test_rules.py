@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from linky_tui.demo import payloads, rules
 from linky_tui.demo.faults import Fault, FaultKind, FaultQueue
 from linky_tui.demo.rules import AnswerShape, FloorAnswer, GatewayRequest, Query, Refusal
+from linky_tui.demo.server import ApiServer
 from linky_tui.demo.sources import RecordedSource
 from linky_tui.domain.models import DailyTotal, Flags, Reading
 
@@ -110,6 +112,18 @@ def check(
         floor_answer=floor_answer,
     )
     return (found.status, found.code) if isinstance(found, Refusal) else found
+
+
+def test_a_day_begins_for_the_gateway_when_it_begins_in_utc() -> None:
+    """Half past midnight in Paris is the evening before (conso-api.md §3)."""
+    for clock, status in (("21T23:30", 400), ("22T00:00", 404)):
+        now = datetime.fromisoformat(f"2026-11-{clock}+00:00")
+        with ApiServer({PRM: RecordedSource([])}, clock=lambda: now) as server:  # noqa: B023
+            asked = request(start="2026-11-21", end="2026-11-22")
+            token = f"Bearer {server.token}"
+            reply, _ = server.gateway.answer(replace(asked, authorization=token))
+        assert reply is not None
+        assert reply.status == status
 
 
 class TestWindow:

@@ -9,6 +9,7 @@ import time_machine
 
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.coverage import DayStatus
+from linky_tui.domain.paris import day_start
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from tests.ingest.conftest import MakeBench
@@ -86,6 +87,77 @@ def test_a_late_yesterday_is_not_asked_twice_within_the_hour(make_bench: MakeBen
     with time_machine.travel(NOW + timedelta(minutes=61)):
         assert bench.run(JobKind.SYNC).status == "complete"
     assert len(bench.windows_asked()) == 1
+
+
+NIGHT = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+"""In Paris 22 November has begun half an hour ago, for the gateway it is the 21st."""
+BEFORE_YESTERDAY = YESTERDAY - timedelta(days=1)
+
+
+def test_at_night_a_sync_asks_only_for_days_that_are_over_for_the_gateway_as_well(
+    make_bench: MakeBench,
+) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)))
+    with time_machine.travel(NIGHT):
+        done = bench.run(JobKind.SYNC)
+        assert done.status == "not_published_yet"
+        assert done.error is not None
+        assert (done.error.exit_code, "21 Nov" in done.error.cause) == (3, True)
+        assert bench.windows_asked() == [Window(TODAY - timedelta(days=7), BEFORE_YESTERDAY)]
+        assert {entry.status for entry in bench.server.log} == {200}
+        bench.server.clear_log()
+        assert bench.run(JobKind.SYNC).status == "not_published_yet"
+        day = Window(YESTERDAY, YESTERDAY)
+        assert bench.run(JobKind.REFETCH, days=day).status == "not_published_yet"
+        assert bench.server.log == []
+        days = Window(BEFORE_YESTERDAY, YESTERDAY)
+        assert bench.run(JobKind.REFETCH, days=days).status == "complete"
+        assert bench.windows_asked() == [Window(BEFORE_YESTERDAY, BEFORE_YESTERDAY)]
+    assert bench.run(JobKind.SYNC).status == "complete"
+
+
+def test_at_night_a_backfill_leaves_out_the_newest_day(make_bench: MakeBench) -> None:
+    bench = make_bench(RecordedSource(half_hours(FIRST, YESTERDAY)))
+    with time_machine.travel(NIGHT):
+        assert bench.run(since=FIRST).status == "complete"
+        assert bench.run(since=FIRST).status == "complete"
+    assert max(entry.end or "" for entry in bench.server.log) == YESTERDAY.isoformat()
+    assert 400 not in [entry.status for entry in bench.server.log]
+    assert bench.stored()[-1].end == day_start(YESTERDAY)
+    assert YESTERDAY not in bench.ledger()
+    assert all(record.certified for day, record in bench.ledger().items() if day >= FIRST)
+    assert bench.run(since=FIRST).status == "complete"
+    assert bench.windows_asked()[-1] == Window(YESTERDAY, YESTERDAY)
+
+
+@pytest.mark.parametrize("kind", [JobKind.SYNC, JobKind.BACKFILL])
+def test_a_gateway_whose_clock_is_behind_is_asked_without_the_newest_day(
+    make_bench: MakeBench, kind: JobKind
+) -> None:
+    ours = datetime(2026, 11, 22, 0, 1, tzinfo=UTC)
+    bench = make_bench(
+        RecordedSource(half_hours(FIRST, YESTERDAY)),
+        clock=lambda: datetime.now(UTC) - timedelta(minutes=3),
+    )
+    with time_machine.travel(ours):
+        done = bench.run(kind, **({} if kind is JobKind.SYNC else {"since": FIRST}))
+    assert done.status == ("not_published_yet" if kind is JobKind.SYNC else "complete")
+    assert bench.stored()[-1].end == day_start(YESTERDAY)
+    refused = [entry for entry in bench.server.log if entry.status == 400]
+    assert all(entry.end == TODAY.isoformat() for entry in refused)
+    asked = [(entry.type, entry.start, entry.end) for entry in bench.server.log]
+    assert len(asked) == len(set(asked))
+
+
+def test_a_wrong_clock_by_day_is_told_as_such(make_bench: MakeBench) -> None:
+    bench = make_bench(
+        RecordedSource(half_hours(FIRST, YESTERDAY)),
+        clock=lambda: datetime.now(UTC) - timedelta(days=1),
+    )
+    done = bench.run(JobKind.SYNC)
+    assert done.status == "failed"
+    assert done.error is not None
+    assert "clock" in done.error.next_step + done.error.cause
 
 
 def test_a_late_correction_of_the_last_two_days_is_seen(make_bench: MakeBench) -> None:

@@ -12,6 +12,7 @@ from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import days_between
+from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.totals import uncertified_span
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench
@@ -93,6 +94,34 @@ def test_a_fault_ends_the_survey_the_run_or_neither(
     assert bench.run().status == status
     assert len(bench.server.log) == asked
     assert (bench.store.leases.state(SERIES).surveyed_at is not None) is done
+
+
+@pytest.mark.parametrize("years_answered", [0, 1])
+def test_a_year_that_was_refused_is_tried_again(make_bench: MakeBench, years_answered: int) -> None:
+    bench = make_bench(source(3000), per_day=50)
+    daily = ("consommation_quotidienne", "daily_consumption")
+    bench.server.inject(
+        Fault(FaultKind.NOT_FOUND, times=2 - years_answered, after=years_answered, types=daily)
+    )
+    bench.run()
+    assert bench.store.leases.state(SERIES).surveyed_at is None
+    bench.server.clear_log()
+    bench.run(JobKind.SYNC)
+    assert totals_asked(bench) == []
+    bench.run()
+    assert totals_asked(bench) == [365, 730, 1096][years_answered:]
+    assert bench.store.leases.state(SERIES).surveyed_at is not None
+
+
+def test_a_sync_tries_a_refused_year_once_a_week(make_bench: MakeBench) -> None:
+    bench = make_bench(source(3000), per_day=50)
+    bench.server.inject(Fault(FaultKind.NOT_JSON, times=None, types=("consommation_quotidienne",)))
+    bench.run()
+    for days in range(15):
+        morning = datetime(2026, 11, 22, 9, days, tzinfo=UTC) + timedelta(days)
+        with time_machine.travel(morning):
+            bench.run(JobKind.SYNC)
+    assert totals_asked(bench) == [365, 365 - 7, 365 - 14]
 
 
 def record(
