@@ -11,7 +11,9 @@ import time_machine
 
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
+from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.events import Failed, WindowStored
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.verify import verify
@@ -114,3 +116,25 @@ def test_a_sync_alone_brings_a_recent_one_back(
     assert bench.stored() == held
     assert verify(bench.store).identical
     assert all(each.certified for each in bench.ledger().values())
+
+
+def test_a_database_dropped_under_a_run_is_told_and_filled_again(
+    make_bench: MakeBench, clock: time_machine.Traveller
+) -> None:
+    bench = make_bench(RecordedSource(TRUTH))
+    database = bench.store.readings.regular.database
+    failure: LinkyError | None = None
+    stored = 0
+    for event in bench.events(since=FIRST):
+        stored += isinstance(event, WindowStored)
+        if isinstance(event, WindowStored) and stored == 5:
+            database.client.drop_database(database.name)
+        if isinstance(event, Failed):
+            failure = event.error
+    assert failure is not None
+    assert failure.title == "The database was dropped during the run"
+    assert "Start again" in failure.next_step
+    assert failure.exit_code == 3
+    assert bench.run(since=FIRST).status == "complete"
+    assert bench.stored() == TRUTH
+    bench.assert_identical()

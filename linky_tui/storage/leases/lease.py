@@ -14,6 +14,7 @@ from bson.timestamp import Timestamp
 from pymongo.client_session import ClientSession
 from pymongo.collection import Collection
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from linky_tui.domain.models import Reading, Series
 from linky_tui.errors import SeriesBusy
@@ -75,6 +76,7 @@ class Lease(Closing):
         self._ended = threading.Event()
         # Whether another process is known to have taken over; certain after the release.
         self.lost = False
+        self._dropped = False
         self._started = False
         self._renewed_s = _awake_s()
         self._seen: Timestamp | None = None
@@ -186,7 +188,7 @@ class Lease(Closing):
                     noted = self._collection.update_one(
                         {"_id": self._mine["_id"]}, {"$currentDate": {"rebuild_pending": True}}
                     )
-                    self.lost = noted.matched_count > 0
+                    self.lost, self._dropped = True, noted.matched_count == 0
         finally:
             self._lock.release()
 
@@ -194,6 +196,14 @@ class Lease(Closing):
 
     def taken_over(self) -> SeriesBusy:
         """The error about a lease that was lost."""
+        if self._dropped:
+            return SeriesBusy(
+                "The database was dropped during the run",
+                f"Another hand: {self._collection.full_name} is empty, so the whole database was "
+                "dropped, or that collection.",
+                "Nothing more was written. Start again: the next run makes what is missing and "
+                "fetches it again.",
+            )
         return SeriesBusy(
             "Another process took over",
             f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
@@ -249,7 +259,7 @@ class Lease(Closing):
         self.check()
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             if not self._collection.update_one(self._mine, update).matched_count:
-                self.lost = True
+                self._lose()
         if self.lost:
             raise self.taken_over()
 
@@ -266,7 +276,14 @@ class Lease(Closing):
         if renewed.matched_count:
             self._renewed_s = asked_s
         else:
-            self.lost = True
+            self._lose()
+
+    def _lose(self) -> None:
+        self.lost = True
+        with contextlib.suppress(PyMongoError), pymongo.timeout(SHORT_LIMIT_S):
+            # What a majority has may still be from before a drop.
+            now = self._collection.with_options(read_concern=ReadConcern("local"))
+            self._dropped = now.find_one({"_id": self._mine["_id"]}, {"_id": 1}) is None
 
     def _keep(self) -> None:
         while not self._ended.wait(RENEW_EVERY_S) and not self.lost:
