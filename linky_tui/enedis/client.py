@@ -31,6 +31,7 @@ from linky_tui.enedis.transport import (
     NotLoopback,
     TooLong,
     new_session,
+    refuse_unknown_proxy,
 )
 from linky_tui.errors import TokenRefused
 from linky_tui.system.closing import Closing
@@ -76,7 +77,8 @@ class ConsoClient(Closing):
         is_loopback: whether the API is on this very machine.
 
     Raises:
-        ConfigError: ``api_url`` is no address, or not encrypted though not on loopback.
+        ConfigError: ``api_url`` is no address, or not encrypted though not on loopback; or the
+            environment names a proxy of a kind that cannot be used.
     """
 
     def __init__(
@@ -91,6 +93,8 @@ class ConsoClient(Closing):
         self._api_url = checked_url(api_url)
         self.host = host_of(api_url)
         self.is_loopback = is_loopback(hostname_of(api_url))
+        if not self.is_loopback:
+            refuse_unknown_proxy(self._api_url)
         self._timeouts = timeouts
         self._deadline_s = deadline_s
         self._max_body_bytes = max_body_bytes

@@ -8,6 +8,7 @@ thread for ever. So each answer is read through a tap that closes, whatever is s
 from __future__ import annotations
 
 import io
+import os
 import time
 import urllib.request
 import zlib
@@ -15,14 +16,17 @@ from collections.abc import Callable
 from functools import partial
 from http.client import HTTPResponse
 from http.cookiejar import DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any, cast
 
 import requests
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import get_environ_proxies, select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from linky_tui.config.checks import is_loopback
+from linky_tui.errors import ConfigError
 from linky_tui.text.redaction import protect_address
 
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
@@ -92,6 +96,28 @@ def new_session(
         for proxy in urllib.request.getproxies().values():
             protect_address(proxy if "://" in proxy else f"http://{proxy}")
     return session
+
+
+def refuse_unknown_proxy(url: str) -> None:
+    """Look at the proxy of the environment, before a request is counted that cannot be sent.
+
+    Raises:
+        ConfigError: it is none of http or https; with PySocks installed SOCKS is fine, too.
+    """
+    proxy = select_proxy(url, get_environ_proxies(url)) or ""
+    scheme, given, _ = proxy.partition("://")
+    is_socks = scheme.lower().startswith("socks")
+    if not given or scheme.lower() in {"http", "https"} or (is_socks and find_spec("socks")):
+        return
+    variables = {n: v for n, v in os.environ.items() if n.lower().endswith("_proxy")}
+    variable = next((name for name, value in variables.items() if value == proxy), "The system")
+    kind = "SOCKS proxies are not supported here" if is_socks else "it is not http:// or https://"
+    raise ConfigError(
+        "The proxy cannot be used",
+        f"Yours: {variable} names the proxy, and {kind}.",
+        "Set HTTPS_PROXY to a proxy that begins with http://, or name the gateway's host in "
+        "NO_PROXY to do without. No request was sent.",
+    )
 
 
 class Inflater:

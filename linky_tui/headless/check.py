@@ -93,6 +93,7 @@ def _describe_token(meter: ReadyMeter, found: Findings) -> None:
 
 def _check_budget(session: Session, found: Findings, counted: int) -> None:
     from linky_tui.enedis.budget import clamp
+    from linky_tui.enedis.client import ConsoClient
 
     if session.demo:
         found.good.append("Gateway: simulated; budget and pace are off in the demo.")
@@ -101,6 +102,7 @@ def _check_budget(session: Session, found: Findings, counted: int) -> None:
     limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)
     found.warnings.extend(limits.notes)
     try:
+        ConsoClient(enedis.api_url).close()
         used = session.budget().used_today(floor_used=counted)
     except LinkyError as error:
         found.errors.append(error)

@@ -131,6 +131,31 @@ def test_loopback_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) 
         assert attempt(server.url).readings
 
 
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [
+        ("socks5://ann:geheim@127.0.0.1:9", "SOCKS proxies are not supported"),
+        ("SOCKS5H://ann:geheim@127.0.0.1:9", "SOCKS proxies are not supported"),
+        ("ftp://ann:geheim@127.0.0.1:9", "not http:// or https://"),
+    ],
+)
+def test_a_proxy_of_another_kind_is_refused_before_anything_is_counted(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, said: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(ConfigError) as caught:
+        ConsoClient("https://conso.example.org/api")
+    assert said in caught.value.cause
+    assert "ALL_PROXY" in caught.value.cause
+    assert "HTTPS_PROXY" in caught.value.next_step
+    assert "geheim" not in str(caught.value)
+    for name, value in (("HTTPS_PROXY", "127.0.0.1:9"), ("NO_PROXY", "conso.example.org")):
+        with monkeypatch.context() as also:
+            also.setenv(name, value)
+            ConsoClient("https://conso.example.org/api").close()
+    ConsoClient("http://127.0.0.1:9/api").close()
+
+
 @pytest.mark.parametrize("token", ["", "a b", "a\r\nX-Other: 1", "é", "a\x00b", "jeton\u200b"])
 def test_a_token_that_no_header_can_hold_is_not_sent(token: str) -> None:
     with TinyServer(lambda handler: handler.send(GOOD)) as server:
