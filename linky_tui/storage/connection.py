@@ -120,6 +120,15 @@ class Connection(Closing):
             return error
         return self._local.trouble() or error
 
+    def check_space(self) -> None:
+        """Looks at the embedded server's disk, before anybody waits for a server that cannot work.
+
+        Raises:
+            OutOfSpace: it is full at this moment.
+        """
+        if self._local is not None and (full := self._local.no_space()):
+            raise full
+
     def close(self) -> None:
         """Closes the client and leaves the embedded server; a second call does nothing."""
         if self._revival is not None:

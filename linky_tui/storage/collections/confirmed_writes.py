@@ -106,9 +106,11 @@ def wait_until_known(
     renewed as the barrier.
 
     Raises:
+        OutOfSpace: the disk of the embedded server is full, so nothing comes of waiting.
         StorageUnavailable: there is no primary, or stopped.
         SeriesBusy: a lease was lost.
     """
+    connection.check_space()
     stop = stop or threading.Event()
     may_still_run = isinstance(failure, ConnectionFailure) and not isinstance(
         failure, NotPrimaryError | ServerSelectionTimeoutError

@@ -134,12 +134,21 @@ def running_failure(log: str, log_path: Path) -> LinkyError | None:
     """The error for a server that stopped answering, ``None`` where neither log nor disk tells."""
     before, started, since = log.rpartition(_FIRST_WORDS)
     log = since.partition("\n")[2] if started else before + since
-    if _NO_SPACE in log or _is_full(log_path.parent):
+    if _NO_SPACE in log:
         return disk_full(f"MongoDB has no space left for its data in {log_path.parent}.")
+    if full := no_space(log_path.parent):
+        return full
     if any(text in log for text in _DAMAGED_DATA):
         last = last_lines(log)
         return _damaged(log_path, f' It said: "{last}".' if last else "")
     return None
+
+
+def no_space(folder: Path) -> OutOfSpace | None:
+    """The error for a disk that is full at this moment."""
+    if not _is_full(folder):
+        return None
+    return disk_full(f"MongoDB has no space left for its data in {folder}.")
 
 
 def _damaged(log_path: Path, told: str) -> StorageError:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from linky_tui.errors import LinkyError, StorageError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
 from linky_tui.storage.server.binary import MongodUnfit, find_mongods
 from linky_tui.storage.server.endpoint import (
     Endpoint,
@@ -23,7 +23,7 @@ from linky_tui.storage.server.endpoint import (
     remove_socket,
     socket_endpoint,
 )
-from linky_tui.storage.server.failures import disk_full, running_failure
+from linky_tui.storage.server.failures import disk_full, no_space, running_failure
 from linky_tui.storage.server.process import POLL_S, Mongod
 from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
@@ -93,6 +93,10 @@ class LocalServer(Closing):
     def trouble(self) -> LinkyError | None:
         """Why the server does not answer, where it says so itself or the disk does."""
         return running_failure(self._mongod.log_tail(), self._mongod.log_path)
+
+    def no_space(self) -> OutOfSpace | None:
+        """The error for a disk that is full at this moment: waiting for the server is no use."""
+        return no_space(self._mongod.folder)
 
     def ensure(self, timeout_s: float = 30.0, stop: threading.Event | None = None) -> None:
         """Makes sure that the server runs; starts it again if it was ended from outside.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from linky_tui import config as configuration
 from linky_tui.config import Config
-from linky_tui.errors import ConfigError, StorageUnavailable
+from linky_tui.errors import ConfigError, LinkyError, StorageUnavailable
 from linky_tui.ingest.engine import Job, run_job
 from linky_tui.ingest.events import Event
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters, with_token_prms
@@ -117,6 +117,10 @@ class Backend:
             ConfigError: there is none, or one has no token.
         """
         return ready_meters(self.session.config)
+
+    def explained(self, error: LinkyError) -> LinkyError:
+        """The reason for an error, where our own server's log or disk tells it. Blocks briefly."""
+        return error if self._store is None else self._store.connection.explained(error)
 
     def recover(self, stop: threading.Event) -> bool:
         """Wait for a MongoDB that went away; whether it is back. Blocks for some seconds.

@@ -87,7 +87,8 @@ class StoreApp(App[None]):
             try:
                 answer = await asyncio.to_thread(lambda: ask(self.backend.store))
             except StorageUnavailable as error:
-                self.post_message(StoreFailed(error))
+                why = await asyncio.to_thread(self.backend.explained, error)
+                self.post_message(StoreFailed(why))
             except LinkyError as error:
                 if not self.leaving.is_set():
                     self.show_error(error)

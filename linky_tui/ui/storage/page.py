@@ -15,7 +15,7 @@ from textual.events import Resize
 from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
-from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import count_text
@@ -196,8 +196,9 @@ lost when they are stopped: the next run completes what is missing.
         except StorageStopped:
             outcome = ActionResult(_stopped_text(running.action), wrote=True)
         except LinkyError as error:
-            outcome = ActionResult(f"{error.title}. {error.cause}", good=False)
-            self._fail(error)
+            why = await asyncio.to_thread(backend.explained, error)
+            outcome = ActionResult(f"{why.title}. {why.cause}", good=False)
+            self._fail(why)
         except Exception:
             outcome = ActionResult("It failed unexpectedly. The next run repairs it.", good=False)
         self._ended(outcome)
@@ -236,7 +237,7 @@ lost when they are stopped: the next run completes what is missing.
             self.app.data_changed.publish(None)
 
     def _fail(self, error: LinkyError) -> None:
-        if isinstance(error, StorageUnavailable):
+        if isinstance(error, StorageUnavailable | OutOfSpace):
             self.app.post_message(StoreFailed(error))
         else:
             self.app.show_error(error)

@@ -13,13 +13,16 @@ from typing import Any
 
 import pymongo
 import pytest
+from pymongo.errors import AutoReconnect
 
 from linky_tui.config import MongoSettings
-from linky_tui.errors import StorageUnavailable
+from linky_tui.errors import OutOfSpace, StorageUnavailable
+from linky_tui.storage.collections.confirmed_writes import confirm
 from linky_tui.storage.connection import connect
 from linky_tui.storage.server import local_server
 from linky_tui.storage.server.failures import start_failure
 from linky_tui.storage.server.local_server import LocalServer
+from linky_tui.storage.store import Store
 from linky_tui.system.locks import FileLock
 from tests.tools.local_server import (
     Holder,
@@ -31,6 +34,7 @@ from tests.tools.local_server import (
     wait_until_ended,
 )
 from tests.tools.mongod import PrivateMongod
+from tests.tools.stored import SERIES
 
 
 @pytest.fixture
@@ -279,12 +283,37 @@ def test_the_data_survive_a_move_of_the_folder(data_dir: Path) -> None:
         assert count_rounds(server.uri) == 1
 
 
+def test_a_write_on_a_full_disk_is_told_at_once(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits ten seconds for what cannot have been written, and twenty for the server."""
+    settings = MongoSettings()
+    opened = connect(settings, data_dir, data_dir / "run")
+    asked: list[object] = []
+
+    def step(session: object) -> None:
+        asked.append(session)
+        monkeypatch.setattr(shutil, "disk_usage", nearly_full)
+        raise AutoReconnect("connection closed")
+
+    with (
+        Store.open(opened, settings, data_dir / "state") as store,
+        store.leases.acquire(SERIES) as lease,
+    ):
+        began = time.monotonic()
+        with pytest.raises(OutOfSpace, match="The disk is full"):
+            confirm(step, store.connection, lease)
+        assert time.monotonic() - began < 5
+    assert len(asked) == 1
+
+
+def nearly_full(folder: Path) -> tuple[int, int, int]:
+    return shutil._ntuple_diskusage(100, 100, 0)
+
+
 def test_a_full_disk_is_named_even_where_the_log_could_not_be_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def nearly_full(folder: Path) -> tuple[int, int, int]:
-        return shutil._ntuple_diskusage(100, 100, 0)
-
     before = start_failure("", -6, tmp_path / "mongod", tmp_path / "mongod.log")
     monkeypatch.setattr(shutil, "disk_usage", nearly_full)
     after = start_failure("", -6, tmp_path / "mongod", tmp_path / "mongod.log")

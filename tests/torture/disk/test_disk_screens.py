@@ -13,7 +13,8 @@ from linky_tui.system import paths
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
-from tests.tools.gateway import PRM
+from linky_tui.ui.shell.messages import StoreFailed
+from tests.tools.gateway import PRM, Turnstile
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
 from tests.torture.report import Tally
@@ -27,12 +28,16 @@ PATIENCE_S = 90.0
 def home(short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
     """A home that this process lives in, too."""
     with ground(short_tmp_path) as made:
-        for name in [name for name in os.environ if name.startswith("XDG_")]:
-            monkeypatch.delenv(name)
-        monkeypatch.setenv("HOME", str(made.folder))
-        monkeypatch.setenv("XDG_RUNTIME_DIR", str(made.runtime_dir))
-        assert paths.data_dir() == made.data_dir
+        live_in(made, monkeypatch)
         yield made
+
+
+def live_in(made: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("XDG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(made.folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(made.runtime_dir))
+    assert paths.data_dir() == made.data_dir
 
 
 def dialog_says(app: LinkyApp, *words: str) -> bool:
@@ -59,6 +64,45 @@ async def test_a_full_data_folder_is_said_and_left_behind_when_there_is_space(
             ballast.unlink()
             await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
             row.survived += 1
+
+
+async def test_a_disk_that_fills_up_is_told_as_that_and_as_nothing_else(
+    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+) -> None:
+    """Every question fails when mongod dies: the server's own log says why, before anybody else."""
+    row = tally("bad disks under the application")
+    told: list[str] = []
+    listening = store_app.StoreApp.on_store_failed
+
+    def noted(app: store_app.StoreApp, message: StoreFailed) -> None:
+        told.append(message.error.title)
+        listening(app, message)
+
+    monkeypatch.setattr(store_app.StoreApp, "on_store_failed", noted)
+    monkeypatch.setattr(store_app, "SLOW_RETRY_S", 0.5)
+    with (
+        ground(short_tmp_path, days=150, step_min=10, kind=Turnstile) as home,
+        small_disk(home.data_dir, "13m") as disk,
+    ):
+        live_in(home, monkeypatch)
+        weeks = home.source
+        assert isinstance(weeks, Turnstile)
+        home.settle()
+        home.started()
+        weeks.let(2)
+        row.tried += 1
+        app = LinkyApp()
+        async with run_app(app, SIZE) as pilot:
+            await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
+            assert app.start_job(JobKind.BACKFILL)
+            await wait_until(pilot, lambda: weeks.asked > 2, PATIENCE_S)
+            fill(disk)
+            weeks.let()
+            await wait_until(pilot, lambda: dialog_says(app, "disk is full"), PATIENCE_S)
+            await pilot.press("escape", "o")
+            await wait_until(pilot, lambda: len(told) > 3, PATIENCE_S)
+    assert set(told) == {"The disk is full"}
+    row.survived += 1
 
 
 async def test_requests_that_cannot_be_counted_are_not_sent(
