@@ -231,7 +231,9 @@ def _fault(error: BaseException) -> ApiFault:
         for cause in causes:
             if isinstance(cause, kind):
                 detail = getattr(cause, "verify_message", "")
-                return ApiFault(fault, text=plain(f"{reason}: {detail}" if detail else reason))
+                if detail:
+                    reason += f": {detail}; REQUESTS_CA_BUNDLE names further authorities"
+                return ApiFault(fault, text=plain(reason))
     reason = f"the connection failed ({type(error).__name__})"
     if any("CA certificate bundle" in str(cause) for cause in causes):
         reason = (
@@ -246,7 +248,7 @@ _REASONS: tuple[tuple[type[BaseException], ApiFaultKind, str], ...] = (
     (TooLong, ApiFaultKind.BAD_ANSWER, "the answer is longer than any that was asked for"),
     (ssl.SSLCertVerificationError, _NETWORK, "its TLS certificate is not accepted"),
     (ssl.SSLError, _NETWORK, "no TLS connection"),
-    (requests.exceptions.ProxyError, _NETWORK, "the proxy does not let us through"),
+    (requests.exceptions.ProxyError, _NETWORK, "the proxy of HTTPS_PROXY does not let us through"),
     (socket.gaierror, _NETWORK, "the name of the host is not known"),
     (ConnectionRefusedError, _NETWORK, "the connection was refused"),
     (requests.exceptions.ConnectTimeout, _NETWORK, "no connection was made in time"),

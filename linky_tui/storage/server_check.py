@@ -56,7 +56,10 @@ def check_server(
         LinkyError: what :func:`linky_tui.storage.connection.connect` raises, and AccessRefused
             where the user may not even list the collections.
     """
-    with connect(settings, data_dir, runtime_dir, stop=stop) as connection, friendly():
+    with (
+        connect(settings, data_dir, runtime_dir, stop=stop) as connection,
+        friendly(settings.uri),
+    ):
         with pymongo.timeout(SHORT_LIMIT_S):
             latency_s = min(_round_trip_s(connection) for _ in range(_PINGS))
             wanted = (settings.collection, settings.timeseries_collection)

@@ -390,7 +390,8 @@ def test_a_certificate_that_nobody_signed_is_refused(
             attempt(server.url)
         assert server.seen == []
     assert caught.value.kind is ApiFaultKind.NETWORK
-    assert caught.value.text.startswith("its TLS certificate is not accepted")
+    assert caught.value.text.startswith("its TLS certificate is not accepted: self")
+    assert "REQUESTS_CA_BUNDLE" in caught.value.text
     assert_harmless(caught.value)
 
 

@@ -24,6 +24,7 @@ from linky_tui.errors import (
 )
 from linky_tui.storage import connection as connection_module
 from linky_tui.storage.connection import connect, translate
+from linky_tui.storage.server_check import check_server
 from linky_tui.storage.store import Store
 from tests.tools.mongod import PrivateMongod
 from tests.tools.ports import free_port
@@ -127,6 +128,8 @@ def test_a_server_that_wants_a_user_or_speaks_no_tls(tmp_path: Path) -> None:
         assert isinstance(error, AccessRefused)
         assert "names no user" in error.cause
         assert "USER:PASSWORD@" in error.next_step
+        with pytest.raises(AccessRefused, match="names no user"):
+            check_server(MongoSettings(uri=mongod.uri), tmp_path, tmp_path)
         error = refused(f"{mongod.uri}/?tls=true", tmp_path)
         assert isinstance(error, StorageUnavailable)
         assert "take tls=true" in error.next_step
