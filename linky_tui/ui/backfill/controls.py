@@ -15,6 +15,7 @@ from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.ui.backfill.plan import since_of, since_problem
 from linky_tui.ui.backfill.track import Track
+from linky_tui.ui.forms.pasting import WholePasteInput
 
 
 class BackfillControls(Vertical):
@@ -49,7 +50,7 @@ class BackfillControls(Vertical):
         yield Static("Reading the ledger.", id="status", markup=False)
         with Horizontal():
             yield Label("Back to", id="since-label")
-            yield Input(
+            yield WholePasteInput(
                 first_askable(paris_today()).isoformat(),
                 placeholder="YYYY-MM-DD",
                 restrict=r"[0-9-]{0,10}",

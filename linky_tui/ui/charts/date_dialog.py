@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
+from linky_tui.ui.forms.pasting import WholePasteInput
 from linky_tui.ui.plots.periods import Span, parse_place
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import Dialog
@@ -33,7 +34,7 @@ class DateDialog(Dialog[tuple[Span, date]]):
         super().__init__("Go to a date")
 
     def compose_box(self) -> ComposeResult:
-        yield Input(placeholder="2026-11-21", max_length=10)
+        yield WholePasteInput(placeholder="2026-11-21", max_length=10)
         yield Static(f"For example {EXAMPLES}.", markup=False)
 
     @on(Input.Changed)

@@ -18,6 +18,7 @@ from textual.widgets import Button, Input, Label, Select, Static
 from linky_tui.config.keys import Key
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import for_form, text_of
+from linky_tui.ui.forms.pasting import WholePasteInput
 
 STACK_BELOW = 64
 """Columns below which the label stands above its control."""
@@ -35,6 +36,7 @@ _CHOICE_TEXTS = {
     "half-block": "half-block  ▁▂▄▆█▆▄▂▁",
     "dot": "dot         · • · •",
 }
+_NO_BLANKS = frozenset({"uri", "api_url", "prm", "token"})
 _SHOW, _HIDE = "Show", "Hide"
 
 
@@ -50,7 +52,7 @@ def say(where: Static, text: str, level: str) -> None:
         where.set_class(each == level, each)
 
 
-class LineInput(Input):
+class LineInput(WholePasteInput):
     """An input one line high; ``-wrong`` where what is typed is not allowed."""
 
     DEFAULT_CSS = """
@@ -136,7 +138,9 @@ class Field(Widget):
                 if self._choices:
                     yield self._select(self._choices)
                 else:
-                    yield SecretInput() if self.key.secret else LineInput()
+                    line = SecretInput() if self.key.secret else LineInput()
+                    line.joins_lines = self.key.name in _NO_BLANKS
+                    yield line
                 if self.key.secret:
                     yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
             yield Static(classes="field-said", markup=False)
