@@ -85,6 +85,8 @@ def _event_text(event: Event) -> EventText | None:
             )
         case Rebuilding(done=0, reason=reason):
             return EventText(f"Rebuilding the time series collection: {reason}.")
+        case Rebuilding(done=done, total=total) if done >= total:
+            return EventText(f"The time series collection is rebuilt: {things(done, 'reading')}.")
         case Paused(until=until, error=error):
             return EventText(
                 f"Paused until {moment_text(until)}: {error.title}.",

@@ -88,6 +88,11 @@ BROKEN = ApiError("Nonsense", "The gateway: it said nonsense.", "Try later.")
             Tone.PLAIN,
         ),
         (
+            Rebuilding(SERIES, 10, 10, "its buckets are fragmented"),
+            "The time series collection is rebuilt: 10 readings.",
+            Tone.PLAIN,
+        ),
+        (
             Paused(SERIES, UNTIL, SPENT),
             "Paused until Mon 23 Nov 01:00: Today's requests are used up.",
             Tone.WARNING,

@@ -14,7 +14,7 @@ from textual.widgets import RichLog
 
 from linky_tui.domain.paris import PARIS
 from linky_tui.text.formatting import day_text
-from linky_tui.ui.shell.ingest_control import IngestControl, Logged
+from linky_tui.ui.shell.ingest_control import IngestControl, Logged, Remark
 from linky_tui.words.events import EventText, Tone, event_text
 
 
@@ -55,7 +55,7 @@ class EventLog(RichLog):
         classes: str | None = None,
     ) -> None:
         super().__init__(wrap=True, min_width=0, id=id, classes=classes)
-        self.entries: list[tuple[Logged, EventText]] = []
+        self.entries: list[tuple[Logged | Remark, EventText]] = []
         self._limit = limit
         self._empty_text = empty_text
         self._clock = clock
@@ -78,7 +78,7 @@ class EventLog(RichLog):
         new = [
             (logged, text)
             for logged in list(control.journal)[-fresh:]
-            if (text := event_text(logged.event, name_meter=name_meter)) is not None
+            if (text := _text_of(logged, name_meter=name_meter)) is not None
         ]
         if new and not self.entries:
             self.clear()
@@ -124,7 +124,7 @@ class EventLog(RichLog):
         if not self.entries and self._empty_text:
             self.write(Text(self._empty_text, self._style("detail")), width=self._written_width)
 
-    def _write(self, entries: Iterable[tuple[Logged, EventText]]) -> None:
+    def _write(self, entries: Iterable[tuple[Logged | Remark, EventText]]) -> None:
         width = self._written_width
         if not width:
             return  # Nothing is lost: the first resize writes all of it.
@@ -152,3 +152,9 @@ class EventLog(RichLog):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"event-log--{name}")
+
+
+def _text_of(logged: Logged | Remark, *, name_meter: bool) -> EventText | None:
+    if isinstance(logged, Remark):
+        return logged.text
+    return event_text(logged.event, name_meter=name_meter)

@@ -28,7 +28,7 @@ from linky_tui.ingest.events import (
 from linky_tui.text.formatting import count_text, local_time_text, plain
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded
 from linky_tui.ui.shell.store_app import StoreApp
-from linky_tui.words.events import started_text
+from linky_tui.words.events import EventText, started_text
 
 EVENTS_KEPT = 2000
 """Enough for two backfills of two years."""
@@ -41,6 +41,14 @@ class Logged:
     at: datetime  # when (aware, UTC)
     event: Event  # what
     requests: int = 0  # requests that its run had made by then
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something for the log that no run of the engine said."""
+
+    at: datetime  # when (aware, UTC)
+    text: EventText  # what
 
 
 class Phase(StrEnum):
@@ -111,7 +119,7 @@ class IngestControl:
         self._pause_wanted = False
         self._suspended: IngestState | None = None
         self.state = IngestState()
-        self.journal: deque[Logged] = deque(maxlen=EVENTS_KEPT)
+        self.journal: deque[Logged | Remark] = deque(maxlen=EVENTS_KEPT)
         self.journal_total = 0
 
     def start(self, job: Job) -> bool:
@@ -171,6 +179,12 @@ class IngestControl:
         self.journal_total += len(logged)
         self._set(state)
         self.events.publish(tuple(each.event for each in logged))
+
+    def note(self, text: EventText) -> None:
+        """Put a remark into the journal."""
+        self.journal.append(Remark(utc_now(), text))
+        self.journal_total += 1
+        self.events.publish(())
 
     def ended(self, error: LinkyError | None) -> None:
         """The thread has ended; decide what that means."""

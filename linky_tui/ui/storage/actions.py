@@ -29,7 +29,7 @@ class Action(Enum):
 
     VERIFY = "Verifying every reading"
     REPAIR = "Repairing"
-    DEFRAGMENT = "Rebuilding"
+    DEFRAGMENT = "Rebuilding the time series collection"
     ZSTD = "Copying with zstd"
 
 

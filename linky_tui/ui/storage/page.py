@@ -22,15 +22,22 @@ from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
+from linky_tui.words.events import EventText, Tone
 
 NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
 WHY = (
     "A time series collection packs up to 1,000 readings of a meter into one document, column by "
     "column. That saves most; the compressor is the smaller part."
+)
+DEFRAGMENT = (
+    "The time series collection is dropped and filled again, in order, from the regular one, which "
+    "is only read. Until that has ended, whoever reads the time series collection sees a part of "
+    "it. Stopped in between nothing is lost: the next run completes it."
 )
 _SIDE_CELLS = 114
 READY = "Verify reads every reading of both collections. Repair makes them identical again."
@@ -72,8 +79,9 @@ The same readings in a regular collection and in a time series collection.
 - **Growth**: the data of both while readings are fetched.
 
 `v` verifies every reading of both, `e` repairs a difference, `f` defragments: the time series
-collection is dropped and filled again in order, from the regular one. `Esc` cancels. Nothing is
-lost when they are stopped: the next run completes what is missing.
+collection is dropped and filled again in order, from the regular one; it asks first. `Esc` cancels.
+Nothing is lost when they are stopped: the next run completes what is missing. The log (`l`) keeps
+how they ended.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("storage-verify", "run('VERIFY')"),
@@ -176,10 +184,21 @@ lost when they are stopped: the next run completes what is missing.
                         severity="warning")  # fmt: skip
         elif not self.app.store_ready:
             self.notify("MongoDB is not connected.", severity="warning")
+        elif Action[name] is Action.DEFRAGMENT and not self.has_class("-nothing"):
+            question = ConfirmDialog("Defragment?", DEFRAGMENT, yes="Defragment", danger=True)
+            self.app.push_screen(question, self._answered)
         else:
-            running = Running(Action[name], threading.Event())
-            self._set_job(running)
-            self._run(running)
+            self._start(Action[name])
+
+    def _answered(self, yes: bool | None) -> None:
+        if yes:
+            self._start(Action.DEFRAGMENT)
+
+    def _start(self, action: Action) -> None:
+        running = Running(action, threading.Event())
+        self._set_job(running)
+        self.app.ingest.note(EventText(f"{action.value}, asked for on the Storage page."))
+        self._run(running)
 
     @work(group="storage-action", exit_on_error=False)
     async def _run(self, running: Running) -> None:
@@ -225,6 +244,7 @@ lost when they are stopped: the next run completes what is missing.
 
     def _ended(self, outcome: ActionResult) -> None:
         self._set_job(None)
+        self.app.ingest.note(EventText(outcome.text, Tone.GOOD if outcome.good else Tone.ERROR))
         result = self.query_one("#result", Static)
         result.update(("✓ " if outcome.good else "✗ ") + outcome.text)
         result.set_class(outcome.good, "-good")

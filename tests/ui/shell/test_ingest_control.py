@@ -19,7 +19,7 @@ from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import Event, Finished, Noted
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
-from linky_tui.ui.shell.ingest_control import Phase
+from linky_tui.ui.shell.ingest_control import Logged, Phase
 from linky_tui.ui.shell.toasts import toast_text
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp
@@ -61,7 +61,7 @@ async def test_no_event_is_lost_though_messages_collapse(make_app: MakeApp) -> N
             await wait_until(pilot, lambda: app.store_ready)
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.IDLE)
-            kept = [logged.event for logged in app.ingest.journal]
+            kept = [each.event for each in app.ingest.journal if isinstance(each, Logged)]
             assert isinstance(kept[0], Noted)
             assert kept[1:] == recorder.events
             assert isinstance(kept[-1], Finished)

@@ -21,6 +21,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell import comparison_state, store_app
+from linky_tui.ui.shell.ingest_control import Remark
 from linky_tui.ui.storage import actions as storage_actions
 from linky_tui.ui.storage.page import StoragePage
 from linky_tui.ui.storage.size_bars import SizeBars
@@ -166,11 +167,24 @@ async def test_a_difference_is_named_then_repaired_then_rebuilt(
         assert f"the same {readings} readings again" in await done(pilot, app, "Repaired")
         await wait_until(pilot, lambda: rows(app)["readings"] == (readings, readings, "identical"))
         await pilot.click("#defragment")
+        await wait_until(pilot, lambda: "is dropped and filled again" in screen_text(app))
+        await pilot.press("enter")  # which stands on Cancel
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
+        assert not page(app).has_class("-working")
+        await pilot.press("f", "right", "enter")
         text = await done(pilot, app, "Rebuilt")
         assert "buckets" in text
         assert text.endswith("Identical, verified.")
         await wait_until(pilot, lambda: page(app).query_one("#table").border_subtitle == "settling")
         assert rows(app)["total"][2] == "settling", "sizes on disk follow within a minute"
+        logged = [each.text.text for each in app.ingest.journal if isinstance(each, Remark)]
+        started = ("Verifying", "Repairing", "Rebuilding the time series collection")
+        ended = ("Different", "Repaired", "Rebuilt")
+        beginnings = [word for pair in zip(started, ended, strict=True) for word in pair]
+        assert len(logged) == len(beginnings)
+        assert all(map(str.startswith, logged, beginnings))
+        await pilot.press("l")
+        await wait_until(pilot, lambda: "Identical, verified." in screen_text(app))
     with small_home.open(tmp_path / "other") as store:
         assert verify(store).identical
 
