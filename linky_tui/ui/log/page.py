@@ -17,6 +17,7 @@ from linky_tui.ui.shell.page import Page
 class LogPage(Page):
     """The last events of the engine, newest at the bottom."""
 
+    NEEDS_STORE = False
     HELP = """
     ## Log
 

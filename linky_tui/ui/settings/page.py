@@ -31,6 +31,7 @@ from linky_tui.ui.shell.page import Page
 class SettingsPage(Page):
     """Sections on the left (or on top), the fields of one of them, and what is not saved yet."""
 
+    NEEDS_STORE = False
     HELP = """
 # Settings
 

@@ -22,6 +22,7 @@ from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.ui.shell.toasts import synced_text, toast_text
+from linky_tui.words.events import EventText
 
 WATCH_S = 30.0
 """How soon pages follow another day, and what another process wrote."""
@@ -134,7 +135,7 @@ class AppCore(StoreApp):
         self._meter_index = self._index_of(shown) or 0
         self.status_changed.publish(None)
         if reconnect:
-            self.server = None
+            self.server = self.store_error = None
             self.connect(again=True)
         else:
             self.data_changed.publish(None)
@@ -149,6 +150,9 @@ class AppCore(StoreApp):
     def _index_of(self, series: Series | None) -> int | None:
         meters = enumerate(self.config.meters)
         return next((i for i, meter in meters if meter.prm and meter.series == series), None)
+
+    def note(self, text: EventText) -> None:
+        self.ingest.note(text)
 
     # The engine
 

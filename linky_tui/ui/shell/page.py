@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
+from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widget import Widget
+from textual.widgets import Footer, Static
 
+from linky_tui.config.keyboard import ACTIONS
+from linky_tui.domain.paris import PARIS
 from linky_tui.storage.store import Store
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
 
 T = TypeVar("T")
+
+CONNECTING_S = 1.0
+"""A connection that takes longer is said on the whole page."""
 
 
 class Page(Screen[None]):
@@ -23,13 +30,26 @@ class Page(Screen[None]):
     Subclasses yield their widgets in :meth:`compose_body` and load what they show in
     :meth:`refresh_data`, which is called when the page is shown, the data changed, the series was
     switched, or MongoDB came back; never while the page is hidden.
+    As long as MongoDB has never answered, a page that needs it shows that instead of its own.
     """
 
     app = getters.app(AppCore)
 
+    NEEDS_STORE: ClassVar[bool] = True
+    DEFAULT_CSS = """
+    Page {
+        #store-away { display: none; height: 1fr; padding: 1 2; }
+        &.-away .page-body { display: none; }
+        &.-away #store-away { display: block; }
+    }
+    """
+    _patient = True
+    _focus_before: Widget | None = None
+
     def compose(self) -> ComposeResult:
         yield StatusHeader()
         yield from self.compose_body()
+        yield Static(id="store-away")
         yield Footer(show_command_palette=False, compact=True)
 
     def compose_body(self) -> ComposeResult:
@@ -37,9 +57,31 @@ class Page(Screen[None]):
 
     def on_mount(self) -> None:
         self.app.data_changed.subscribe(self, lambda _: self.load_if_shown())
+        for child in self.children:
+            ours = isinstance(child, StatusHeader | Footer) or child.id == "store-away"
+            child.set_class(not ours and not child.has_class("-textual-system"), "page-body")
+        if self.NEEDS_STORE:
+            self.app.status_changed.subscribe(self, lambda _: self._show_away())
+            self.set_timer(CONNECTING_S, self._lose_patience)
+            self._show_away()
 
     def on_screen_resume(self) -> None:
         self.load_if_shown()
+
+    def _lose_patience(self) -> None:
+        self._patient = False
+        self._show_away()
+
+    def _show_away(self) -> None:
+        app, was_away = self.app, self.has_class("-away")
+        away = app.server is None and (app.store_error is not None or not self._patient)
+        if away:
+            self.query_one("#store-away", Static).update(_away_text(app))
+            if not was_away:
+                self._focus_before = self.focused
+        self.set_class(away, "-away")
+        if was_away and not away and self.focused is None:
+            self.set_focus(self._focus_before)
 
     def load_if_shown(self) -> None:
         """Load the data now, if the page is shown and MongoDB is there."""
@@ -62,3 +104,20 @@ class Page(Screen[None]):
         dropped. Errors become the application's state, never an exception here.
         """
         self.app.query_store(self, ask, show, group=group)
+
+
+def _away_text(app: AppCore) -> Text:
+    """Which MongoDB has not answered yet, why, when it is tried again, and what to do."""
+    error = app.store_error
+    if error is None:
+        return Text.assemble(("Connecting to MongoDB", "bold"), f"\n\n{app.store_place}")
+    if app.next_try is not None:
+        when = f"Next try: {app.next_try.astimezone(PARIS):%H:%M:%S}."
+    elif app.tries_again:
+        when = "It is being tried again now."
+    else:
+        when = "It is not tried again by itself: a corrected setting, once saved, is."
+    settings, log = (app.config.keys.get(name, ACTIONS[name].key) for name in ("settings", "log"))
+    keys = f"{settings} opens the settings, {log} the log."
+    parts = (app.store_place, error.cause, error.next_step, f"{when} {keys}")
+    return Text.assemble((error.title, "bold"), *(f"\n\n{part}" for part in parts))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import unquote
 
 from rich.text import Text
 from textual import work
@@ -16,13 +19,16 @@ from textual.dom import DOMNode
 from textual.signal import Signal
 
 from linky_tui.config import Config
+from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
 from linky_tui.system import crash
+from linky_tui.text.formatting import plain
 from linky_tui.ui.shell.backend import Backend
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed, StoreOpened
+from linky_tui.words.events import EventText, Tone
 
 T = TypeVar("T")
 
@@ -30,6 +36,9 @@ RETRY_S = 3.0
 """How soon a lost MongoDB is tried again."""
 SLOW_RETRY_S = 30.0
 """How soon where somebody has to do something first, such as free some space."""
+_HOST = r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|%2F[\w.%-]+)(?::\d+)?"
+# With an @ further on, what looks like a host is a piece of a password that was not escaped.
+_ADDRESS = re.compile(rf"mongodb(?:\+srv)?://(?:[^/?@]*@)?({_HOST}(?:,{_HOST})*)(?:[/?][^@]*)?")
 
 
 class StoreApp(App[None]):
@@ -44,6 +53,7 @@ class StoreApp(App[None]):
         self.data_changed: Signal[None] = Signal(self, "data-changed")
         # published when the header has something new to say
         self.status_changed: Signal[None] = Signal(self, "status")
+        self.next_try: datetime | None = None  # when it is asked again; `None` during a try
         self.leaving = threading.Event()
         self._questions: dict[tuple[int, str], int] = {}
         self._retry_is_due = False
@@ -70,6 +80,15 @@ class StoreApp(App[None]):
         if self.server is None:
             return "connecting to MongoDB"
         return f"{'local ' if self.server.kind == 'local' else ''}MongoDB {self.server.version}"
+
+    @property
+    def store_place(self) -> str:
+        """Where MongoDB is looked for: its hosts, never the user, the password or an option."""
+        uri = self.config.mongodb.uri
+        if not uri:
+            return "The private server of linky-tui, on this computer"
+        match = _ADDRESS.fullmatch(uri.strip())
+        return f"Address: {plain(unquote(match[1]))}" if match else "The address in Settings"
 
     def query_store(
         self,
@@ -117,6 +136,8 @@ class StoreApp(App[None]):
             self.post_message(StoreOpened(server))
 
     def on_store_opened(self, message: StoreOpened) -> None:
+        if self.store_error is not None:
+            self.note(EventText("MongoDB answers.", Tone.GOOD, (self.store_place,)))
         self.server, self.store_error = message.server, None
         self.status_changed.publish(None)
         self.data_changed.publish(None)
@@ -126,22 +147,28 @@ class StoreApp(App[None]):
         known = self.store_error
         # A second, other error is the reason for the first one, such as a full disk.
         first = known is None or known.title != message.error.title
-        self.store_error = message.error
-        self.status_changed.publish(None)
-        if first:
-            self.notify(
-                f"{message.error.cause} {message.error.next_step}",
-                title=message.error.title,
-                severity="warning",
-                markup=False,
-            )
-        passing = isinstance(message.error, StorageUnavailable)
+        error = self.store_error = message.error
+        passing = isinstance(error, StorageUnavailable)
         # Every question that fails says so, but one try at a time is enough.
         if self.tries_again and not self._retry_is_due:
             self._retry_is_due = True
-            self.set_timer(RETRY_S if passing else SLOW_RETRY_S, self._try_again)
-        if first and not passing:
-            self.show_error(message.error)
+            wait_s = RETRY_S if passing else SLOW_RETRY_S
+            self.next_try = utc_now() + timedelta(seconds=wait_s)
+            self.set_timer(wait_s, self._try_again)
+        self.status_changed.publish(None)
+        if not first:
+            return
+        details = (self.store_place, error.cause, error.next_step)
+        self.note(EventText(f"{error.title}.", Tone.ERROR, details))
+        if passing:
+            self.notify(
+                f"{error.cause} {error.next_step}",
+                title=error.title,
+                severity="warning",
+                markup=False,
+            )
+        else:
+            self.show_error(error)
 
     @property
     def tries_again(self) -> bool:
@@ -154,6 +181,9 @@ class StoreApp(App[None]):
 
     def store_opened(self) -> None:
         """What else happens when MongoDB answers."""
+
+    def note(self, text: EventText) -> None:
+        """Put something into the log."""
 
     # Secrets
 
@@ -176,7 +206,8 @@ class StoreApp(App[None]):
         self.panic(Text(f"{crash.traceback_text(error)}\n{said.title}. {said.next_step}"))
 
     def _try_again(self) -> None:
-        self._retry_is_due = False
+        self._retry_is_due, self.next_try = False, None
+        self.status_changed.publish(None)
         if self.leaving.is_set() or self.store_error is None:
             return
         if self.server is None:

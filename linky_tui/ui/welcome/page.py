@@ -84,6 +84,7 @@ class Door(Widget, can_focus=True):
 class WelcomePage(Page):
     """Where to begin."""
 
+    NEEDS_STORE = False
     HELP = """
 # Welcome
 

@@ -1,0 +1,94 @@
+"""A MongoDB that has never answered is the state of the whole page, not an empty page."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from linky_tui.config import MongoSettings
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell import page, store_app
+from tests.ui.conftest import MakeApp
+from tests.ui.support import mongodb_away, run_app, screen_text, wait_until, write_config
+
+PASSWORD = "hunter2hunter2"
+DOWN = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage"}
+
+
+@pytest.fixture
+def away(tmp_path: Path) -> LinkyApp:
+    """An application whose MongoDB is at an address where nobody listens."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        uri = f"mongodb://me:{PASSWORD}@127.0.0.1:{closed.getsockname()[1]}/?authSource=admin"
+    return LinkyApp(write_config(tmp_path / "config.toml", uri=uri, database="home"))
+
+
+async def test_every_page_says_where_why_when_and_what_to_do(
+    away: LinkyApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "CONNECTING_S", 0.05)
+    address = away.config.mongodb.uri.partition("@")[2].partition("/")[0]
+    async with run_app(away, (80, 24)) as pilot:
+        await wait_until(pilot, lambda: "Connecting to MongoDB" in screen_text(away))
+        await wait_until(pilot, lambda: away.store_error is not None)
+        error = away.store_error
+        assert error is not None
+        for key, mode in DOWN.items():
+            await pilot.press(key)
+            await wait_until(pilot, lambda mode=mode: away.current_mode == mode)  # type: ignore[misc]
+            await wait_until(pilot, lambda: error.title in screen_text(away))
+            text = " ".join(screen_text(away).split())
+            assert f"Address: {address}" in text
+            assert " ".join(error.cause.split()) in text
+            assert re.search(r"Next try: \d\d:\d\d:\d\d\.|being tried again now", text)
+            assert "g opens the settings, l the log." in text
+            assert "730" not in text
+            assert PASSWORD[:8] not in text
+        await pilot.press("l")
+        await wait_until(pilot, lambda: f"Address: {address}" in screen_text(away))
+        assert "Nothing has happened" not in screen_text(away)
+        await pilot.press("g")
+        await wait_until(pilot, lambda: "Test connection" in screen_text(away))
+
+
+async def test_the_page_comes_when_mongodb_answers(
+    make_app: MakeApp, mongod_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_app, "RETRY_S", 0.1)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        with mongodb_away(mongod_uri):
+            await wait_until(pilot, lambda: "Next try" in screen_text(app))
+        await wait_until(pilot, lambda: "Daily energy" in screen_text(app))
+        assert app.screen.focused is not None
+        await pilot.press("l")
+        await wait_until(pilot, lambda: "MongoDB answers." in screen_text(app))
+
+
+@pytest.mark.parametrize(
+    ("uri", "place"),
+    [
+        ("", "The private server of linky-tui, on this computer"),
+        ("mongodb://one:27017,[::1]:27018/?tls=true", "Address: one:27017,[::1]:27018"),
+        ("mongodb+srv://me:pa%40ss@c0.ab1.mongodb.net/", "Address: c0.ab1.mongodb.net"),
+        ("mongodb://me:p#w@%2Ftmp%2Fmongodb.sock", "Address: /tmp/mongodb.sock"),
+        ("mongodb://me:p@ss/word@one:27017", "The address in Settings"),
+        ("mongodb://me:pa/ss@one", "The address in Settings"),
+        ("mongodb://me:secret/home", "The address in Settings"),
+        ("mongodb://one/?appName=me@home", "The address in Settings"),
+    ],
+)
+def test_the_place_of_mongodb_holds_no_piece_of_a_password(
+    make_app: MakeApp, uri: str, place: str
+) -> None:
+    app = make_app(empty=True)
+    session = app.backend.session
+    app.backend.session = replace(
+        session, config=replace(session.config, mongodb=MongoSettings(uri=uri))
+    )
+    assert app.store_place == place
