@@ -19,7 +19,7 @@ from linky_tui.ingest.request_run import RequestRun
 from linky_tui.session import ReadyMeter, Session, ready_meters
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import day_text, kwh_text, utc_text
+from linky_tui.text.formatting import day_text, half_hours_text, kwh_text, utc_text
 
 _EXIT_CODES = {
     Status.COMPLETE: 0,
@@ -143,7 +143,5 @@ def _yesterday(store: Store, summary: MeterSummary) -> str:
     record = store.days.load(summary.series, day, day).get(day)
     if record is None:
         return f"{summary.name}: {day_text(day)} nothing stored"
-    hours, expected = record.minutes_covered // 60, record.minutes_expected // 60
-    return (
-        f"{summary.name}: {day_text(day)} {kwh_text(record.energy_wh)}, {hours} of {expected} hours"
-    )
+    there = half_hours_text(record.minutes_covered, record.minutes_expected)
+    return f"{summary.name}: {day_text(day)} {kwh_text(record.energy_wh)}, {there}"

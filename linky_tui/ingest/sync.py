@@ -12,7 +12,7 @@ from linky_tui.ingest.events import Event, Planned, Window
 from linky_tui.ingest.plan import sync_window
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.totals import survey_if_due, weekly_totals
-from linky_tui.text.formatting import day_text, local_time_text
+from linky_tui.text.formatting import day_text, half_hours_text, local_time_text
 
 
 def sync(
@@ -63,8 +63,8 @@ def _not_published(run: SeriesRun, record: DayRecord | None) -> TemporaryError:
             "Sync again later; a cron job does it by itself.",
         )
     if record is not None and record.readings:
-        hours, expected = record.minutes_covered // 60, record.minutes_expected // 60
-        arrived = f" Only {hours} of its {expected} hours are there."
+        there = half_hours_text(record.minutes_covered, record.minutes_expected)
+        arrived = f" Only {there} are there."
     if record is not None and record.last_attempt is not None:
         asked = (
             f" Last asked at {local_time_text(record.last_attempt)};"

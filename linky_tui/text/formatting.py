@@ -214,6 +214,11 @@ def utc_text(instant: datetime) -> str:
     return _aware(instant).astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
+def half_hours_text(minutes: int, expected: int) -> str:
+    """How much of some minutes is there: ``46 of 48 half-hours``."""
+    return f"{minutes // 30} of {expected // 30} half-hours"
+
+
 def local_time_text(instant: datetime) -> str:
     """The Europe/Paris time of day of an aware instant: ``01:00``.
 

@@ -13,12 +13,10 @@ from pathlib import Path
 from types import FrameType
 from typing import ClassVar
 
-from textual import work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from linky_tui.errors import LinkyError
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
@@ -93,21 +91,14 @@ class LinkyApp(AppCore):
     def store_opened(self) -> None:
         if self.demo and not self._demo_started:
             self._demo_started = True
-            self.start_job(JobKind.BACKFILL)
+            self.quiet_unless_new = self.start_job(JobKind.BACKFILL)
 
     def _remember_theme(self, theme: str) -> None:
         """Keep a theme that was picked from the palette; the settings page saves its own."""
         if theme == self.config.display.theme or self.current_mode == "settings":
             return
 
-        self._save_theme(theme)
-
-    @work(group="theme", exit_on_error=False)
-    async def _save_theme(self, theme: str) -> None:
-        try:
-            await asyncio.to_thread(self.backend.save_theme, theme)
-        except LinkyError as error:
-            self.notify(f"{error.title}. {error.cause}", severity="warning", markup=False)
+        self.save_display(theme=theme)
 
     # Actions
 

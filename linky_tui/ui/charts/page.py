@@ -117,7 +117,7 @@ Enedis' own total.
         yield PeriodBar()
         yield SummaryLine()
         yield Chart(
-            "Waiting for MongoDB.",
+            "Reading.",
             marker=self.app.config.display.marker,
             id="chart",
             classes="panel",
@@ -292,7 +292,8 @@ Enedis' own total.
         chart = self.query_one(Chart)
         index = MARKERS.index(chart.marker) if chart.marker in MARKERS else 0
         chart.marker = MARKERS[(index + 1) % len(MARKERS)]
-        self.notify(f"Drawn with {chart.marker}. Settings remember it.", timeout=2)
+        said = f"Drawn with {chart.marker}. Settings remember it."
+        self.app.save_display(said, marker=chart.marker)
 
     # Mouse
 

@@ -11,6 +11,7 @@ from linky_tui.domain.paris import day_minutes, day_of
 from linky_tui.storage.queries import DayEnergy
 from linky_tui.text.formatting import (
     day_text,
+    half_hours_text,
     kwh_text,
     local_time_text,
     short_day_text,
@@ -75,7 +76,7 @@ def missing_readings(days: Sequence[DayEnergy], since: date | None) -> tuple[str
     if len(days) == 1:
         (day,) = days
         expected = day.minutes_expected or day_minutes(day.day)
-        text = f"{day.minutes_covered // 30} of {expected // 30} half-hours"
+        text = half_hours_text(day.minutes_covered, expected)
         certified = ", certified" if day.certified else ""
         return text + certified, day.minutes_covered == expected
     collected = [day for day in days if since is not None and day.day >= since] or days

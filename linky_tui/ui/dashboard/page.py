@@ -132,7 +132,7 @@ class DashboardPage(Page):
         self.query_one("#curve").border_title = "Load curve (W)"
         self.app.ingest.events.subscribe(self, self._engine_said)
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
-        if self.app.series is None:
+        if self.app.series is None and not self.app.demo:  # the home of the demo is not open yet
             self._show_no_meter()
 
     def on_resize(self, event: Resize) -> None:

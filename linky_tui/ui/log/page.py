@@ -10,6 +10,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.text.formatting import things
 from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.dialogs import copied_text
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.page import Page
 
@@ -64,7 +65,7 @@ class LogPage(Page):
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._log().as_text())
-        self.notify(f"Copied {things(len(self._log().entries), 'line')}.", timeout=2)
+        self.notify(copied_text(things(len(self._log().entries), "line")), timeout=5)
 
     def _log(self) -> EventLog:
         return self.query_one("#log", EventLog)

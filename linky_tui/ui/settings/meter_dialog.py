@@ -47,6 +47,8 @@ class MeterDialog(Dialog[Texts]):
         #meter-offer { margin: 0 0 1 10; display: none; }
         #meter-offer.-offered { display: block; }
         #meter-offer > SelectCurrent { padding: 0 1 0 2; background: $panel; }
+        #meter-answer { min-height: 2; }
+        &.-low #meter-answer.-silent, &.-flat #meter-answer.-silent { display: none; }
         #meter-buttons { margin-bottom: 1; }
         #meter-buttons Static { width: 1fr; }
         #meter-buttons Button { margin-left: 2; min-width: 10; }
@@ -78,7 +80,7 @@ class MeterDialog(Dialog[Texts]):
                     yield Select[str](
                         [], prompt="Choose from the token", id="meter-offer", compact=True
                     )
-        yield Static(id="meter-answer", markup=False)
+        yield Static(id="meter-answer", classes="-silent", markup=False)
         with Horizontal(id="meter-buttons"):
             yield Button(
                 "Ask Enedis (1 request)",
@@ -93,7 +95,6 @@ class MeterDialog(Dialog[Texts]):
     def on_mount(self) -> None:
         for field in self.query(Field):
             field.load(self._meter.get(field.key.name, ""))
-        self.query_one("#meter-answer", Static).display = False
         self._offer(fill=False)
         self._judge()
 
@@ -105,6 +106,8 @@ class MeterDialog(Dialog[Texts]):
         event.stop()
         before = self._meter.get(event.field.key.name, "")
         self._meter[event.field.key.name] = event.field.text
+        if event.field.key.name != "name" and before != event.field.text:
+            self._say("", "muted")  # what was asked was another question
         if event.field.key.name == "token" and before != event.field.text:
             self._offer(fill=True)
         self._judge()
@@ -165,18 +168,27 @@ class MeterDialog(Dialog[Texts]):
     @work(group="token-test", exit_on_error=False)
     async def _ask(self) -> None:
         """Send the one request, if that is wanted once one knows what is left of the day's."""
+        asked = self._question
         try:
             left = await self._with_requests(lambda requests: requests.manners.left_today)
-            if await self.app.push_screen_wait(_question(left)):
+            if await self.app.push_screen_wait(_confirmation(left)):
                 token = self._meter["token"].strip()
                 prm = self._meter["prm"].strip() or next(iter(report_token(token).prms), "")
                 series = Series(prm, Flow(self._meter["flow"]))
                 self._say("Asking the gateway…", "muted")
-                self._show(await self._with_requests(lambda each: try_token(each, series, token)))
+                found = await self._with_requests(lambda each: try_token(each, series, token))
+                if asked == self._question:
+                    self._show(found)
         except LinkyError as error:
-            self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
+            if asked == self._question:
+                self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
         self._asking = False
         self._judge()
+
+    @property
+    def _question(self) -> tuple[str, ...]:
+        """What an answer of the gateway is about."""
+        return tuple(self._meter[name] for name in ("token", "prm", "flow"))
 
     async def _with_requests(self, ask: Callable[[RequestRun], T]) -> T:
         backend = self.app.backend
@@ -197,11 +209,11 @@ class MeterDialog(Dialog[Texts]):
 
     def _say(self, text: str, level: str) -> None:
         answer = self.query_one("#meter-answer", Static)
-        answer.display = True
+        answer.set_class(not text, "-silent")
         say(answer, text, level)
 
 
-def _question(left: int | None) -> ConfirmDialog:
+def _confirmation(left: int | None) -> ConfirmDialog:
     left_text = "" if left is None else f" {count_text(left)} are left today."
     return ConfirmDialog(
         "Send a request?",

@@ -35,6 +35,7 @@ DEMO_NOTE = (
     "This does not apply in the demo: its home and its gateway are simulated, and its MongoDB is "
     "a private one of its own. Leave the demo to change these."
 )
+UNTESTED = "Connects with what stands here and writes nothing."
 _NOT_IN_DEMO = frozenset({"mongodb", "enedis", "meters"})
 
 
@@ -93,16 +94,12 @@ class FieldsPanel(SettingsPanel):
 
     def compose(self) -> ComposeResult:
         yield from self.head()
-        yield from self.above_fields()
         for key in self.section.keys:
             themes = (self.section.name, key.name) == (DISPLAY.name, "theme")
             choices = sorted(self.app.available_themes) if themes else ()
             field = Field(self.section.name, key, choices=choices)
             field.disabled = self.locked
             yield field
-
-    def above_fields(self) -> ComposeResult:
-        yield from ()
 
     def load(self, draft: Draft) -> None:
         for field in self.query(Field):
@@ -126,7 +123,8 @@ class MongoPanel(FieldsPanel):
 
     DEFAULT_CSS = """
     MongoPanel {
-        #mongodb-test-row { height: auto; margin-bottom: 1; }
+        /* A verdict that grows must not move the fields under the mouse. */
+        #mongodb-test-row { dock: bottom; height: auto; max-height: 7; background: $background; }
         #mongodb-test-result { width: 1fr; height: auto; margin-left: 2; }
     }
     """
@@ -135,8 +133,10 @@ class MongoPanel(FieldsPanel):
         super().__init__(MONGODB)
         self._stop = threading.Event()
         self._draft: Draft | None = None
+        self._tested: dict[str, str] | None = None  # the texts that the verdict is about
 
-    def above_fields(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
         with Horizontal(id="mongodb-test-row") as row:
             row.display = not self.locked
             yield Button(
@@ -145,16 +145,15 @@ class MongoPanel(FieldsPanel):
                 compact=True,
                 tooltip="Connect with what stands here, look, disconnect",
             )
-            yield Static(
-                "Connects with what stands here and writes nothing.",
-                id="mongodb-test-result",
-                classes="muted",
-                markup=False,
-            )
+            yield Static(UNTESTED, id="mongodb-test-result", classes="muted", markup=False)
 
     def judge(self, draft: Draft) -> None:
         super().judge(draft)
         self._draft = draft
+        if self._tested is not None and self._tested != draft.tables[MONGODB.name]:
+            self._tested = None
+            self._stop.set()
+            self._say(UNTESTED, "muted")
 
     def on_unmount(self) -> None:
         self._stop.set()
@@ -164,6 +163,7 @@ class MongoPanel(FieldsPanel):
         draft = self._draft
         if draft is None:
             return
+        self._tested = dict(draft.tables[MONGODB.name])
         if draft.problem_count(MONGODB.name):
             self._say("✗ Correct the fields first; they say what is allowed.", "bad")
             return
@@ -181,8 +181,11 @@ class MongoPanel(FieldsPanel):
         try:
             found = await asyncio.to_thread(check_server, settings, *folders, stop=stop)
         except LinkyError as error:
-            self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
+            if not stop.is_set():
+                self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
             return
+        if stop.is_set():
+            return  # of what stood here before
         if found.missing_rights:
             self._say(
                 f"! {_server_text(found)}\nThis user may not {', '.join(found.missing_rights)}: "

@@ -64,8 +64,8 @@ class Backend:
             )
         self.session = Session(config, demo)
 
-    def save_theme(self, theme: str) -> None:
-        """Remember the theme in the configuration file, and nothing else. Blocks for a moment.
+    def save_display(self, **chosen: str) -> None:
+        """Remember the theme or the marker in the file, and nothing else. Blocks for a moment.
 
         Raises:
             LinkyError: the file cannot be written.
@@ -75,8 +75,8 @@ class Backend:
 
         config = self.session.config
         file = file_config(config, demo=self.session.demo)
-        save(replace(file, display=replace(file.display, theme=theme)), config.path)
-        display = replace(config.display, theme=theme)
+        save(replace(file, display=replace(file.display, **chosen)), config.path)
+        display = replace(config.display, **chosen)
         self.session = replace(self.session, config=replace(config, display=display, exists=True))
 
     def open(self, stop: threading.Event) -> ServerInfo:

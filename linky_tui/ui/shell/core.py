@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.signal import Signal
 
 from linky_tui.config import Meter
@@ -43,7 +45,10 @@ class AppCore(StoreApp):
         self.last_sync_text = ""
         self._just_finished: Finished | None = None
         self._seen: tuple[object, ...] = ()  # series, Paris day and ledger when last looked
+        # whether nobody asked for the run, which says nothing then if it has nothing new
+        self.quiet_unless_new = False
         self._meter_index = 0
+        self._saving = asyncio.Lock()
 
     # What screens ask
 
@@ -140,6 +145,18 @@ class AppCore(StoreApp):
         else:
             self.data_changed.publish(None)
 
+    @work(group="display", exit_on_error=False)
+    async def save_display(self, said: str = "", **chosen: str) -> None:
+        """Remember the theme or the marker that was picked outside Settings, and say so then."""
+        try:
+            async with self._saving:  # in the order of the picks
+                await asyncio.to_thread(lambda: self.backend.save_display(**chosen))
+        except LinkyError as error:
+            self.notify(f"{error.title}. {error.cause}", severity="warning", markup=False)
+        else:
+            if said:
+                self.notify(said, timeout=2, markup=False)
+
     def choose_meter(self, series: Series) -> None:
         index = self._index_of(series)
         if index is not None:
@@ -196,11 +213,14 @@ class AppCore(StoreApp):
         if error is not None:
             self.comparison.note_write()  # nobody saw how far it came
         self.data_changed.publish(None)
+        quiet, self.quiet_unless_new = self.quiet_unless_new, False
         failure = error or (finished.error if finished and finished.status == "failed" else None)
         if isinstance(failure, StorageUnavailable | OutOfSpace):
             self.post_message(StoreFailed(failure))
         elif failure is not None:
             self.show_error(failure)
+        elif quiet and finished is not None and not finished.error and not finished.inserted:
+            pass
         elif finished is not None and ended.job is not None:
             paused = ended.phase is Phase.PAUSED
             yesterday = today() - ONE_DAY

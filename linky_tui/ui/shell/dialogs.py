@@ -25,6 +25,11 @@ _QUESTION_KEYS: list[BindingType] = [
 ]
 
 
+def copied_text(what: str) -> str:
+    """What is known once something was copied: no terminal answers whether it took it."""
+    return f"{what} sent to the clipboard by way of the terminal. Some terminals do not take it."
+
+
 class Dialog(ModalScreen[T]):
     """Base: a box in the middle; leaving it, or a click outside, answers nothing (``None``).
 
@@ -111,7 +116,7 @@ class ErrorDialog(Dialog[None]):
     def action_copy(self) -> None:
         error = self._error
         self.app.copy_to_clipboard(f"{error.title}\n{error.cause}\n{error.next_step}")
-        self.notify("Copied.", timeout=2)
+        self.notify(copied_text("The error"), timeout=5)
 
 
 class ConfirmDialog(Dialog[bool]):

@@ -15,6 +15,7 @@ from textual.widgets import Footer, Static
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
 from linky_tui.storage.store import Store
+from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
 
@@ -66,6 +67,8 @@ class Page(Screen[None]):
             self._show_away()
 
     def on_screen_resume(self) -> None:
+        for chart in self.query(Chart):
+            chart.marker = self.app.config.display.marker
         self.load_if_shown()
 
     def _lose_patience(self) -> None:

@@ -11,7 +11,13 @@ from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
-from linky_tui.text.formatting import kwh_text, local_time_text, short_day_text, things
+from linky_tui.text.formatting import (
+    half_hours_text,
+    kwh_text,
+    local_time_text,
+    short_day_text,
+    things,
+)
 
 
 def toast_text(
@@ -41,9 +47,8 @@ def toast_text(
         )
     record = next((each for each in finished.recent if each.day == yesterday), None)
     if kind is JobKind.SYNC and record is not None:
-        there = (
-            f"{day}: {kwh_text(record.energy_wh)}, "
-            f"{record.minutes_covered // 30} of {record.minutes_expected // 30} half-hours"
+        there = f"{day}: {kwh_text(record.energy_wh)}, " + half_hours_text(
+            record.minutes_covered, record.minutes_expected
         )
         if status is Status.NOTHING_TO_DO:
             return f"All is there already, no request was made. {there}.", "information"

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+from rich.segment import Segment
+from rich.style import Style
 from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Button, Input, Label, SelectionList, Static
 from textual.widgets.selection_list import Selection
 
@@ -30,6 +33,19 @@ WHAT_FOLLOWS = (
     "Next: fetch up to 3 years of daily totals now (3 to 5 requests), then the half-hours over "
     "two days. You can leave at any time; it goes on where it stopped."
 )
+
+
+class TickList(SelectionList[str]):
+    """A list whose ticks are told apart without colours: ``[x]`` and ``[ ]``."""
+
+    def render_line(self, y: int) -> Strip:
+        line = super().render_line(y)
+        number = self.scroll_offset.y + y
+        if number >= self.option_count or len(line) < 3:
+            return line
+        ticked = self.get_option_at_index(number).value in self.selected
+        box, style = "[x]" if ticked else "[ ]", self.rich_style + Style(meta={"option": number})
+        return Strip([Segment(box, style), *line.crop(len(box))])
 
 
 class ConnectForm(VerticalScroll):
@@ -86,7 +102,7 @@ class ConnectForm(VerticalScroll):
             classes="step-body muted",
             markup=False,
         )
-        yield SelectionList[str](id="connect-prms")
+        yield TickList(id="connect-prms")
         with Horizontal(classes="connect-field"):
             yield Field("connect", METERS.key("name"), notes=False)
         yield Label("4  Save and fetch", classes="step", id="connect-last")

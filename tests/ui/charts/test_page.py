@@ -9,6 +9,7 @@ from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input, Tabs
 
+from linky_tui.config import load
 from linky_tui.domain.paris import days_between
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text, watts_text
@@ -305,6 +306,21 @@ async def test_an_empty_database_names_the_keys_that_fill_it(empty_app: LinkyApp
         await wait_until(pilot, lambda: "No data yet. Press b" in screen_text(empty_app))
         await pilot.press("left", "up", "v", "t", "p", "m", "slash")
         assert "No data yet" in screen_text(empty_app)
+
+
+async def test_a_marker_is_remembered_and_every_page_draws_with_it(make_app: MakeApp) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_charts(pilot, app)
+        file = app.config.path
+        await pilot.press("m", "m", "m", "m")
+        await wait_until(pilot, lambda: load(file, {}).display.marker == "half-block")
+        await wait_until(pilot, lambda: app.config.display.marker == "half-block")
+        await pilot.press("d")
+        await wait_until(pilot, lambda: app.current_mode == "dashboard")
+        await wait_until(
+            pilot, lambda: {each.marker for each in app.screen.query(Chart)} == {"half-block"}
+        )
 
 
 async def test_sizes_markers_and_a_lost_mongodb_are_survived(

@@ -70,6 +70,8 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             assert error.next_step in copied
             assert server.token not in copied
             assert len(log.entries) < len(copied.splitlines())
+            (toast,) = list(app._notifications)[-1:]
+            assert "Some terminals do not take it." in toast.message
 
 
 async def test_it_follows_unless_one_scrolled_up(empty_app: LinkyApp) -> None:

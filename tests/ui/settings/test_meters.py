@@ -18,6 +18,7 @@ from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.meters_panel import MeterCard
 from linky_tui.ui.settings.page import SettingsPage
+from linky_tui.ui.settings.panels import UNTESTED
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from tests.ui.conftest import MakeApp
 from tests.ui.settings.test_page import field, open_settings, saved, shows_secret, state, type_into
@@ -158,7 +159,10 @@ async def test_a_request_is_sent_only_on_confirmation_and_counted(
         await pilot.click("#yes")
         await wait_until(pilot, lambda: "✓ Accepted: 7 days" in screen_text(app))
         assert [entry.type for entry in gateway.log] == ["consommation_quotidienne"]
+        await fill(app, pilot, "name", "Cellar")
+        assert "✓ Accepted" in screen_text(app)
         await fill(app, pilot, "token", token_for(DEMO_PRM))
+        assert "✓ Accepted" not in screen_text(app), "that was another token"
         await pilot.click("#ask")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         assert "79 are left today" in screen_text(app)
@@ -201,6 +205,24 @@ async def test_mongodb_is_tested_as_typed(make_app: MakeApp, mongod_uri: str) ->
         finally:
             client.admin.command("dropUser", "settings_reader")
     assert load(app.config.path, {}).mongodb.uri == mongod_uri
+
+
+async def test_a_verdict_goes_with_what_it_is_about_and_moves_no_field(make_app: MakeApp) -> None:
+    app = make_app(empty=True)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await open_settings(app, pilot)
+        before = [each.region for each in app.screen.query(Field) if each.region]
+        await pilot.click("#mongodb-test")
+        await wait_until(pilot, lambda: mongodb_said(app).startswith("✓"))
+        await pilot.pause()
+        assert [each.region for each in app.screen.query(Field) if each.region] == before
+        await type_into(app, pilot, "mongodb-uri", "mongodb://127.0.0.1:9/")
+        await wait_until(pilot, lambda: mongodb_said(app) == UNTESTED)
+        await pilot.click("#mongodb-test")
+        await type_into(app, pilot, "mongodb-uri", app.config.mongodb.uri)
+        await wait_until(pilot, lambda: mongodb_said(app) == UNTESTED)
+        await pilot.click("#mongodb-test")
+        await wait_until(pilot, lambda: mongodb_said(app).startswith("✓"))
 
 
 async def test_nothing_is_connected_while_a_field_is_wrong(make_app: MakeApp) -> None:

@@ -11,6 +11,7 @@ import time_machine
 
 from linky_tui import config as configuration
 from linky_tui.domain.paris import utc_now
+from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import core
 from tests.ui.conftest import MakeApp
@@ -30,6 +31,20 @@ async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(
             assert title in commands
         commands["Log (l)"].callback()
         await wait_until(pilot, lambda: app.current_mode == "log")
+
+
+async def test_a_run_that_nobody_asked_for_is_silent_where_it_has_nothing_new(
+    make_app: MakeApp,
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        for quiet in (True, False):
+            app.quiet_unless_new = app.start_job(JobKind.SYNC) and quiet
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
+            await pilot.pause()
+            said = [each for each in app._notifications if "All is there" in str(each.message)]
+            assert bool(said) is not quiet
 
 
 async def test_a_theme_from_the_palette_is_remembered(make_app: MakeApp) -> None:

@@ -107,8 +107,14 @@ async def test_a_token_shows_its_meters_and_its_end_at_once(make_app: MakeApp) -
         assert not shows_secret(app, token)
         chosen = app.screen.query_one(SelectionList)
         chosen.focus()
-        await pilot.press("space", "down", "space")
+        assert screen_text(app).count("[x]") == 2
+        await pilot.press("space")
+        await wait_until(pilot, lambda: screen_text(app).count("[ ]") == 1)
+        assert screen_text(app).count("[x]") == 1
+        await pilot.click(chosen, offset=(1, 1))
         await wait_until(pilot, lambda: save.disabled)  # no meter is chosen
+        assert screen_text(app).count("[ ]") == 2
+        assert "▐X▌" not in screen_text(app)
         await pilot.press("escape")
         await wait_until(pilot, lambda: "Try the demo" in screen_text(app))
 
