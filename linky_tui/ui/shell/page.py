@@ -31,7 +31,8 @@ class Page(Screen[None]):
     Subclasses yield their widgets in :meth:`compose_body` and load what they show in
     :meth:`refresh_data`, which is called when the page is shown, the data changed, the series was
     switched, or MongoDB came back; never while the page is hidden.
-    As long as MongoDB has never answered, a page that needs it shows that instead of its own.
+    As long as MongoDB does not answer, a page that needs it and has nothing from it yet shows that
+    instead of its own.
     """
 
     app = getters.app(AppCore)
@@ -45,6 +46,7 @@ class Page(Screen[None]):
     }
     """
     _patient = True
+    _answered = False
     _focus_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
@@ -71,13 +73,20 @@ class Page(Screen[None]):
             chart.marker = self.app.config.display.marker
         self.load_if_shown()
 
+    @property
+    def has_data(self) -> bool:
+        """Whether it shows something that MongoDB has answered."""
+        return self._answered
+
     def _lose_patience(self) -> None:
         self._patient = False
         self._show_away()
 
     def _show_away(self) -> None:
         app, was_away = self.app, self.has_class("-away")
-        away = app.server is None and (app.store_error is not None or not self._patient)
+        away = (app.server is None or not (app.store_ready or self.has_data)) and (
+            app.store_error is not None or not self._patient
+        )
         if away:
             self.query_one("#store-away", Static).update(_away_text(app))
             if not was_away:
@@ -106,11 +115,16 @@ class Page(Screen[None]):
         A newer question of the same group makes the answer of an older one worthless; it is
         dropped. Errors become the application's state, never an exception here.
         """
-        self.app.query_store(self, ask, show, group=group)
+
+        def shown(answer: T) -> None:
+            self._answered = True
+            show(answer)
+
+        self.app.query_store(self, ask, shown, group=group)
 
 
 def _away_text(app: AppCore) -> Text:
-    """Which MongoDB has not answered yet, why, when it is tried again, and what to do."""
+    """Which MongoDB does not answer, why, when it is tried again, and what to do."""
     error = app.store_error
     if error is None:
         return Text.assemble(("Connecting to MongoDB", "bold"), f"\n\n{app.store_place}")

@@ -167,6 +167,10 @@ how they ended.
         if self._job is not None:
             self._job.stop.set()
 
+    @property
+    def has_data(self) -> bool:
+        return self.app.comparison.snapshot is not None
+
     def refresh_data(self) -> None:
         self.comparison.soon()
 
@@ -186,11 +190,11 @@ how they ended.
             self.notify("MongoDB is not connected.", severity="warning")
         elif Action[name] is Action.DEFRAGMENT and not self.has_class("-nothing"):
             question = ConfirmDialog("Defragment?", DEFRAGMENT, yes="Defragment", danger=True)
-            self.app.push_screen(question, self._answered)
+            self.app.push_screen(question, self._confirmed)
         else:
             self._start(Action[name])
 
-    def _answered(self, yes: bool | None) -> None:
+    def _confirmed(self, yes: bool | None) -> None:
         if yes:
             self._start(Action.DEFRAGMENT)
 

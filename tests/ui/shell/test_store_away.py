@@ -12,6 +12,8 @@ import pytest
 from linky_tui.config import MongoSettings
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import page, store_app
+from linky_tui.ui.shell.dialogs import ErrorDialog
+from linky_tui.ui.shell.page import Page
 from tests.ui.conftest import MakeApp
 from tests.ui.support import mongodb_away, run_app, screen_text, wait_until, write_config
 
@@ -68,6 +70,41 @@ async def test_the_page_comes_when_mongodb_answers(
         assert app.screen.focused is not None
         await pilot.press("l")
         await wait_until(pilot, lambda: "MongoDB answers." in screen_text(app))
+
+
+async def test_a_page_without_anything_says_it_and_one_with_figures_keeps_them(
+    make_app: MakeApp, mongod_uri: str
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: isinstance(app.screen, Page) and app.screen.has_data)
+        with mongodb_away(mongod_uri):
+            app.data_changed.publish(None)
+            await wait_until(pilot, lambda: app.store_error is not None)
+            await pilot.press("b")
+            await wait_until(pilot, lambda: "Address: " in screen_text(app))
+            assert "730" not in screen_text(app)
+            await pilot.press("d")
+            await wait_until(pilot, lambda: "Yesterday" in screen_text(app))
+        await pilot.press("b")
+        await wait_until(pilot, lambda: "certified" in screen_text(app))
+
+
+async def test_a_demo_that_cannot_start_asks_for_no_meter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.write_text("a file where the folder belongs")
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    app = LinkyApp(demo=True)
+    async with run_app(app, (100, 30)) as pilot:
+        await wait_until(pilot, lambda: app.store_error is not None)
+        await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+        assert not app._notifications, "the dialog says it"
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: "Next try" in screen_text(app))
+        assert "No meter is configured" not in screen_text(app)
 
 
 @pytest.mark.parametrize(
