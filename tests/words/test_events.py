@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -23,7 +24,7 @@ from linky_tui.ingest.events import (
     WindowFetched,
     WindowStored,
 )
-from linky_tui.words.events import Tone, event_text, span_text, started_text
+from linky_tui.words.events import Tone, event_text, span_text, started_text, unread_lines
 from tests.ui.backfill.test_calendar import record
 from tests.ui.support import SERIES, YESTERDAY
 
@@ -154,3 +155,25 @@ def test_spans_and_beginnings() -> None:
     assert started_text(Job(JobKind.SYNC, SERIES, "")) == "Sync started."
     since = Job(JobKind.BACKFILL, SERIES, "", since=YESTERDAY)
     assert started_text(since) == "Backfill started, back to Sat 21 Nov 2026."
+
+
+def test_days_that_could_not_be_read_are_told_stretch_by_stretch_with_the_reason() -> None:
+    problems = (None, "wrong", "wrong", "worse", None, "wrong", "wr\x1b[31m\nong")
+    days = tuple(
+        replace(each, problem=problem) for each, problem in zip(DAYS, problems, strict=True)
+    )
+    told = event_text(WindowStored(SERIES, WEEK, 48, 0, days, 3))
+    assert told is not None
+    assert told.details == (
+        "16 to 17 Nov 2026 could not be read: wrong.",
+        "Wed 18 Nov 2026 could not be read: worse.",
+        "Fri 20 Nov 2026 could not be read: wrong.",
+        "Sat 21 Nov 2026 could not be read: wr ong.",
+    )
+    assert unread_lines([days[1], days[5]]) == [
+        told.details[0].replace("16 to 17", "Mon 16"),
+        told.details[2],
+    ]
+    quiet = event_text(WindowStored(SERIES, WEEK, 336, 0, DAYS, 3))
+    assert quiet is not None
+    assert quiet.details == ()

@@ -48,6 +48,34 @@ def test_energy_is_counted_in_the_day_in_which_a_reading_starts(store: Store) ->
     assert alone == {day: records[day]}
 
 
+def test_why_a_day_could_not_be_read_is_kept_until_it_is_asked_again(store: Store) -> None:
+    day = date(2026, 9, 1)
+    put_regular(store, SERIES, readings(day_start(day), 4))
+
+    def ask(problems: dict[date, str], days: date | None = None) -> None:
+        store.days.recompute(
+            SERIES, day, day + DAY, today=TODAY, asked_at=NOW, asked_last=days, problems=problems
+        )
+
+    ask({day: "wrong", day + DAY: "worse", day + 2 * DAY: "of another window"})
+    ask({}, day)
+    store.days.recompute_all(SERIES, TODAY)
+    store.days.set_totals(SERIES, [DailyTotal(day + DAY, 5)], TODAY)
+    store.days.conclude(SERIES, [day + DAY], TODAY)
+    found = store.days.load(SERIES)
+    assert {each.day: each.problem for each in found.values()} == {day: None, day + DAY: "worse"}
+    assert [each.attempts for each in found.values()] == [2, 1]
+    collection = store.days._collection
+    assert collection.count_documents({"problem": {"$exists": True}}) == 1
+    # By an older version, or by hand.
+    collection.update_many({}, {"$set": {"problem": None}})
+    ask({day: "again"})
+    assert store.days.load(SERIES)[day].problem == "again"
+    collection.update_many({}, {"$unset": {"problem": 1}})
+    ask({day: "once more"})
+    assert store.days.load(SERIES)[day].problem == "once more"
+
+
 def test_days_without_readings_get_a_record_only_when_asked(store: Store) -> None:
     first, last = date(2026, 9, 1), date(2026, 9, 7)
     assert store.days.recompute(SERIES, first, last, today=TODAY) == {}

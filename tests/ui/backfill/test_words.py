@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -184,6 +185,38 @@ def test_a_day_in_words() -> None:
     twice = record(day, DayStatus.NO_DATA, attempts=2)
     assert status_words(twice, day, TODAY) == "No data: asked twice, Enedis has nothing."
     assert "starts on Tue 2 Jun 2026" in status_words(twice, day, TODAY, date(2026, 6, 2))
+
+
+def test_a_day_that_could_not_be_read_says_why() -> None:
+    day = TODAY - timedelta(days=40)
+    for status, attempts, words in (
+        (DayStatus.MISSING, 1, "Missing: asked, what came cannot be read. A backfill asks again"),
+        (DayStatus.PARTIAL, 2, "Partial: 1 h missing. Asked twice, it cannot be read."),
+        (DayStatus.NO_DATA, 2, "No data: asked twice, it cannot be read."),
+        (DayStatus.COMPLETE, 2, "Certified"),
+    ):
+        spoilt = replace(record(day, status, attempts=attempts), problem="the [bold]value[/] '-8'")
+        assert status_words(spoilt, day, TODAY).startswith(words)
+        assert day_rows(spoilt, day, TODAY)[-1] == (
+            "Answer", "not to be read: the [bold]value[/] '-8'",
+        )  # fmt: skip
+    assert day_rows(record(day), day, TODAY)[-1][0] == "Asked"
+
+
+def test_the_summary_tells_unread_days_from_empty_ones() -> None:
+    records = full()
+    for age, status, attempts in (
+        (40, DayStatus.MISSING, 1),
+        (41, DayStatus.PARTIAL, 2),
+        (42, DayStatus.NO_DATA, 2),
+        (43, DayStatus.COMPLETE, 2),
+    ):
+        day = TODAY - timedelta(days=age)
+        records[day] = replace(record(day, status, attempts=attempts), problem="wrong")
+    assert gaps(records, SURVEYED, TODAY) == [
+        "3 days that cannot be read: 2 of them asked twice; a backfill asks again from "
+        "Sun 29 Nov 2026."
+    ]
 
 
 def test_the_track_counts_survey_and_weeks_as_one_whole() -> None:

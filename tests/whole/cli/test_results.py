@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -190,6 +190,24 @@ def test_a_backfill_talks_on_stderr_and_shows_its_result_on_stdout(
     assert "\x1b" not in done.out + done.err
     as_json = terminal.run("--backfill", "--since", "2026-11-08", "--json")
     assert as_json.document["status"] == "complete"
+
+
+def test_a_day_that_cannot_be_read_is_told_by_the_backfill_and_no_reason_for_a_mail(
+    terminal: Terminal, serve: Serve
+) -> None:
+    server = serve()
+    terminal.configure(server, A)
+    server.inject(Fault(FaultKind.NEGATIVE_VALUE, times=None, day=date(2026, 11, 10)))
+    done = terminal.run("--backfill", "--since", "2026-11-01")
+    assert done.code == 0
+    why = "Tue 10 Nov 2026 could not be read: the value '-8' at '2026-11-10 00:30:00'"
+    assert done.err.count(why) == 1
+    assert terminal.run("--sync") == Done(0, "", "")
+    document = terminal.run("--backfill", "--since", "2026-11-01", "--json").document
+    assert (document["status"], document["error"]) == ("complete", None)
+    (meter,) = document["meters"]
+    assert list(meter["days_unread"]) == ["2026-11-10"]
+    assert meter["days_unread"]["2026-11-10"] in done.err
 
 
 @pytest.mark.parametrize("command", ["--backfill", "--sync", "--verify"])
