@@ -24,9 +24,7 @@ from textual.pilot import Pilot
 from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ui.app import LinkyApp
-from tests.tools.mongod import PrivateMongod, short_folder
-from tests.tools.stored import open_store
-from tests.ui.support import (
+from tests.tools.app import (
     CLOSED_API,
     NOW,
     StoredHome,
@@ -35,6 +33,8 @@ from tests.ui.support import (
     wait_until,
     write_config,
 )
+from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.stored import open_store
 
 PAGES = ("dashboard", "charts", "backfill", "storage", "settings", "log")
 SIZES = ("80x24", "120x40")

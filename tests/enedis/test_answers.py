@@ -14,7 +14,7 @@ from linky_tui.domain.models import Flags, Flow
 from linky_tui.enedis.answers import Answer, parse
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from tests.enedis.build import (
+from tests.tools.answers import (
     PRM,
     body,
     legacy_curve,

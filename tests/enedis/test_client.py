@@ -19,7 +19,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import Shape
 from linky_tui.errors import ConfigError, TokenRefused
-from tests.enedis.build import PRM, body, legacy_curve, new_curve, new_point, request
+from tests.tools.answers import PRM, body, legacy_curve, new_curve, new_point, request
 from tests.tools.servers import Handler, TinyServer
 from tests.tools.tokens import token
 

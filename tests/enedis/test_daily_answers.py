@@ -12,7 +12,7 @@ from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.answers import parse
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
-from tests.enedis.build import (
+from tests.tools.answers import (
     body,
     legacy_curve,
     legacy_point,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from linky_tui.domain.paris import PARIS, day_start
 from linky_tui.enedis.labels import ClockError, interval_starts, is_repeated, read_label
-from tests.enedis.build import REAL, utc
+from tests.tools.answers import REAL, utc
 
 HOUR = timedelta(hours=1)
 

@@ -12,7 +12,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import days_between
 from linky_tui.enedis.answers import parse
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from tests.enedis.build import (
+from tests.tools.answers import (
     REAL,
 )
 

@@ -6,7 +6,7 @@ import pytest
 
 from linky_tui.domain.models import Flow
 from linky_tui.enedis.request import DataKind, Shape
-from tests.enedis.build import PRM, request
+from tests.tools.answers import PRM, request
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ import pytest
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import Shape
-from tests.enedis.build import request
 from tests.enedis.test_client import (
     AT_ONCE_S,
     GOOD,
@@ -22,6 +21,7 @@ from tests.enedis.test_client import (
     attempt,
     fault,
 )
+from tests.tools.answers import request
 from tests.tools.servers import Handler, TinyServer
 
 

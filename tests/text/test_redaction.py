@@ -8,7 +8,7 @@ import pytest
 
 from linky_tui.text import redaction
 from linky_tui.text.formatting import plain, without_secrets
-from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
+from tests.tools.marks import PASSWORD, Marks, marked_token
 from tests.torture.secrets.test_marks import FORMS
 
 TOKEN = marked_token("30000000000003")

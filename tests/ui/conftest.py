@@ -34,8 +34,7 @@ import time_machine
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
-from tests.tools.stored import open_store
-from tests.ui.support import (
+from tests.tools.app import (
     CLOSED_API,
     HOME,
     NOW,
@@ -48,6 +47,7 @@ from tests.ui.support import (
     insert_readings,
     write_config,
 )
+from tests.tools.stored import open_store
 
 
 class MakeApp(Protocol):

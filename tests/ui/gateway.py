@@ -13,8 +13,8 @@ from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.timing import Timing
 from linky_tui.session import Session
+from tests.tools.app import HOME, TODAY, YESTERDAY
 from tests.tools.gateway import PATIENCE_S, Turnstile
-from tests.ui.support import HOME, TODAY, YESTERDAY
 
 
 def weeks_of(days: int, kind: type[RecordedSource] = RecordedSource) -> RecordedSource:

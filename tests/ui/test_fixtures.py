@@ -9,9 +9,7 @@ import pytest
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.storage.compare.verify import verify
 from linky_tui.ui.app import LinkyApp
-from tests.tools.stored import held
-from tests.ui.conftest import MakeApp
-from tests.ui.support import (
+from tests.tools.app import (
     FIRST_DAY,
     SERIES,
     TODAY,
@@ -21,6 +19,8 @@ from tests.ui.support import (
     screen_text,
     wait_until,
 )
+from tests.tools.stored import held
+from tests.ui.conftest import MakeApp
 
 
 def test_the_stored_home_is_the_simulated_one(stored_home: StoredHome, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from linky_tui.ingest.events import (
     WindowStored,
 )
 from linky_tui.words.events import Tone, event_text, span_text, started_text, unread_lines
+from tests.tools.app import SERIES, YESTERDAY
 from tests.ui.backfill.test_calendar import record
-from tests.ui.support import SERIES, YESTERDAY
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 WEEK = Window(date(2026, 11, 15), YESTERDAY)

@@ -14,11 +14,11 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed
+from tests.tools.app import run_app, screen_text, wait_until
 from tests.tools.gateway import PRM, Turnstile
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
 from tests.torture.report import Tally
-from tests.ui.support import run_app, screen_text, wait_until
 
 SIZE = (100, 32)
 PATIENCE_S = 90.0

@@ -8,8 +8,8 @@ from linky_tui.config.keys import (
     toml_text,
 )
 from linky_tui.demo.household import DEMO_PRM
+from tests.tools.app import token_for
 from tests.tools.config import write
-from tests.ui.support import token_for
 
 NAME = "[@click=app.quit]N[/]"
 COLLECTION = "[bold red]c[/]"

@@ -15,7 +15,7 @@ from typing import Any
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.enedis.request import Shape
-from tests.enedis.build import body, new_curve, new_point, request
+from tests.tools.answers import body, new_curve, new_point, request
 from tests.tools.program import calling, finished, start
 from tests.tools.servers import Handler, TinyServer
 from tests.torture.hostile.harmless import assert_short

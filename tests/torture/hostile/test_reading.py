@@ -19,7 +19,7 @@ from linky_tui.enedis.request import DataKind, Shape
 from linky_tui.enedis.token import read_token
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.text.formatting import plain, printable
-from tests.enedis.build import body, legacy_curve, legacy_point, new_curve, new_point, request
+from tests.tools.answers import body, legacy_curve, legacy_point, new_curve, new_point, request
 from tests.torture.conftest import Scale
 from tests.torture.hostile import pools
 from tests.torture.hostile.harmless import assert_harmless, assert_short

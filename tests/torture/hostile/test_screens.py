@@ -16,14 +16,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed
-from tests.tools.servers import Handler, TinyServer
-from tests.tools.stored import open_store
-from tests.torture.hostile import pools
-from tests.torture.hostile.harmless import assert_harmless
-from tests.torture.hostile.names import COLLECTION, NAME, TIMESERIES, hostile_config
-from tests.torture.report import Tally
-from tests.ui.conftest import MakeApp, _clock, make_app, new_database
-from tests.ui.support import (
+from tests.tools.app import (
     CLOSED_API,
     HOME,
     SERIES,
@@ -32,6 +25,13 @@ from tests.ui.support import (
     run_app,
     wait_until,
 )
+from tests.tools.servers import Handler, TinyServer
+from tests.tools.stored import open_store
+from tests.torture.hostile import pools
+from tests.torture.hostile.harmless import assert_harmless
+from tests.torture.hostile.names import COLLECTION, NAME, TIMESERIES, hostile_config
+from tests.torture.report import Tally
+from tests.ui.conftest import MakeApp, _clock, make_app, new_database
 
 __all__ = ["_clock", "make_app", "new_database"]
 

@@ -10,8 +10,8 @@ from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
+from tests.tools.marks import PROXY_PASSWORD, Marks, marked_token
 from tests.tools.servers import NAME, TinyServer
-from tests.torture.secrets.marks import PROXY_PASSWORD, Marks, marked_token
 
 PRM = "60000000000006"
 EVIL = "evil.example"

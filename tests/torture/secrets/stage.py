@@ -18,9 +18,9 @@ from linky_tui.storage.collections.documents import Document
 from tests.tools.config import configuration, meter, write
 from tests.tools.gateway import gateway, half_hours
 from tests.tools.homes import Home
+from tests.tools.marks import PASSWORD, PROXY_PASSWORD, Marks
 from tests.tools.mongod import PrivateMongod
 from tests.tools.ports import free_port
-from tests.torture.secrets.marks import PASSWORD, PROXY_PASSWORD, Marks
 
 PRM = "40000000000004"
 USER, POOR_USER = "marked-user", "poor-user"

@@ -10,13 +10,13 @@ from linky_tui.session import Session
 from tests.tools.altered import PLAIN, Alteration, values_in
 from tests.tools.config import meter
 from tests.tools.homes import Home
+from tests.tools.marks import Marks, marked_token
 from tests.tools.ports import free_port
 from tests.tools.program import Done
 from tests.tools.servers import TinyServer
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import BREAKS, ECHOES
-from tests.torture.secrets.marks import Marks, marked_token
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
 

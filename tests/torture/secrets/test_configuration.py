@@ -29,9 +29,9 @@ from linky_tui.session import Session, ready_meters
 from linky_tui.ui.forms.draft import Draft
 from tests.tools.config import write
 from tests.tools.homes import Home
+from tests.tools.marks import PASSWORD, Marks, marked_token
 from tests.tools.program import calling, killed, line_of, start
 from tests.torture.report import Tally
-from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.saving import save_forever
 

@@ -20,10 +20,10 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.dashboard.page import DashboardPage
 from tests.tools.altered import Alteration, place
 from tests.tools.homes import Home
+from tests.tools.marks import PASSWORD, Marks, marked_token
 from tests.tools.program import Done
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.marks import PASSWORD, Marks, marked_token
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import PRM, Stage, config_file, configured
 

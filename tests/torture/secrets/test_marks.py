@@ -11,7 +11,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.torture.secrets.marks import PASSWORD, PIECE, Marks, marked_token
+from tests.tools.marks import PASSWORD, PIECE, Marks, marked_token
 
 TOKEN = marked_token("10000000000001")
 MARKS = Marks(TOKEN, PASSWORD)

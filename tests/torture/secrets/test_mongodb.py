@@ -11,11 +11,11 @@ from urllib.parse import quote, quote_plus
 
 from linky_tui.storage import connection
 from tests.tools.altered import Alteration, values_in
+from tests.tools.marks import PASSWORD
 from tests.tools.ports import free_port
 from tests.tools.servers import talkative_mongod
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
-from tests.torture.secrets.marks import PASSWORD
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import POOR_USER, Stage, configured
 

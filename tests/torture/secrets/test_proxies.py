@@ -16,10 +16,10 @@ from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.session import Session
 from tests.tools.altered import Alteration, values_in
+from tests.tools.marks import PROXY_PASSWORD, Marks
 from tests.tools.servers import NAME, Authority, TinyServer, serving
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
-from tests.torture.secrets.marks import PROXY_PASSWORD, Marks
 from tests.torture.secrets.network import (
     EVIL,
     MARKS,

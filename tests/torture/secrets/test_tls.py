@@ -11,11 +11,11 @@ import pytest
 
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault
+from tests.tools.marks import PROXY_PASSWORD
 from tests.tools.servers import NAME, Authority, TinyServer
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
-from tests.torture.secrets.marks import PROXY_PASSWORD
 from tests.torture.secrets.network import (
     EVIL,
     MARKS,

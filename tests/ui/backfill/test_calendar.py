@@ -17,7 +17,7 @@ from linky_tui.text.formatting import DAY_NAMES
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.calendar_layout import CalendarLayout, fit
 from linky_tui.ui.backfill.calendar_marks import Mark, legend_lines, mark_of
-from tests.ui.support import FIRST_DAY, NOW, TODAY, YESTERDAY, screen_text, wait_until
+from tests.tools.app import FIRST_DAY, NOW, TODAY, YESTERDAY, screen_text, wait_until
 
 
 def record(

@@ -19,8 +19,8 @@ from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since
 from linky_tui.ui.backfill.summary import gaps, headline
 from linky_tui.ui.backfill.track import Track, counts_text, paused_text, running_text, track_of
 from linky_tui.ui.shell.ingest_control import IngestState, Phase
+from tests.tools.app import FIRST_DAY, NOW, SERIES, TODAY, YESTERDAY
 from tests.ui.backfill.test_calendar import record
-from tests.ui.support import FIRST_DAY, NOW, SERIES, TODAY, YESTERDAY
 
 WEEK_AGO = NOW - timedelta(days=7)
 SURVEYED = SeriesState(surveyed_at=NOW, totals_at=NOW)

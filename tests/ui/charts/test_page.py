@@ -20,8 +20,7 @@ from linky_tui.ui.charts.request import ChartData, ChartRequest, View
 from linky_tui.ui.charts.toolbar import SummaryLine
 from linky_tui.ui.plots import BarPlot, Chart, GroupPlot, HeatPlot, LinePlot, Plot
 from linky_tui.ui.plots.periods import Span
-from tests.ui.conftest import MakeApp
-from tests.ui.support import (
+from tests.tools.app import (
     FIRST_DAY,
     HOME,
     YESTERDAY,
@@ -30,6 +29,7 @@ from tests.ui.support import (
     screen_text,
     wait_until,
 )
+from tests.ui.conftest import MakeApp
 
 
 def page(app: LinkyApp) -> ChartsPage:

@@ -18,10 +18,7 @@ from linky_tui.ui.comparison import panel
 from linky_tui.ui.comparison import table as comparison_table
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell import comparison_state, store_app
-from tests.ui.conftest import MakeApp
-from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
-from tests.ui.gateway import turnstile
-from tests.ui.support import (
+from tests.tools.app import (
     HOME,
     TODAY,
     YESTERDAY,
@@ -30,6 +27,9 @@ from tests.ui.support import (
     token_for,
     wait_until,
 )
+from tests.ui.conftest import MakeApp
+from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
+from tests.ui.gateway import turnstile
 
 
 @pytest.fixture(autouse=True)

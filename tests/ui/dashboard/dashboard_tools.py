@@ -9,7 +9,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.dashboard.page import DashboardPage
-from tests.ui.support import screen_text, wait_until
+from tests.tools.app import screen_text, wait_until
 
 
 def page(app: LinkyApp) -> DashboardPage:

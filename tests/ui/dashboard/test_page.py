@@ -17,9 +17,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
 from linky_tui.ui.shell import comparison_state, store_app
-from tests.ui.conftest import MakeApp
-from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
-from tests.ui.support import (
+from tests.tools.app import (
     SMALL_FIRST_DAY,
     TODAY,
     YESTERDAY,
@@ -28,6 +26,8 @@ from tests.ui.support import (
     screen_text,
     wait_until,
 )
+from tests.ui.conftest import MakeApp
+from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 
 SIZES = [(120, 40), (80, 24)]
 

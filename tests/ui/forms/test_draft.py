@@ -15,7 +15,7 @@ from linky_tui.domain.models import Flow
 from linky_tui.errors import ConfigError
 from linky_tui.ui.forms.draft import Draft, meter_problems
 from linky_tui.ui.forms.token_report import report_token
-from tests.ui.support import token_for
+from tests.tools.app import token_for
 
 PRM, OTHER = "12345678902823", "98765432109876"
 EXAMPLE = Config(

@@ -28,8 +28,8 @@ from linky_tui.ui.plots.canvas import Grid, scale
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.palette import Palette
 from linky_tui.ui.plots.periods import Period, Span
+from tests.tools.app import screen_text
 from tests.ui.plots.drawing import COLORS, MARKERS, PLAIN, bars, drawn, line, picture
-from tests.ui.support import screen_text
 
 
 def test_bars_are_as_high_as_their_values_to_the_eighth() -> None:

@@ -20,9 +20,9 @@ from linky_tui.ui.settings.meters_panel import MeterCard
 from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.panels import UNTESTED
 from linky_tui.ui.shell.dialogs import ConfirmDialog
+from tests.tools.app import HOME, screen_text, token_for, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.settings.test_page import field, open_settings, saved, shows_secret, state, type_into
-from tests.ui.support import HOME, screen_text, token_for, wait_until
 
 OTHER = "98765432109876"
 PASSWORD = "hunter2hunter2"

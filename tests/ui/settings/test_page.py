@@ -20,8 +20,8 @@ from linky_tui.ui.settings.body import SettingsBody
 from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ErrorDialog
+from tests.tools.app import screen_text, wait_until
 from tests.ui.conftest import MakeApp
-from tests.ui.support import screen_text, wait_until
 
 PASSWORD = "hunter2hunter2"
 

@@ -14,8 +14,8 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import core
+from tests.tools.app import SERIES, StoredHome, screen_text, token_for, wait_until
 from tests.ui.conftest import MakeApp
-from tests.ui.support import SERIES, StoredHome, screen_text, token_for, wait_until
 
 
 async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(

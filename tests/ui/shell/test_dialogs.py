@@ -13,7 +13,7 @@ from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
-from tests.ui.support import wait_until
+from tests.tools.app import wait_until
 
 
 def dialogs() -> list[Dialog[Any]]:

@@ -14,8 +14,8 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import page, store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.page import Page
+from tests.tools.app import mongodb_away, run_app, screen_text, wait_until, write_config
 from tests.ui.conftest import MakeApp
-from tests.ui.support import mongodb_away, run_app, screen_text, wait_until, write_config
 
 PASSWORD = "hunter2hunter2"
 DOWN = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage"}

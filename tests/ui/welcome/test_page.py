@@ -17,9 +17,9 @@ from linky_tui.system import paths
 from linky_tui.ui import app as app_module
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.welcome.page import Door
+from tests.tools.app import HOME, screen_text, token_for, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.settings.test_page import shows_secret
-from tests.ui.support import HOME, screen_text, token_for, wait_until
 
 OTHER = "98765432109876"
 
