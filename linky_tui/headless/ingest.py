@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Sequence
 
+from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, next_utc_day, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import StorageUnavailable, UsageError
@@ -13,7 +15,7 @@ from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
 from linky_tui.headless.stats import comparison_lines
 from linky_tui.headless.summary import MeterSummary, summarise, worst
-from linky_tui.ingest.engine import Job, JobKind, Status, run_job
+from linky_tui.ingest.engine import Job, JobKind, Status, run_jobs
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.session import ReadyMeter, Session, ready_meters
@@ -45,34 +47,20 @@ def run_ingest(session: Session, options: Options, stop: threading.Event) -> int
     meters = ready_meters(session.config)
     live = sys.stderr.isatty()
     with session.store(stop) as store, session.requests(store, stop) as requests:
-        progress = Progress(sys.stderr, live=live, verbose=options.verbose)
-        summaries = [
-            _one_meter(store, requests, meter, options, progress, stop) for meter in meters
-        ]
+        progress = Progress(
+            sys.stderr,
+            live=live,
+            verbose=options.verbose,
+            several=len(meters) > 1,
+            whole_budget=options.command == "backfill",
+            per_day=requests.manners.per_day,
+        )
+        ended = _drive(store, requests, meters, options, progress)
+        summaries = [summarise(store, each) for each in ended]
         progress.close()
         code = worst(summary.exit_code for summary in summaries)
         _report(store, requests, options, summaries, code)
     return code
-
-
-def _one_meter(
-    store: Store,
-    requests: RequestRun,
-    meter: ReadyMeter,
-    options: Options,
-    progress: Progress,
-    stop: threading.Event,
-) -> MeterSummary:
-    series = meter.series
-    if stop.is_set():
-        ended = MeterSummary(series, Status.INTERRUPTED, EXIT_INTERRUPTED)
-    elif meter.problem is not None:
-        ended = MeterSummary(series, Status.FAILED, meter.problem.exit_code, error=meter.problem)
-    else:
-        kind = JobKind.SYNC if options.command == "sync" else JobKind.BACKFILL
-        job = Job(kind, series, meter.token, since=options.since)
-        ended = _drive(store, requests, job, None if _is_quiet(options) else progress)
-    return summarise(store, ended)
 
 
 def _is_quiet(options: Options) -> bool:
@@ -81,15 +69,28 @@ def _is_quiet(options: Options) -> bool:
     return options.quiet or (unattended and not options.verbose)
 
 
-def _drive(store: Store, requests: RequestRun, job: Job, progress: Progress | None) -> MeterSummary:
-    for event in run_job(store, requests, job):
-        if progress is not None:
-            progress.show(event)
+def _drive(
+    store: Store,
+    requests: RequestRun,
+    meters: Sequence[ReadyMeter],
+    options: Options,
+    progress: Progress,
+) -> list[MeterSummary]:
+    """How each meter ended, in the order of the configuration."""
+    kind = JobKind.SYNC if options.command == "sync" else JobKind.BACKFILL
+    jobs = [
+        Job(kind, meter.series, meter.token, since=options.since, problem=meter.problem)
+        for meter in meters
+    ]
+    ended: dict[Series, MeterSummary] = {}
+    for event in run_jobs(store, requests, jobs):
+        if not _is_quiet(options):
+            progress.show(event, requests.made)
         if isinstance(event, Finished):
-            status = Status(event.status)
-            code = _EXIT_CODES.get(status, event.error.exit_code if event.error else 1)
-            return MeterSummary(job.series, status, code, event.inserted, event.error)
-    raise AssertionError("a job ends with Finished")
+            status, error = Status(event.status), event.error
+            code = _EXIT_CODES.get(status, error.exit_code if error else 1)
+            ended[event.series] = MeterSummary(event.series, status, code, event.inserted, error)
+    return [ended[meter.series] for meter in meters]
 
 
 def _report(

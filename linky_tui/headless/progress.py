@@ -6,6 +6,8 @@ import shutil
 import time
 from typing import TextIO
 
+from linky_tui.domain.models import Series
+from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.events import (
     Event,
     Failed,
@@ -15,7 +17,8 @@ from linky_tui.ingest.events import (
     Rebuilding,
     WindowStored,
 )
-from linky_tui.text.formatting import count_text, duration_text, printable, things
+from linky_tui.text.formatting import count_text, printable, things
+from linky_tui.words.eta import last_request_at, last_request_text
 from linky_tui.words.events import event_text, span_text
 
 BAR_CELLS = 20
@@ -24,22 +27,42 @@ RECENT_WINDOWS = 20
 
 
 class Progress:
-    """Draws events; knows nothing of what they do."""
+    """Draws events; knows nothing of what they do.
 
-    def __init__(self, out: TextIO, *, live: bool, verbose: bool = False) -> None:
+    ``several``: the events are of more than one meter. ``whole_budget``: the run may spend all
+    requests of a day, of which there are ``per_day`` (``None`` without a limit).
+    """
+
+    def __init__(
+        self,
+        out: TextIO,
+        *,
+        live: bool,
+        verbose: bool,
+        several: bool,
+        whole_budget: bool,
+        per_day: int | None,
+    ) -> None:
         self._out = out
         self._live = live and not verbose
         self._verbose = verbose
-        self._done = self._total = self._readings = 0
+        self._several = several
+        self._whole_budget = whole_budget
+        self._per_day = per_day
+        self._done = self._readings = self._made = 0
+        self._left: dict[Series, int] = {}
+        # after how many requests of this run today's budget is spent
+        self._spent_after: int | None = None
         self._ticks: list[float] = []
         self._drawn = False
 
-    def show(self, event: Event) -> None:
-        """Draw one event."""
-        count = ""
+    def show(self, event: Event, made: int) -> None:
+        """Draw one event; ``made`` are the requests of the run so far."""
+        count, self._made = "", made
         match event:
-            case Planned(windows=windows):
-                self._total = self._done + len(windows)
+            case Planned(windows=windows, left_today=left):
+                self._left[event.series] = len(windows)
+                self._spent_after = None if left is None else made + left
                 self._ticks.append(time.monotonic())
                 if not windows or (self._done and not self._verbose):
                     return
@@ -56,7 +79,7 @@ class Progress:
                 return
             case Paused() | Failed() | Finished():
                 return  # the summary says how it ended
-        if said := event_text(event, name_meter=not count):
+        if said := event_text(event, name_meter=self._several or not count):
             self._say(count + said.text)
 
     def close(self) -> None:
@@ -68,27 +91,33 @@ class Progress:
 
     def _stored(self, event: WindowStored) -> None:
         self._done += 1
-        self._total = self._done + event.windows_left
+        self._left[event.series] = event.windows_left
         self._readings += event.inserted
         self._ticks = [*self._ticks[-RECENT_WINDOWS:], time.monotonic()]
         if self._live:
             self._draw(
-                f"{_bar(self._done, self._total)} {self._count()}",
+                f"{_bar(self._done, self._done + sum(self._left.values()))} {self._count()}",
                 self._eta(),
                 span_text(event.window),
                 things(self._readings, "reading"),
             )
 
     def _count(self) -> str:
-        total = count_text(self._total)
+        total = count_text(self._done + sum(self._left.values()))
         return f"{count_text(self._done).rjust(len(total))}/{total}"
 
     def _eta(self) -> str:
-        left = self._total - self._done
-        if len(self._ticks) < 2 or not left:
+        left, now = sum(self._left.values()), utc_now()
+        if len(self._ticks) < 2 or not left or not self._whole_budget:
             return ""
-        pace_s = (self._ticks[-1] - self._ticks[0]) / (len(self._ticks) - 1)
-        return f"{duration_text(pace_s * left)} left"
+        at = last_request_at(
+            left,
+            left_today=None if self._spent_after is None else self._spent_after - self._made,
+            per_day=self._per_day,
+            now=now,
+            pace_s=(self._ticks[-1] - self._ticks[0]) / (len(self._ticks) - 1),
+        )
+        return last_request_text(at, now)
 
     def _say(self, text: str) -> None:
         self.close()

@@ -45,9 +45,14 @@ class Backlog:
         """The oldest day known to have a reading, or ``None``."""
         return self._oldest_data
 
+    @property
+    def upcoming(self) -> Window | None:
+        """The window to ask now, or ``None`` when nothing is left."""
+        return self._probes[0] if self._probes else (self.windows[0] if self.windows else None)
+
     def next(self) -> Window | None:
-        """The window to ask now, or ``None`` when nothing is left. It is taken off the list."""
-        window = self._probes[0] if self._probes else (self.windows[0] if self.windows else None)
+        """The :attr:`upcoming` window, taken off the list."""
+        window = self.upcoming
         if window is not None:
             self.windows.remove(window)
         return window

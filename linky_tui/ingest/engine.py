@@ -1,5 +1,7 @@
 """The one ingest engine: backfill, sync and re-fetching by hand are jobs of it.
 
+The jobs of a run are done in turn, each under the lease of its series (:class:`Turn`).
+
 It is a generator of events (events.py). It asks the gateway through a
 :class:`~linky_tui.ingest.request_run.RequestRun`, writes through a
 :class:`~linky_tui.storage.store.Store`, and decides; it does no input or output of its own.
@@ -8,7 +10,7 @@ It is a generator of events (events.py). It asks the gateway through a
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -25,7 +27,7 @@ from linky_tui.errors import (
     TemporaryError,
 )
 from linky_tui.ingest.backfill import backfill
-from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Window
+from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Turn, Window
 from linky_tui.ingest.finish import finish, reconcile_first
 from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.request_run import RequestRun
@@ -54,6 +56,7 @@ class Job:
     since: date | None = None  # backfill only: nothing older than this day
     days: Window | None = None  # re-fetch only: the days to ask again, at most 7
     totals_now: bool = False  # ask the daily totals even if they were asked within the week
+    problem: LinkyError | None = None  # why nothing can be asked for it, where that is known
 
 
 class Status(StrEnum):
@@ -70,27 +73,61 @@ class Status(StrEnum):
 Running = Generator[Event, None, None]
 
 
-def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
-    """Do one job; yields events, the last of them always :class:`Finished`.
+@dataclass(slots=True)
+class _Running:
+    """A job that is not finished."""
 
-    A stop event set on ``requests`` ends it within 0.3 s with status ``interrupted``. Whatever
-    ends it, both collections and the ledger are consistent, or the next run makes them so.
-    Several jobs of one run share ``requests``.
+    events: Running
+    newest: date = date.max  # see :class:`Turn`; whoever has not begun goes first
+
+
+def run_jobs(store: Store, requests: RequestRun, jobs: Sequence[Job]) -> Running:
+    """Do jobs for different series, in turn; yields events, for each series ending in Finished.
+
+    The newest days of all series come first, and the trouble of one stops no other. A stop event
+    set on ``requests`` ends all within 0.3 s with status ``interrupted``. Whatever ends a job,
+    both collections and the ledger are consistent, or the next run makes them so.
     """
-    made_before = requests.made
+    held: list[Lease] = []
+    several = len(jobs) > 1
+    running = [_Running(_run_job(store, requests, job, held, several)) for job in jobs]
+    try:
+        while running:
+            current = max(running, key=lambda each: each.newest)  # the first of equals
+            for event in current.events:
+                if isinstance(event, Turn):
+                    current.newest = event.newest
+                    break
+                yield event
+            else:
+                running.remove(current)
+    finally:
+        for each in running:
+            each.events.close()
+
+
+def _run_job(
+    store: Store, requests: RequestRun, job: Job, held: list[Lease], several: bool
+) -> Running:
     inserted = 0
     recent: tuple[DayRecord, ...] = ()
     status, error = Status.INTERRUPTED, None
     lease: Lease | None = None
     broken: LinkyError | None = None
     try:
+        if requests.stop.is_set():
+            raise StopWanted
+        if job.problem is not None:
+            raise job.problem
         with store.leases.acquire(job.series) as lease:
-            run = SeriesRun(store, requests, lease, job.series, job.token)
-            requests.guard = lease.check_before_request
+            run = SeriesRun(store, requests, lease, job.series, job.token, held, several)
+            held.append(lease)
+            requests.guards[job.series] = lease.check_before_request
             try:
-                status, error = yield from _work(run, job, made_before)
+                status, error = yield from _work(run, job)
             finally:
-                requests.guard = None
+                held.remove(lease)
+                del requests.guards[job.series]
                 inserted, recent = run.inserted, run.recent
     except StopWanted:
         status = Status.INTERRUPTED
@@ -105,8 +142,7 @@ def run_job(store: Store, requests: RequestRun, job: Job) -> Running:
     if broken is not None:
         status, error = Status.FAILED, broken
         yield Failed(job.series, broken)
-    made = requests.made - made_before
-    yield Finished(job.series, status, inserted, made, error, recent)
+    yield Finished(job.series, status, inserted, requests.made_for[job.series], error, recent)
 
 
 def _clear_up(store: Store, requests: RequestRun, series: Series) -> None:
@@ -118,12 +154,10 @@ def _clear_up(store: Store, requests: RequestRun, series: Series) -> None:
         reconcile(store, lease, series, today(), requests.stop)
 
 
-def _work(
-    run: SeriesRun, job: Job, made_before: int
-) -> Generator[Event, None, tuple[Status, LinkyError | None]]:
+def _work(run: SeriesRun, job: Job) -> Generator[Event, None, tuple[Status, LinkyError | None]]:
     """The job between taking and giving back the lease."""
     run.check_stop()
-    for note in run.store.server.notes:
+    for note in run.store.server.notes if run.held[0] is run.lease else ():
         yield Noted(run.series, note)
     yield from reconcile_first(run)
     pause: Paused | None = None
@@ -142,17 +176,21 @@ def _work(
     except LinkyError as refused:
         failure = refused
     run.check_stop()
-    yield from finish(run, sparingly=job.kind is not JobKind.BACKFILL)
-    failure = failure or run.trouble or run.unread
     if failure is not None:
         yield Failed(run.series, failure)
+    yield from run.give_way(date.min)  # a rebuild is for all: when nobody asks any more
+    yield from finish(run, sparingly=job.kind is not JobKind.BACKFILL)
+    if failure is not None:
         return Status.FAILED, failure
+    if (trouble := run.trouble or run.unread) is not None:
+        yield Failed(run.series, trouble)
+        return Status.FAILED, trouble
     if pause is not None:
         yield pause
         return Status.PAUSED, pause.error
     if unpublished is not None:
         return Status.NOT_PUBLISHED_YET, unpublished
-    if job.kind is JobKind.SYNC and run.requests.made == made_before:
+    if job.kind is JobKind.SYNC and not run.requests.made_for[run.series]:
         return Status.NOTHING_TO_DO, None
     return Status.COMPLETE, None
 

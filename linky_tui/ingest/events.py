@@ -34,6 +34,13 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn(Event):
+    """A moment at which another series of the run may go first; the engine keeps it to itself."""
+
+    newest: date  # the day that comes next here; whoever has the newest goes on
+
+
+@dataclass(frozen=True, slots=True)
 class Noted(Event):
     """Something worth a line in the log: a survey done, a floor found."""
 

@@ -21,7 +21,7 @@ DEFRAGMENT_EVERY = timedelta(days=7)
 
 def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
     """Make both collections and the ledger agree before anything is asked; no request."""
-    done = reconcile(run.store, run.lease, run.series, run.today, run.requests.stop)
+    done = reconcile(run.store, run.lease, run.series, run.today, run.requests.stop, run.held)
     if done.restored:
         yield Repaired(
             run.series,
@@ -57,7 +57,7 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
     the history; differences are always mended.
     """
     state = run.state
-    if run.needs_rebuild or state.rebuild_pending is not None:
+    if state.rebuild_pending is not None:
         reason = "a correction changed stored readings"
     elif not fingerprints_equal(run.store.readings, run.series):
         reason = "it differs from the regular one"
@@ -71,7 +71,7 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
             return
         reason = "its buckets are fragmented"
     try:
-        for done, total in rebuild_steps(run.store, [run.lease], run.requests.stop):
+        for done, total in rebuild_steps(run.store, run.held, run.requests.stop):
             yield Rebuilding(run.series, done, total, reason)
     except (SeriesBusy, StorageError) as error:
         run.lease.check()

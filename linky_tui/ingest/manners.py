@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Generator
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -104,8 +105,14 @@ class Manners:
         self._shared = shared
         self._stop = stop
         self._due_s = 0.0
-        self._failed_in_a_row = 0
+        self._failed_in_a_row: Counter[Series | None] = Counter()
+        """By series; under ``None`` of all, whatever they are about."""
         self._ban: ApiFault | None = None
+
+    @property
+    def per_day(self) -> int | None:
+        """Requests that a day's budget allows, ``None`` without a limit."""
+        return self._budget.per_day
 
     @property
     def left_today(self) -> int | None:
@@ -160,9 +167,9 @@ class Manners:
         # If this process was frozen, others have sent since, and count on our being done.
         return time.monotonic() - self._due_s <= STALE_S
 
-    def answered(self) -> None:
+    def answered(self, series: Series) -> None:
         """A request brought what was asked for."""
-        self._failed_in_a_row = 0
+        del self._failed_in_a_row[series], self._failed_in_a_row[None]
 
     def failed(self, fault: ApiFault, series: Series) -> None:
         """Heed what a fault says of the requests to come.
@@ -180,12 +187,12 @@ class Manners:
             # All meters of all users share it, and all our processes.
             self._budget.hold(fault.retry_at)
         if fault.kind in _FAILURES:
-            self._failed_in_a_row += 1
-            if self._failed_in_a_row >= FAILURES_IN_A_ROW:
+            self._failed_in_a_row.update((series, None))
+            if max(self._failed_in_a_row.values()) >= FAILURES_IN_A_ROW:
                 raise TooManyFailures(_given_up(fault.to_error(series))) from None
         elif fault.kind not in ABOUT_THE_GENERATION:
             # Those are asked the other way next, which may fail each time.
-            self._failed_in_a_row = 0
+            self.answered(series)
 
     def release(self) -> None:
         """The next request keeps its distance from now on, whatever became of this one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from datetime import time
@@ -33,9 +34,9 @@ class RequestRun:
     finds the generation of the API, :meth:`_send` waits for the request's turn.
 
     Attributes:
-        made: requests sent so far.
+        made_for: requests sent so far, by series.
         stop: ends every wait.
-        guard: called before each request is sent; what it raises keeps the request back.
+        guards: called before each request of a series; what it raises keeps the request back.
     """
 
     def __init__(
@@ -47,13 +48,18 @@ class RequestRun:
         *,
         backoff_s: float = Timing.backoff_s,
     ) -> None:
-        self.made = 0
+        self.made_for: Counter[Series] = Counter()
         self.stop = stop
-        self.guard: Callable[[], None] | None = None
+        self.guards: dict[Series, Callable[[], None]] = {}
         self.manners = Manners(client.host, budget, shared, stop)
         self._client = client
         self._negotiation = Negotiation(budget)
         self._backoff_s = backoff_s
+
+    @property
+    def made(self) -> int:
+        """Requests sent so far."""
+        return self.made_for.total()
 
     def fetch(self, request: DataRequest, token: str) -> Fetching:
         """Send ``request``, with at most one retry; the generator's return value is the answer.
@@ -123,18 +129,18 @@ class RequestRun:
             slot = yield from manners.reserve(series)
             try:
                 yield from manners.wait_for_turn(slot, series)
-                if self.guard is not None:
-                    self.guard()
+                if series in self.guards:
+                    self.guards[series]()
                 if not manners.is_still_our_turn(slot):
                     continue
-                self.made += 1
+                self.made_for[series] += 1
                 answer = self._client.attempt(request, token, shape, self.stop)
             except ApiFault as fault:
                 manners.failed(fault, series)
                 raise
             finally:
                 manners.release()
-            manners.answered()
+            manners.answered(series)
             return answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -17,6 +17,7 @@ from linky_tui.errors import ApiError, LinkyError
 from linky_tui.ingest.events import (
     Event,
     Noted,
+    Turn,
     Window,
     WindowAsked,
     WindowFetched,
@@ -62,22 +63,31 @@ class SeriesRun:
 
     Attributes:
         lease: ours, held for the whole run.
+        held: the leases that the whole run holds, ours among them.
+        several: whether it is about more than one series.
         inserted: readings that this run added to the regular collection.
-        needs_rebuild: whether a correction left the time series collection behind.
         trouble: what went wrong first without ending the run, as a user reads it.
         unread: the first answer of which nothing could be read. It is in the ledger, too.
         history_done: whether this run asked the last window of the history.
     """
 
     def __init__(
-        self, store: Store, requests: RequestRun, lease: Lease, series: Series, token: str
+        self,
+        store: Store,
+        requests: RequestRun,
+        lease: Lease,
+        series: Series,
+        token: str,
+        held: Sequence[Lease],
+        several: bool,
     ) -> None:
         self.store = store
         self.requests = requests
         self.lease = lease
         self.series = series
+        self.held = held
+        self.several = several
         self.inserted = 0
-        self.needs_rebuild = False
         self.trouble: LinkyError | None = None
         self.unread: LinkyError | None = None
         self.history_done = False
@@ -98,6 +108,11 @@ class SeriesRun:
         """Raise :class:`StopWanted` where the user asked for it."""
         if self.requests.stop.is_set():
             raise StopWanted
+
+    def give_way(self, newest: date) -> Generator[Event, None, None]:
+        """Let the series of the run that have newer days than ``newest`` go first."""
+        yield Turn(self.series, newest)
+        self.check_stop()
 
     def ledger(self) -> dict[date, DayRecord]:
         """The ledger of the last 24 months."""
@@ -164,7 +179,6 @@ class SeriesRun:
             stored = self.store.readings.store_window(self.series, start, end, readings, self.lease)
             inserted, corrected = stored.inserted, stored.replaced + stored.deleted
             self.inserted += inserted
-            self.needs_rebuild = self.needs_rebuild or stored.needs_rebuild
         records = self.store.days.recompute(
             self.series,
             # A correction can remove a reading of the evening before.
@@ -266,9 +280,13 @@ class SeriesRun:
         return stored is not None and day_of(stored[0]) < day
 
 
+class NothingAccepted(ApiError):
+    """Enedis gives no load curve at all, not even of yesterday."""
+
+
 def _nothing_accepted(refusal: ApiFault, series: Series) -> LinkyError:
     error = refusal.to_error(series)
-    return ApiError(
+    return NothingAccepted(
         "No load curve for this meter yet",
         f"Enedis refuses even yesterday: {error.cause}",
         "Check in your Enedis account that hourly collection is on and recorded; "

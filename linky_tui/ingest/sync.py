@@ -7,7 +7,7 @@ from collections.abc import Generator
 from linky_tui.domain.coverage import DayRecord, DayStatus, askable_until
 from linky_tui.domain.paris import ONE_DAY, utc_now
 from linky_tui.errors import TemporaryError
-from linky_tui.ingest.backfill import work_off
+from linky_tui.ingest.backfill import newest_first, work_off
 from linky_tui.ingest.events import Event, Planned, Window
 from linky_tui.ingest.plan import sync_window
 from linky_tui.ingest.series_run import SeriesRun
@@ -29,6 +29,7 @@ def sync(
     if window is not None:
         yield Planned(run.series, (window,), run.requests.manners.left_today)
         yield from run.ask(window, 0)
+    yield from newest_first(run)
     if state.backfill_since is not None and not run.requests.manners.half_used:
         yield from survey_if_due(run, by_hand=False)
         yield from work_off(

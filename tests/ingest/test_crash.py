@@ -23,7 +23,7 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between, today, utc_now
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.engine import Job, JobKind, run_jobs
 from linky_tui.ingest.events import Finished, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
@@ -58,7 +58,7 @@ def run_until(number: int, job: Job, uri: str, database: str, folder: Path, api_
         client = ConsoClient(api_url)
         budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
         requests = RequestRun(client, budget, None, threading.Event())
-        last = list(run_job(store, requests, job))[-1]
+        last = list(run_jobs(store, requests, [job]))[-1]
     assert isinstance(last, Finished)
     os._exit(0 if last.status == "complete" else 1)
 

@@ -15,7 +15,7 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.engine import Job, JobKind, run_jobs
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
@@ -47,7 +47,7 @@ class Bench:
         )
         job = Job(kind, SERIES, self.server.token, **more)  # type: ignore[arg-type]
         try:
-            yield from run_job(self.store, requests, job)
+            yield from run_jobs(self.store, requests, [job])
         finally:
             client.close()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -58,8 +59,11 @@ def reconcile(
     series: Series,
     today: date,
     stop: threading.Event | None = None,
+    held: Sequence[Lease] = (),
 ) -> Reconciled:
     """Bring both collections and the ledger of a series together; cheap when all is well.
+
+    ``held`` are leases that the caller holds beside ``lease``: a rebuild needs all there are.
 
     Raises:
         SeriesBusy: the lease was lost.
@@ -75,7 +79,7 @@ def reconcile(
     result = Reconciled()
     pending = store.leases.state(series).rebuild_pending is not None
     if pending or not fingerprints_equal(store.readings, series):
-        result = _equalise(store, lease, pending, stop)
+        result = _equalise(store, lease, [*held, lease], pending, stop)
     # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
     # do not tell of a reading that was moved by hand.
     ledger = check_ledger(store, lease, today, anyway=pending or result.changed)
@@ -137,7 +141,11 @@ def repair(store: Store, today: date, stop: threading.Event | None = None) -> Ve
 
 
 def _equalise(
-    store: Store, lease: Lease, pending: bool, stop: threading.Event | None
+    store: Store,
+    lease: Lease,
+    held: Sequence[Lease],
+    pending: bool,
+    stop: threading.Event | None,
 ) -> Reconciled:
     restored, found = restore_regular(store, lease, stop)
     result = Reconciled(restored=restored)
@@ -146,7 +154,7 @@ def _equalise(
         found.refuse_foreign()
         if pending or found.too_much:
             lease.note_rebuild_pending()
-            rebuild(store, [lease], stop)
+            rebuild(store, held, stop)
             return replace(result, rebuilt=True)
     except (SeriesBusy, ForeignDocument) as error:
         lease.check()

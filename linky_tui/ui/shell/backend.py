@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from linky_tui import config as configuration
 from linky_tui.config import Config
 from linky_tui.errors import ConfigError, LinkyError, StorageUnavailable
-from linky_tui.ingest.engine import Job, run_job
+from linky_tui.ingest.engine import Job, run_jobs
 from linky_tui.ingest.events import Event
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters, with_token_prms
 from linky_tui.storage.connection import ServerInfo
@@ -138,7 +138,7 @@ class Backend:
         """
         with self.session.requests(self.store, stop) as requests:
             self._requests = requests
-            yield from run_job(self.store, requests, job)
+            yield from run_jobs(self.store, requests, [job])
 
     @property
     def requests_made(self) -> int:

@@ -19,7 +19,7 @@ from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from linky_tui.ingest.engine import Job, JobKind, run_job
+from linky_tui.ingest.engine import Job, JobKind, run_jobs
 from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.verify import verify
@@ -174,7 +174,7 @@ def run(store: Store, url: str, job: Job) -> Iterator[Event]:
     budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
     try:
         requests = RequestRun(client, budget, None, threading.Event(), backoff_s=0.01)
-        yield from run_job(store, requests, job)
+        yield from run_jobs(store, requests, [job])
     finally:
         client.close()
 

@@ -33,7 +33,7 @@ BUGS = {
     "in the budget": place(BudgetFile, "transaction"),
     "in the client": place(ConsoClient, "attempt"),
     "in the request": place(ConsoClient, "_receive"),
-    "in the engine": place(ingest, "run_job"),
+    "in the engine": place(ingest, "run_jobs"),
     "in the driver": place(connection, "MongoClient"),
     "in the store": place(Store, "open"),
     "in the output": place(ingest, "summarise"),
