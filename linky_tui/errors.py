@@ -15,6 +15,7 @@
     └── TemporaryError         3  try again later
         ├── ServiceDown        3  the gateway or Enedis is down, or asks to wait
         ├── BudgetSpent        3  today's requests are used up
+        │   └── AddressBlocked 3  nothing more is sent today, for the gateway blocks this address
         ├── StorageUnavailable 3  MongoDB cannot be reached just now
         └── SeriesBusy         3  another process is working on this series
 
@@ -127,6 +128,10 @@ class ServiceDown(TemporaryError):
 
 class BudgetSpent(TemporaryError):
     """Today's requests are used up; ``retry_at`` is when the next ones are available."""
+
+
+class AddressBlocked(BudgetSpent):
+    """The gateway blocked this address today; that it lets it in tomorrow is not to be expected."""
 
 
 class StorageUnavailable(TemporaryError):

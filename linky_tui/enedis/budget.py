@@ -20,7 +20,7 @@ from linky_tui.enedis.faults import MAX_AHEAD
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
 from linky_tui.enedis.timing import Timing
-from linky_tui.errors import BudgetSpent, ServiceDown
+from linky_tui.errors import AddressBlocked, BudgetSpent, ServiceDown
 from linky_tui.text.formatting import due_text, local_time_text
 
 MAX_PER_DAY = 90
@@ -33,6 +33,8 @@ ARRIVAL_S = Timing.timeouts_s[0]
 The pace is what the gateway sees, so a request that nobody has reported as answered (its process
 was killed, or another one queues behind it) counts from the latest moment at which it arrives.
 """
+BLOCKED = "the gateway blocks this address"
+"""A reason for which a day is spent that does not end with it."""
 SHAPE_VALID = timedelta(days=7)
 """After this the generation of autumn 2026 is tried first again."""
 
@@ -119,6 +121,12 @@ class Budget:
         with self._file.transaction() as file:
             used, spent = file.day(self.host, _utc_day(now or utc_now()))
         return max(used, floor_used, (self.per_day or 0) if spent else 0)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the gateway blocked this address today."""
+        with self._file.transaction() as file:
+            return file.day(self.host, _utc_day(utc_now()))[1] == BLOCKED
 
     @property
     def last_request(self) -> datetime | None:
@@ -287,6 +295,14 @@ def _held(held_until: float) -> ServiceDown:
 
 def _spent(day: date, reason: str) -> BudgetSpent:
     retry_at = next_utc_day(day)
+    if reason == BLOCKED:
+        return AddressBlocked(
+            "The gateway blocks your address",
+            f"No more requests today: {reason}.",
+            "Stop every tool that asks the gateway, then ask its author to lift the block. "
+            "Tomorrow a single request shows whether he has.",
+            retry_at,
+        )
     cause = "The gateway blocks addresses at 100 requests a UTC day, so linky-tui stops before."
     return BudgetSpent(
         "Today's requests are used up",

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import next_utc_day, utc_now
-from linky_tui.enedis.budget import Budget, Slot
+from linky_tui.enedis.budget import BLOCKED, Budget, Slot
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
 from linky_tui.ingest.events import Event, Waiting
@@ -182,7 +182,7 @@ class Manners:
             raise StopWanted from None
         if fault.kind is ApiFaultKind.BANNED:
             self._ban = fault
-            self._budget.mark_spent("the gateway blocks this address")
+            self._budget.mark_spent(BLOCKED)
         if fault.kind is ApiFaultKind.QUOTA and fault.retry_at is not None:
             # All meters of all users share it, and all our processes.
             self._budget.hold(fault.retry_at)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.paris import ONE_DAY
-from linky_tui.errors import LinkyError
+from linky_tui.errors import AddressBlocked, LinkyError
 from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
     Event,
@@ -88,8 +88,10 @@ def _event_text(event: Event) -> EventText | None:
         case Rebuilding(done=done, total=total) if done >= total:
             return EventText(f"The time series collection is rebuilt: {things(done, 'reading')}.")
         case Paused(until=until, error=error):
+            blocked = isinstance(error, AddressBlocked)
+            until_text = "" if blocked else f" until {moment_text(until)}"
             return EventText(
-                f"Paused until {moment_text(until)}: {error.title}.",
+                f"Paused{until_text}: {error.title}.",
                 Tone.WARNING,
                 (error.cause, error.next_step),
             )

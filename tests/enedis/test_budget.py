@@ -19,7 +19,7 @@ import time_machine
 
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.request import Shape
-from linky_tui.errors import BudgetSpent, StorageError, TemporaryError
+from linky_tui.errors import AddressBlocked, BudgetSpent, StorageError, TemporaryError
 from tests.tools.program import calling, finished, line_of, start
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -154,11 +154,14 @@ def test_after_a_ban_nothing_is_sent_that_day(path: Path, noon: time_machine.Tra
     with pytest.raises(BudgetSpent) as caught:
         ours.still_allowed()
     assert caught.value.cause == "No more requests today: the gateway blocks this address."
-    assert caught.value.next_step == ("The next ones are available at 01:00 (Paris time).")
+    assert isinstance(caught.value, AddressBlocked)
+    assert "01:00" not in caught.value.next_step
+    assert ours.blocked
     assert ours.used_today() == 80
     with pytest.raises(BudgetSpent, match="the gateway blocks this address"):
         budget(path, per_day=90).reserve()
     noon.move_to(MIDNIGHT)
+    assert not ours.blocked
     assert ours.reserve().used == 1
 
 

@@ -26,6 +26,7 @@ from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import ONE_DAY, day_bounds, day_of, days_between, months_before
+from linky_tui.ingest.events import Finished
 from linky_tui.storage.collections.days import Days
 from linky_tui.storage.collections.documents import Document, without_id
 from linky_tui.storage.store import Store
@@ -180,6 +181,21 @@ async def wait_until(
     while not condition():
         assert time.monotonic() < deadline, f"still waiting at:\n{screen_text(pilot.app)}"
         await pilot.pause(0.02)
+
+
+def has_finished(app: LinkyApp) -> bool:
+    """Whether the run has ended for the meter that is shown."""
+    return app.series is not None and bool(
+        (meter := app.ingest.state.meters.get(app.series)) and meter.finished
+    )
+
+
+def finished(app: LinkyApp) -> Finished:
+    """How it did."""
+    assert app.series is not None
+    found = app.ingest.state.meters[app.series].finished
+    assert found is not None
+    return found
 
 
 def screen_text(app: App[None]) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from linky_tui.errors import ApiError, BudgetSpent, TemporaryError
+from linky_tui.errors import AddressBlocked, ApiError, BudgetSpent, TemporaryError
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import (
     Event,
@@ -96,6 +96,11 @@ BROKEN = ApiError("Nonsense", "The gateway: it said nonsense.", "Try later.")
         (
             Paused(SERIES, UNTIL, SPENT),
             "Paused until Mon 23 Nov 01:00: Today's requests are used up.",
+            Tone.WARNING,
+        ),
+        (
+            Paused(SERIES, UNTIL, AddressBlocked("The gateway blocks your address", "", "", UNTIL)),
+            "Paused: The gateway blocks your address.",
             Tone.WARNING,
         ),
         (Failed(SERIES, BROKEN), "Failed: Nonsense.", Tone.ERROR),

@@ -129,6 +129,8 @@ class CoverageCalendar(ScrollView, can_focus=True):
 
     def set_asking(self, window: Window | None) -> None:
         """Mark the days that are being asked for now; ``None`` for none."""
+        if window == self._asking:
+            return
         touched = {*_days(self._asking), *_days(window)} & self._days
         for day in touched:
             self._counts[self.mark(day)] -= 1

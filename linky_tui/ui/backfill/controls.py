@@ -33,9 +33,9 @@ class BackfillControls(Vertical):
         #since-label { width: auto; margin: 0 1 0 0; }
         #since { width: 14; margin: 0 3 0 0; }
         Button { margin: 0 2 0 0; min-width: 11; }
-        ProgressBar { width: 100%; }
+        ProgressBar { width: 1fr; }
         Bar { width: 1fr; }
-        &.-resting ETAStatus { display: none; }
+        #eta { width: auto; margin: 0 0 0 2; }
     }
     """
 
@@ -63,7 +63,9 @@ class BackfillControls(Vertical):
             yield Button("Pause", id="pause", compact=True, tooltip="Key: p")
             yield Button("Stop", id="stop", compact=True, tooltip="Key: x")
         yield Static(id="since-problem", markup=False)
-        yield ProgressBar(id="bar")
+        with Horizontal():
+            yield ProgressBar(show_eta=False, id="bar")
+            yield Static(id="eta", markup=False)
         yield Static(id="counts", markup=False)
         yield Static(id="gaps", markup=False)
 
@@ -91,14 +93,17 @@ class BackfillControls(Vertical):
         if not self.problem:
             self.query_one("#run", Button).focus()
 
-    def say(self, status: str, counts: str, gaps: list[str]) -> None:
+    def show_since(self, since: date | None) -> None:
+        day = since or first_askable(paris_today())
+        self.query_one("#since", Input).value = day.isoformat()
+
+    def say(self, status: str, eta: str, counts: str, gaps: list[str]) -> None:
         self._say("#status", status)
+        self._say("#eta", eta)
         self._say("#counts", counts)
         self._say("#gaps", "\n".join(gaps))
 
-    def progress(self, track: Track, *, resting: bool) -> None:
-        """Move the bar; while ``resting`` there is no time left to estimate."""
-        self.set_class(resting, "-resting")
+    def progress(self, track: Track) -> None:
         self.query_one(ProgressBar).update(total=max(track.total, 1), progress=track.done)
 
     def enable(self, *, run: bool, pause: bool, stop: bool, run_label: str) -> None:

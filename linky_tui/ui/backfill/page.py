@@ -14,10 +14,11 @@ from textual.events import Resize
 from textual.widgets import Button
 
 from linky_tui.domain.coverage import DayRecord, first_askable
+from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.ingest.engine import JobKind
-from linky_tui.ingest.events import Event, Surveyed, Window, WindowAsked, WindowStored
+from linky_tui.ingest.events import Event, Surveyed, Window, WindowStored
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text, range_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar
@@ -25,11 +26,11 @@ from linky_tui.ui.backfill.controls import BackfillControls
 from linky_tui.ui.backfill.day_panel import DayPanel
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, load_facts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
-from linky_tui.ui.backfill.track import Track, counts_text, running_text, track_of
+from linky_tui.ui.backfill.track import Track, counts_text, eta_text, running_text, track_of
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.event_log import EventLog
-from linky_tui.ui.shell.ingest_control import IngestState, Phase
+from linky_tui.ui.shell.ingest_control import MeterState, Phase
 from linky_tui.ui.shell.page import Page
 
 ROOMY_LINES = 38
@@ -49,8 +50,9 @@ class BackfillPage(Page):
     summer), pauses when they are used up and goes on by itself the next day. Leaving this page
     never stops it. Whatever was fetched is stored; nothing complete is asked twice.
 
-    * **r** starts it or goes on, **p** pauses, **x** stops.
-    * **Back to**: the oldest day to ask for.
+    * **r** starts it or goes on, **p** pauses, **x** stops: for all meters, which come in turn, the
+      newest week of each first. **n** shows the next one.
+    * **Back to**: the oldest day to ask for, of the meter that is shown.
 
     ### Calendar
 
@@ -86,8 +88,9 @@ class BackfillPage(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts: PlanFacts | None = None
-        self._plan: Plan | None = None
+        self._shown: Series | None = None
+        self._facts: dict[Series, PlanFacts] = {}
+        self._plans: dict[Series, Plan] = {}
         self._track = Track()
         self._landed: dict[date, DayRecord] = {}
         self._able: tuple[bool, ...] = ()
@@ -141,20 +144,26 @@ class BackfillPage(Page):
     def refresh_data(self) -> None:
         series = self.app.series
         backend = self.app.backend
-        if series is None:
-            self._facts = self._plan = None
+        if series != self._shown or series is None:
+            # Nothing of another meter is shown as its own, not even until the ledger is read.
+            self._shown, self._track = series, Track()
+            self._facts, self._plans = {}, {}
             self._show_calendar({})
             self._show_state()
+            if series is not None:
+                self._controls.show_since(self.app.since.get(series))
+        if series is None:
             return
         self._landed.clear()
+        meters = [meter.series for meter in self.app.config.meters if meter.prm]
 
-        def ask(store: Store) -> PlanFacts:
-            return load_facts(backend.session, store, series)
+        def ask(store: Store) -> dict[Series, PlanFacts]:
+            return load_facts(backend.session, store, meters)
 
-        def show(facts: PlanFacts) -> None:
+        def show(facts: dict[Series, PlanFacts]) -> None:
             # Windows that landed while the ledger was being read are newer than it.
-            records = {**facts.records, **self._landed}
-            self._facts = replace(facts, records=records)
+            records = {**facts[series].records, **self._landed}
+            self._facts = {**facts, series: replace(facts[series], records=records)}
             self._plan_again()
             self._show_calendar(records)
             self._show_state()
@@ -162,12 +171,18 @@ class BackfillPage(Page):
         self.query_store(ask, show, group="backfill")
 
     def _plan_again(self) -> None:
-        if self._facts is not None:
-            self._plan = plan_of(self._facts, self._controls.since)
-            state = self.app.ingest.state
-            # The ledger, which is read again after the survey, does not know what is being asked.
-            asking = self._track.asking if state.busy else None
-            self._track = replace(track_of(self._plan, state), asking=asking)
+        since = self.app.since
+        self._plans = {each: plan_of(facts, since.get(each)) for each, facts in self._facts.items()}
+        if self._plan is not None:
+            self._track = track_of(self._plan, self._meter)
+
+    @property
+    def _plan(self) -> Plan | None:
+        return self._plans.get(self._shown) if self._shown is not None else None
+
+    @property
+    def _own_facts(self) -> PlanFacts | None:
+        return self._facts.get(self._shown) if self._shown is not None else None
 
     def _show_calendar(self, records: dict[date, DayRecord]) -> None:
         today = paris_today()
@@ -177,26 +192,24 @@ class BackfillPage(Page):
         self._show_day(self._calendar.cursor)
 
     def _show_day(self, day: date) -> None:
-        curve_from = self._facts.state.curve_from if self._facts else None
+        curve_from = self._own_facts.state.curve_from if self._own_facts else None
         record = self._calendar.record(day)
         self.query_one(DayPanel).show(day, record, paris_today(), curve_from)
 
     # The engine
 
     @property
-    def _ours(self) -> bool:
-        """Whether the engine's job is about the meter that is shown."""
-        job = self.app.ingest.state.job
-        return job is not None and job.series == self.app.series
+    def _meter(self) -> MeterState | None:
+        """What the engine does, or did, for the meter that is shown."""
+        return self.app.ingest.state.meters.get(self._shown) if self._shown is not None else None
 
     def _events_came(self, events: tuple[Event, ...]) -> None:
         self._log.catch_up(self.app.ingest, name_meter=self._several_meters)
-        job = self.app.ingest.state.job
-        surveyed = False
+        meter, surveyed = self._meter, False
         for event in events:
-            if event.series != self.app.series:
+            if meter is None or event.series != self._shown:
                 continue
-            backfilling = job is not None and job.kind is JobKind.BACKFILL
+            backfilling = meter.job.kind is JobKind.BACKFILL
             self._track = self._track.after(event, backfilling=backfilling)
             surveyed = surveyed or isinstance(event, Surveyed)
             self._show_event(event)
@@ -206,40 +219,38 @@ class BackfillPage(Page):
             self.load_if_shown()
 
     def _show_event(self, event: Event) -> None:
-        calendar = self._calendar
-        match event:
-            case WindowAsked(window=window):
-                calendar.set_asking(window)
-            case WindowStored(days=days):
-                for record in days:
-                    self._landed[record.day] = record
-                    calendar.set_day(record)
-                calendar.set_asking(None)
-                if any(record.day == calendar.cursor for record in days):
-                    self._show_day(calendar.cursor)
-            case _:
-                pass
+        if isinstance(event, WindowStored):
+            calendar = self._calendar
+            for record in event.days:
+                self._landed[record.day] = record
+                calendar.set_day(record)
+            if any(record.day == calendar.cursor for record in event.days):
+                self._show_day(calendar.cursor)
 
     def _show_state(self) -> None:
         if not self.is_mounted:
             return
-        state = self.app.ingest.state
-        if not state.busy:
-            self._calendar.set_asking(None)
+        state, meter, facts = self.app.ingest.state, self._meter, self._own_facts
+        self._calendar.set_asking(meter.asking if meter is not None and state.busy else None)
         controls = self._controls
         records = self._calendar.records
-        left = state.left_today if state.busy and self._ours else None
-        if left is None and self._facts is not None:
-            left = self._facts.left_today
+        left = state.left_today if state.busy else None
+        if left is None and facts is not None:
+            left = facts.left_today
         counts = counts_text(
             self._track,
             readings=sum(record.readings for record in records.values()),
             certified=sum(record.certified for record in records.values()),
-            requests=state.requests if state.job is not None else None,
             left_today=left,
+            per_day=facts.per_day if facts is not None else None,
         )
-        controls.say(self._status_text(), counts if self._facts else "", self._gaps())
-        controls.progress(self._track, resting=state.phase is not Phase.RUNNING)
+        controls.say(
+            self._status_text(),
+            eta_text(state, self._plans, left),
+            counts if facts is not None else "",
+            self._gaps(),
+        )
+        controls.progress(self._track)
         able = tuple(self._can(action) for action in _BUTTONS)
         if able != self._able:
             # The footer is made anew, so not with each event.
@@ -255,23 +266,22 @@ class BackfillPage(Page):
         self.query_one("#refetch", Button).disabled = not refetch
 
     def _status_text(self) -> str:
-        state = self.app.ingest.state
+        state, meter, facts = self.app.ingest.state, self._meter, self._own_facts
         if self.app.series is None:
             return "No meter yet. g opens the settings."
-        if state.busy:
-            if not self._ours:
-                return "The engine is at work on another meter."
-            return running_text(state, self._track.asking)
+        at = self.app.label(state.at) if state.at is not None else ""
+        if state.busy and (meter is None or meter.finished is None):
+            return running_text(state, meter, at)
         if not self.app.store_ready:
             return "Waiting for MongoDB."
-        if self._plan is None or self._facts is None:
+        if self._plan is None or facts is None:
             return "Reading the ledger."
-        return resting_text(
-            state if self._ours else IngestState(), self._facts, self._plan, self._track.weeks_left
-        )
+        plans = list(self._plans.values())
+        text = resting_text(meter, facts, self._plan, plans, self._track.weeks_left)
+        return f"{text} At work on {at}." if state.busy and state.at != self._shown else text
 
     def _gaps(self) -> list[str]:
-        facts = self._facts
+        facts = self._own_facts
         resting = self.app.ingest.state.phase is Phase.IDLE
         if facts is None or self._plan is None or not resting or not self._plan.empty:
             return []
@@ -286,8 +296,7 @@ class BackfillPage(Page):
             case "run":
                 return ready and not state.busy and not self._controls.problem
             case "pause":
-                backfilling = state.job is not None and state.job.kind is JobKind.BACKFILL
-                return state.phase is Phase.RUNNING and backfilling
+                return state.phase is Phase.RUNNING and state.kind is JobKind.BACKFILL
             case "stop":
                 return state.phase in (Phase.RUNNING, Phase.PAUSED)
             case "refetch":
@@ -300,6 +309,11 @@ class BackfillPage(Page):
 
     @on(BackfillControls.SinceChanged)
     def _since_changed(self) -> None:
+        if self._shown is not None and not self._controls.problem:
+            since = self._controls.since
+            self.app.since.pop(self._shown, None)
+            if since is not None:
+                self.app.since[self._shown] = since
         if not self.app.ingest.state.busy:
             self._plan_again()
         self._show_state()
@@ -322,12 +336,7 @@ class BackfillPage(Page):
         self._calendar.focus()
 
     def action_run(self) -> None:
-        state, since = self.app.ingest.state, self._controls.since
-        job = state.job if state.phase is Phase.PAUSED and self._ours else None
-        if job is not None and job.kind is JobKind.BACKFILL and job.since == since:
-            self.app.ingest.resume()
-        else:
-            self.app.start_job(JobKind.BACKFILL, since=since)
+        self.app.start_job(JobKind.BACKFILL)
 
     def action_pause(self) -> None:
         self.app.ingest.pause()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Event
 
@@ -30,6 +30,7 @@ class PlanFacts:
     left_today: int | None  # requests that today's budget still allows, `None` without a limit
     per_day: int | None  # requests that a day allows
     now: datetime  # when that was so (aware, UTC)
+    blocked: bool = False  # whether the gateway has blocked this address
 
     @property
     def today(self) -> date:
@@ -47,20 +48,31 @@ class Plan:
     left_today: int | None  # see :class:`PlanFacts`
     per_day: int | None  # see :class:`PlanFacts`
     now: datetime  # see :class:`PlanFacts`
+    blocked: bool = False  # see :class:`PlanFacts`
 
     @property
     def empty(self) -> bool:
         return not self.weeks and not self.most
 
-    def text(self) -> str:
-        """The plan in words: ``105 weeks + 3 to 5 daily requests: 80 today, about 30 …``."""
-        if self.empty:
+    def text(self, plans: Sequence[Plan] = ()) -> str:
+        """The plan in words: ``105 weeks + 3 to 5 daily requests: 80 today, about 30 …``.
+
+        ``plans`` are those of all meters, where there are several.
+        """
+        whole = together(plans) if plans else self
+        if whole.empty:
             return "Nothing to ask just now."
+        asks, newest = whole._asks_text(), "; newest first" if whole.weeks > 1 else ""
+        if len(plans) > 1:
+            asks = f"{self._asks_text()} here, {asks} for all {len(plans)} meters"
+            newest = "; the newest week of each first"
+        return f"{asks}: {whole._days_text()}{newest}."
+
+    def _asks_text(self) -> str:
         parts = [things(self.weeks, "week")] if self.weeks else []
         if self.most:
             parts.append(self._daily_text())
-        newest = "; newest first" if self.weeks > 1 else ""
-        return f"{' + '.join(parts)}: {self._days_text()}{newest}."
+        return " + ".join(parts) or "Nothing"
 
     def _daily_text(self) -> str:
         most = things(self.most, "daily request")
@@ -70,6 +82,8 @@ class Plan:
 
     def _days_text(self) -> str:
         left = self.weeks + self.most
+        if self.blocked:
+            return "none today, the gateway blocks your address"
         if self.left_today is None or self.per_day is None:
             about = "" if self.least == self.most else "about "
             return f"{about}{things(left, 'request')}, without a limit"
@@ -99,8 +113,8 @@ class Plan:
         return ", ".join(parts)
 
 
-def load_facts(session: Session, store: Store, series: Series) -> PlanFacts:
-    """The ledger, what is remembered of the series, and what today's budget allows. Blocks.
+def load_facts(session: Session, store: Store, meters: Iterable[Series]) -> dict[Series, PlanFacts]:
+    """Ledgers, what is remembered of each series, and what today's budget allows. Blocks.
 
     Raises:
         LinkyError: MongoDB or the file of the budget cannot be read.
@@ -109,12 +123,28 @@ def load_facts(session: Session, store: Store, series: Series) -> PlanFacts:
     today = day_of(now)
     with session.requests(store, Event()) as requests:
         left_today = requests.manners.left_today
-    return PlanFacts(
-        store.days.load(series, first_askable(today), today),
-        store.leases.state(series),
-        left_today,
-        session.budget().per_day,
-        now,
+    budget = session.budget()
+    return {
+        series: PlanFacts(
+            store.days.load(series, first_askable(today), today),
+            store.leases.state(series),
+            left_today,
+            budget.per_day,
+            now,
+            budget.blocked,
+        )
+        for series in meters
+    }
+
+
+def together(plans: Sequence[Plan]) -> Plan:
+    """What is asked for several meters, within the one budget."""
+    return replace(
+        plans[0],
+        weeks=sum(plan.weeks for plan in plans),
+        whole=sum(plan.whole for plan in plans),
+        least=sum(plan.least for plan in plans),
+        most=sum(plan.most for plan in plans),
     )
 
 
@@ -132,7 +162,16 @@ def plan_of(facts: PlanFacts, since: date | None) -> Plan:
     whole = -(-(today - first).days // WINDOW_DAYS)
     weeks = len(windows_of(days))
     least, most = _daily_requests(facts, bool(weeks))
-    return Plan(weeks, max(whole, weeks), least, most, facts.left_today, facts.per_day, facts.now)
+    return Plan(
+        weeks,
+        max(whole, weeks),
+        least,
+        most,
+        facts.left_today,
+        facts.per_day,
+        facts.now,
+        facts.blocked,
+    )
 
 
 def _daily_requests(facts: PlanFacts, any_weeks: bool) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from datetime import date
 
 from linky_tui.domain.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord, first_askable
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
+from linky_tui.errors import AddressBlocked
 from linky_tui.ingest.engine import Status
 from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
@@ -14,19 +15,26 @@ from linky_tui.text.formatting import count_text, day_text, things
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
 from linky_tui.ui.backfill.plan import Plan, PlanFacts
 from linky_tui.ui.backfill.track import paused_text
-from linky_tui.ui.shell.ingest_control import IngestState, Phase
+from linky_tui.ui.shell.ingest_control import MeterState
 
 
-def resting_text(state: IngestState, facts: PlanFacts, plan: Plan, weeks_left: int) -> str:
-    """What the page says while nothing runs: a pause, a failure, the plan, or what is there."""
-    if state.phase is Phase.PAUSED:
-        return paused_text(state, weeks_left)
-    finished = state.finished
-    if finished is not None and finished.error is not None and finished.status == Status.FAILED:
-        return f"{finished.error.title}. {finished.error.next_step}"
+def resting_text(
+    meter: MeterState | None, facts: PlanFacts, plan: Plan, plans: Sequence[Plan], weeks_left: int
+) -> str:
+    """What the page says while nothing runs: a pause, a failure, the plan, or what is there.
+
+    ``plans`` are those of all meters, the ``plan`` of the one that is shown among them.
+    """
+    if meter is not None and meter.paused:
+        return paused_text(meter, weeks_left)
+    finished = meter.finished if meter is not None else None
+    error = finished.error if finished is not None else None
+    failed = finished is not None and finished.status == Status.FAILED
+    if error is not None and (failed or isinstance(error, AddressBlocked)):
+        return f"{error.title}. {error.next_step}"
     if plan.empty and facts.records:
         return headline(facts.records, facts.today)
-    return plan.text()
+    return plan.text(plans)
 
 
 def headline(records: Mapping[date, DayRecord], today: date) -> str:

@@ -121,7 +121,7 @@ class ComparisonPanel(Vertical):
 
         def answered(found: Snapshot) -> None:
             ingest = app.ingest.state
-            state.answered(found, busy=ingest.busy, run=ingest.job)
+            state.answered(found, busy=ingest.busy, run=ingest.jobs)
             app.comparison_changed.publish(None)
 
         app.query_store(self, ask, answered, group="comparison")

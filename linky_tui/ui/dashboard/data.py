@@ -82,7 +82,8 @@ def _requests(store: Store, make_budget: Callable[[], Budget]) -> RequestsToday 
     try:
         budget = make_budget()
         shared = store.requests.used(budget.host, now.date())
-        return RequestsToday(budget.used_today(now, floor_used=shared), budget.per_day, resets_at)
+        used = budget.used_today(now, floor_used=shared)
+        return RequestsToday(used, budget.per_day, resets_at, budget.blocked)
     except LinkyError:
         return None
 

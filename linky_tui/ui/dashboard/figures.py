@@ -61,6 +61,7 @@ class RequestsToday:
     used: int  # how many were counted, on whichever machine
     per_day: int | None  # how many a day allows; `None` without a limit, in the demo
     resets_at: datetime  # when the next day of the budget begins (aware)
+    blocked: bool = False  # whether the gateway has blocked this address
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def requests_today(requests: RequestsToday | None) -> Figure:
     left = max(0, requests.per_day - requests.used)
     return Figure(
         f"{count_text(left)} of {count_text(requests.per_day)} left",
-        f"next {local_time_text(requests.resets_at)}",
+        "address blocked" if requests.blocked else f"next {local_time_text(requests.resets_at)}",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -130,19 +130,19 @@ class Backend:
         """
         return self.store.connection.wait_for_primary(stop, 5.0)
 
-    def run(self, job: Job, stop: threading.Event) -> Generator[Event, None, None]:
-        """Run a job of the engine; its events. Blocks between them.
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Generator[Event, None, None]:
+        """Run jobs of the engine in turn; their events. Blocks between them.
 
         Raises:
             LinkyError: it cannot be started at all; what happens later arrives as an event.
         """
         with self.session.requests(self.store, stop) as requests:
             self._requests = requests
-            yield from run_jobs(self.store, requests, [job])
+            yield from run_jobs(self.store, requests, jobs)
 
     @property
     def requests_made(self) -> int:
-        """Of the job that runs now or ran last."""
+        """Of the run that is under way or was last."""
         return 0 if self._requests is None else self._requests.made
 
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import ClassVar
 
 from textual import work
+from textual.notifications import SeverityLevel
 from textual.signal import Signal
+from textual.timer import Timer
 
 from linky_tui.config import Meter
 from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.comparison_state import ComparisonState
+from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
@@ -43,7 +48,10 @@ class AppCore(StoreApp):
         self.comparison_changed: Signal[None] = Signal(self, "comparison")
         self.demo_wanted = False  # whether the demo is to be opened next
         self.last_sync_text = ""
+        # how far back each meter is to be fetched, where that is less than all
+        self.since: dict[Series, date] = {}
         self._just_finished: Finished | None = None
+        self._resume_timer: Timer | None = None
         self._seen: tuple[object, ...] = ()  # series, Paris day and ledger when last looked
         # whether nobody asked for the run, which says nothing then if it has nothing new
         self.quiet_unless_new = False
@@ -69,10 +77,20 @@ class AppCore(StoreApp):
             return "no meter yet"
         return " ".join(filter(None, [plain(meter.name, 60), mask_prm(meter.prm), str(meter.flow)]))
 
+    def label(self, series: Series) -> str:
+        """A meter in as few words as tell it from the others."""
+        names = [meter.name for meter in self.config.meters if meter.series != series]
+        own = next((m.name for m in self.config.meters if m.series == series), "")
+        if own and own not in names:
+            return plain(own, 30)
+        return f"{mask_prm(series.prm)} {series.flow}"
+
     @property
     def state_text(self) -> str:
         """MongoDB and the engine in a few words, for the header."""
-        parts = [self.store_text, self.ingest.state.text(), self.last_sync_text]
+        state = self.ingest.state
+        name = self.label(state.at) if state.at and len(self.config.meters) > 1 else ""
+        parts = [self.store_text, state.text(name), self.last_sync_text]
         return " · ".join(filter(None, parts))
 
     # Configuration
@@ -173,10 +191,11 @@ class AppCore(StoreApp):
 
     # The engine
 
-    def start_job(
-        self, kind: JobKind, *, since: date | None = None, days: Window | None = None
-    ) -> bool:
-        """Start a job for the current meter; ``False``, and said, where that is not possible."""
+    def start_job(self, kind: JobKind, *, days: Window | None = None) -> bool:
+        """Start a job for all meters, a re-fetch of some ``days`` for the one that is shown.
+
+        ``False``, and said, where that is not possible.
+        """
         if self.ingest.state.busy:
             self.notify("Already at work; the header says on what.", severity="warning")
             return False
@@ -188,11 +207,23 @@ class AppCore(StoreApp):
         except LinkyError as error:
             self.show_error(error)
             return False
-        ready = next((meter for meter in meters if meter.series == self.series), meters[0])
-        if ready.problem is not None:
-            self.show_error(ready.problem)
+        jobs = [
+            Job(
+                kind,
+                each.series,
+                each.token,
+                self.since.get(each.series),
+                days,
+                problem=each.problem,
+            )
+            for each in meters
+            if kind is not JobKind.REFETCH or each.series == self.series
+        ]
+        problems = [job.problem for job in jobs if job.problem is not None]
+        if problems and len(problems) == len(jobs):
+            self.show_error(problems[0])
             return False
-        return self.ingest.start(Job(kind, ready.series, ready.token, since=since, days=days))
+        return self.ingest.start(jobs)
 
     def on_ingest_advanced(self, message: IngestAdvanced) -> None:
         self.ingest.drain()
@@ -208,39 +239,71 @@ class AppCore(StoreApp):
         """A run is over: say how, show what is new, arrange what comes next."""
         if self.leaving.is_set():
             return
-        finished = self._just_finished = ended.finished
-        self._seen = ()  # what our own run wrote is shown below
+        shown = ended.meters.get(self.series) if self.series is not None else None
+        self._just_finished = shown.finished if shown is not None else None
         if error is not None:
             self.comparison.note_write()  # nobody saw how far it came
         self.data_changed.publish(None)
         quiet, self.quiet_unless_new = self.quiet_unless_new, False
-        failure = error or (finished.error if finished and finished.status == "failed" else None)
-        if isinstance(failure, StorageUnavailable | OutOfSpace):
-            self.post_message(StoreFailed(failure))
-        elif failure is not None:
-            self.show_error(failure)
-        elif quiet and finished is not None and not finished.error and not finished.inserted:
-            pass
-        elif finished is not None and ended.job is not None:
-            paused = ended.phase is Phase.PAUSED
-            yesterday = today() - ONE_DAY
-            text, severity = toast_text(ended.job.kind, finished, yesterday, paused=paused)
-            self.notify(text, severity=severity, markup=False)
-        if self.ingest.state.phase is Phase.PAUSED and self.ingest.state.until is not None:
-            self._resume_at(self.ingest.state)
+        self._tell(ended, error, quiet=quiet)
+        self._resume_later()
 
-    def _resume_at(self, state: IngestState) -> None:
-        if state.until is None:
-            return
-        seconds = max((state.until - utc_now()).total_seconds(), 1.0)
-        # A laptop sleeps: look at the clock every minute rather than trust one long timer.
-        self.set_timer(min(seconds, 60.0), lambda: self._resume_if_due(state))
+    def _tell(self, ended: IngestState, broke_off: LinkyError | None, *, quiet: bool) -> None:
+        """Say how a run ended: once where it ended the same way for all its meters.
 
-    def _resume_if_due(self, state: IngestState) -> None:
-        if self.ingest.state is not state or state.until is None:
-            return
-        if utc_now() < state.until or not self.store_ready or not self.ingest.resume():
-            self._resume_at(state)
+        A ``quiet`` one, which nobody asked for, says nothing where it brought nothing.
+        """
+        failures: dict[str, LinkyError] = {}
+        said: dict[tuple[str, SeverityLevel], list[str]] = {}
+        for series, meter in ended.meters.items():
+            finished, failure = meter.finished, broke_off
+            if finished is not None and finished.status == Status.FAILED:
+                failure = failure or finished.error
+            if failure is not None:
+                failures[str(failure)] = failure
+                ending: tuple[str, SeverityLevel] = str(failure), "error"
+            elif quiet and finished is not None and not finished.error and not finished.inserted:
+                continue
+            elif finished is not None:
+                yesterday = today() - ONE_DAY
+                ending = toast_text(meter.job.kind, finished, yesterday, paused=meter.paused)
+            else:
+                continue
+            said.setdefault(ending, []).append(self.label(series))
+        for (text, severity), labels in said.items():
+            whose = "" if len(labels) == len(ended.meters) else f"{', '.join(labels)}: "
+            error = failures.get(text)
+            if isinstance(error, StorageUnavailable | OutOfSpace):
+                self.post_message(StoreFailed(error))
+            elif error is not None and not isinstance(self.screen, ErrorDialog):
+                self.show_error(LinkyError(whose + error.title, error.cause, error.next_step))
+            else:
+                self.notify(whose + text, severity=severity, markup=False)
+
+    def _resume_later(self, least_s: float = 1.0) -> None:
+        """Look whether a pause is over when that is due."""
+        if self._resume_timer is not None:
+            self._resume_timer.stop()
+        state = self.ingest.state
+        if state.phase is Phase.PAUSED and state.until is not None:
+            seconds = max((state.until - utc_now()).total_seconds(), least_s)
+            # A laptop sleeps: look at the clock every minute rather than trust one long timer.
+            self._resume_timer = self.set_timer(min(seconds, 60.0), self._resume_if_due)
+
+    def _resume_if_due(self) -> None:
+        state, now = self.ingest.state, utc_now()
+        if state.busy:
+            return  # its end looks again
+        with contextlib.suppress(LinkyError):
+            meters = {each.series: each for each in self.backend.meters()}
+            due = [
+                replace(meter.job, token=meters[series].token, problem=meters[series].problem)
+                for series, meter in state.meters.items()
+                if meter.paused and meter.until and meter.until <= now and series in meters
+            ]
+            if due and self.store_ready and self.ingest.start(due):
+                return
+        self._resume_later(least_s=10.0)
 
     def _leave(self) -> None:
         self.leaving.set()

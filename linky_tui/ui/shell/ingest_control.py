@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -12,8 +13,9 @@ from functools import partial
 
 from textual.signal import Signal
 
+from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
-from linky_tui.errors import LinkyError
+from linky_tui.errors import AddressBlocked, LinkyError
 from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
     Event,
@@ -23,9 +25,11 @@ from linky_tui.ingest.events import (
     Planned,
     Rebuilding,
     Waiting,
+    Window,
+    WindowAsked,
     WindowStored,
 )
-from linky_tui.text.formatting import count_text, local_time_text, plain
+from linky_tui.text.formatting import local_time_text, plain, things
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.words.events import EventText, started_text
@@ -41,6 +45,7 @@ class Logged:
     at: datetime  # when (aware, UTC)
     event: Event  # what
     requests: int = 0  # requests that its run had made by then
+    taken_s: float = 0.0  # how long its run had taken by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,43 +67,79 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MeterState:
+    """What the run that goes on, is paused or was last is for one meter."""
+
+    job: Job
+    windows_left: int | None = None  # windows of the plan that remain, once there is one
+    asking: Window | None = None  # what is being asked at this moment
+    asked: Window | None = None  # what was asked last, as long as more is to come
+    paused: bool = False
+    # when a pause ends by itself (aware, UTC); `None` for one by the user
+    until: datetime | None = None
+    finished: Finished | None = None  # how the run ended for it
+
+
+@dataclass(frozen=True, slots=True)
 class IngestState:
     """The ingest worker as screens show it."""
 
     phase: Phase = Phase.IDLE  # what it is doing
-    job: Job | None = None  # the job that runs, is paused, or ran last
-    # when a pause ends by itself (aware, UTC); `None` for one by the user
-    until: datetime | None = None
-    windows_done: int = 0  # windows stored in this run
-    windows_left: int = 0  # windows of the plan that remain
-    readings: int = 0  # readings inserted in this run
+    # the meters of the run, in the order of the configuration, and others that are paused
+    meters: Mapping[Series, MeterState] = field(default_factory=dict)
+    at: Series | None = None  # the meter that it is at
     requests: int = 0  # requests made in this run
-    left_today: int | None = None  # requests that today's budget still allows, as planned
+    # after how many of them today's budget is spent; `None` without a limit or as long as unknown
+    spent_after: int | None = None
+    pace_s: float | None = None  # the mean time that a request of this run takes, with its pause
     waiting: str = ""  # why it waits at this moment, or empty
     rebuilding: float | None = None  # share of a rebuild under way, 0 to 1, or `None`
-    finished: Finished | None = field(default=None)  # how the last run ended
 
     @property
     def busy(self) -> bool:
         return self.phase in (Phase.RUNNING, Phase.STOPPING)
 
-    def text(self) -> str:
-        """The state in a few words, for the header."""
-        kind = "" if self.job is None else str(self.job.kind)
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        return tuple(meter.job for meter in self.meters.values())
+
+    @property
+    def kind(self) -> JobKind | None:
+        """What the run is for."""
+        return next((job.kind for job in self.jobs), None)
+
+    @property
+    def until(self) -> datetime | None:
+        """When the first of the pauses ends by itself."""
+        known = (meter.until for meter in self.meters.values() if meter.paused)
+        return min(filter(None, known), default=None)
+
+    @property
+    def left_today(self) -> int | None:
+        """Requests that today's budget still allows."""
+        return None if self.spent_after is None else max(0, self.spent_after - self.requests)
+
+    @property
+    def weeks_left(self) -> int:
+        """Weeks that all meters of the run have left."""
+        return sum(meter.windows_left or 0 for meter in self.meters.values())
+
+    def text(self, name: str = "") -> str:
+        """The state in a few words, for the header; ``name`` tells the meter that it is at."""
+        kind = f"{self.kind or ''}{name and f' of {name}'}"
         if self.phase is Phase.STOPPING:
             return "stopping"
         if self.phase is Phase.PAUSED:
             when = f" until {local_time_text(self.until)}" if self.until else ""
-            return f"{kind} paused{when}"
+            return f"{self.kind} paused{when}"
         if self.phase is Phase.IDLE:
             return "idle"
         if self.rebuilding is not None:
             return f"rebuilding {self.rebuilding:.0%}"
         if self.waiting:
             return f"{kind}: waiting"
-        total = self.windows_done + self.windows_left
-        if kind == JobKind.BACKFILL and total:
-            return f"backfill {count_text(self.windows_done)} of {count_text(total)}"
+        if self.kind is JobKind.BACKFILL and self.weeks_left:
+            return f"{kind}, {things(self.weeks_left, 'week')} left"
         return f"{kind} running"
 
 
@@ -117,53 +158,59 @@ class IngestControl:
         self._stop = threading.Event()
         self._queue: deque[Logged] = deque()
         self._pause_wanted = False
-        self._suspended: IngestState | None = None
+        # what is paused while something else runs
+        self._paused: dict[Series, MeterState] = {}
         self.state = IngestState()
         self.journal: deque[Logged | Remark] = deque(maxlen=EVENTS_KEPT)
         self.journal_total = 0
 
-    def start(self, job: Job) -> bool:
-        """Start a job; ``False`` where one is already running."""
+    def start(self, jobs: Sequence[Job]) -> bool:
+        """Start jobs of one kind, for different meters; ``False`` where a run is under way."""
         if self.state.busy:
             return False
-        if job.kind is JobKind.BACKFILL:
-            self._suspended = None
-        elif self.state.phase is Phase.PAUSED and self.state.job != job:
-            # A paused backfill waits until something short is done.
-            self._suspended = self.state
+        # A paused backfill waits until something else is done.
+        again = {job.series for job in jobs if job.kind is JobKind.BACKFILL}
+        self._paused = {
+            series: meter
+            for series, meter in self.state.meters.items()
+            if meter.paused and series not in again
+        }
         self._stop = threading.Event()
         self._pause_wanted = False
-        self._set(IngestState(Phase.RUNNING, job))
-        self._queue.append(Logged(utc_now(), Noted(job.series, started_text(job))))
+        self._set(IngestState(Phase.RUNNING, {job.series: MeterState(job) for job in jobs}))
+        now = utc_now()
+        self._queue.extend(Logged(now, Noted(job.series, started_text(job))) for job in jobs)
         self.drain()
         self._app.run_worker(
-            partial(self._work, job, self._stop), thread=True, group="ingest", exit_on_error=False
+            partial(self._work, jobs, self._stop, time.monotonic()),
+            thread=True,
+            group="ingest",
+            exit_on_error=False,
         )
         return True
 
     def stop(self) -> None:
-        """Ask the running job to stop, or forget a paused one."""
+        """Ask the run to stop, or forget what is paused."""
         self._pause_wanted = False
         if self.state.busy:
             self._stop.set()
             self._set(replace(self.state, phase=Phase.STOPPING))
         elif self.state.phase is Phase.PAUSED:
-            self._set(replace(self.state, phase=Phase.IDLE, until=None))
+            forgotten = {
+                series: replace(meter, paused=False, until=None)
+                for series, meter in self.state.meters.items()
+            }
+            self._set(replace(self.state, phase=Phase.IDLE, meters=forgotten))
 
     def abandon(self) -> None:
         """Make the thread stop, from any thread, and say nothing of it."""
         self._stop.set()
 
     def pause(self) -> None:
-        """Stop the running job in a way that :meth:`resume` continues."""
+        """Stop the run in a way that it can be continued: the engine goes on from the ledger."""
         if self.state.phase is Phase.RUNNING:
             self.stop()
             self._pause_wanted = True
-
-    def resume(self) -> bool:
-        """Continue a paused job: the engine goes on where the ledger ends."""
-        job = self.state.job
-        return self.state.phase is Phase.PAUSED and job is not None and self.start(job)
 
     def drain(self) -> None:
         """Take the waiting events, fold them into the state, hand them to the screens."""
@@ -172,9 +219,9 @@ class IngestControl:
             logged.append(self._queue.popleft())
         if not logged:
             return
-        state = replace(self.state, requests=logged[-1].requests)
+        state = self.state
         for each in logged:
-            state = _folded(state, each.event)
+            state = _folded(state, each)
         self.journal.extend(logged)
         self.journal_total += len(logged)
         self._set(state)
@@ -189,31 +236,41 @@ class IngestControl:
     def ended(self, error: LinkyError | None) -> None:
         """The thread has ended; decide what that means."""
         self.drain()
-        finished, phase, until = self.state.finished, Phase.IDLE, None
-        how = finished.status if finished is not None else None
         stopped = self.state.phase is Phase.STOPPING and not self._pause_wanted
-        if how == Status.INTERRUPTED and self._pause_wanted:
+        meters = {
+            series: self._at_rest(meter, stopped) for series, meter in self.state.meters.items()
+        }
+        run = replace(self.state, meters=meters, at=None, waiting="", rebuilding=None)
+        paused, self._paused = self._paused, {}
+        meters |= paused
+        any_paused = any(meter.paused for meter in meters.values())
+        phase = Phase.PAUSED if any_paused else Phase.IDLE
+        self._set(replace(run, phase=phase, meters=meters))
+        self._finished(run, error)
+
+    def _at_rest(self, meter: MeterState, stopped: bool) -> MeterState:
+        """A meter when its run has ended: paused, or not."""
+        how = meter.finished.status if meter.finished is not None else None
+        error = meter.finished.error if meter.finished is not None else None
+        if self._pause_wanted:
             # A run that ended by itself at that moment has nothing to continue.
-            phase = Phase.PAUSED
-        elif how == Status.PAUSED and not stopped:
-            phase, until = Phase.PAUSED, self.state.until
-        ended = replace(self.state, phase=phase, until=until, waiting="", rebuilding=None)
-        self._set(ended)
-        if self._suspended is not None:
-            suspended, self._suspended = self._suspended, None
-            self._set(suspended)
-        self._finished(ended, error)
+            paused, until = how in (Status.INTERRUPTED, Status.PAUSED), None
+        else:
+            blocked = isinstance(error, AddressBlocked)
+            paused, until = how == Status.PAUSED and not stopped and not blocked, meter.until
+        return replace(meter, asking=None, paused=paused, until=until if paused else None)
 
     def _set(self, state: IngestState) -> None:
         self.state = state
         self.state_changed.publish(state)
 
-    def _work(self, job: Job, stop: threading.Event) -> None:
+    def _work(self, jobs: Sequence[Job], stop: threading.Event, started_s: float) -> None:
         """In the ingest thread: run the engine, queue its events, post that there are some."""
         error: LinkyError | None = None
         try:
-            for event in self._app.backend.run(job, stop):
-                self._queue.append(Logged(utc_now(), event, self._app.backend.requests_made))
+            for event in self._app.backend.run(jobs, stop):
+                made, taken_s = self._app.backend.requests_made, time.monotonic() - started_s
+                self._queue.append(Logged(utc_now(), event, made, taken_s))
                 self._app.post_message(IngestAdvanced())
         except LinkyError as failure:
             error = failure
@@ -231,33 +288,47 @@ def _unexpected(failure: Exception) -> LinkyError:
     )
 
 
-def _folded(state: IngestState, event: Event) -> IngestState:
+def _folded(state: IngestState, logged: Logged) -> IngestState:
+    event, made = logged.event, logged.requests
+    meters = {
+        series: _meter_after(meter, event) if series == event.series else meter
+        for series, meter in state.meters.items()
+    }
+    state = replace(
+        state,
+        meters=meters,
+        at=event.series,
+        requests=made,
+        pace_s=logged.taken_s / made if made else None,
+    )
     match event:
-        case Planned(windows=windows, left_today=left):
-            return replace(state, windows_left=len(windows), left_today=left, waiting="")
+        case Planned(left_today=left):
+            spent_after = None if left is None else made + left
+            return replace(state, spent_after=spent_after, waiting="")
         case WindowStored():
-            left = state.left_today
-            return replace(
-                state,
-                windows_done=state.windows_done + 1,
-                windows_left=event.windows_left,
-                readings=state.readings + event.inserted,
-                left_today=None if left is None else max(0, left - 1),
-                waiting="",
-            )
+            return replace(state, waiting="")
         case Waiting(reason=reason):
             return replace(state, waiting=reason)
         case Rebuilding(done=done, total=total):
             return replace(state, rebuilding=done / total if total else 0.0, waiting="")
-        case Paused(until=until):
-            return replace(state, until=until, waiting="", rebuilding=None)
-        case Finished():
-            return replace(
-                state,
-                finished=event,
-                requests=event.requests,
-                waiting="",
-                rebuilding=None,
-            )
+        case Paused() | Finished():
+            return replace(state, waiting="", rebuilding=None)
         case _:
             return state
+
+
+def _meter_after(meter: MeterState, event: Event) -> MeterState:
+    match event:
+        case Planned(windows=windows):
+            return replace(meter, windows_left=len(windows), asking=None)
+        case WindowAsked(window=window):
+            return replace(meter, asking=window, asked=window)
+        case WindowStored(windows_left=left):
+            asked = meter.asked if left else None
+            return replace(meter, windows_left=left, asking=None, asked=asked)
+        case Paused(until=until):
+            return replace(meter, until=until)
+        case Finished():
+            return replace(meter, finished=event, asking=None)
+        case _:
+            return meter

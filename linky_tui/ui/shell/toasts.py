@@ -9,6 +9,7 @@ from textual.notifications import SeverityLevel
 
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
+from linky_tui.errors import AddressBlocked
 from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
 from linky_tui.text.formatting import (
@@ -34,7 +35,8 @@ def toast_text(
     if status is Status.INTERRUPTED:
         return f"{'Paused' if paused else 'Stopped'}. {_new(finished)}", "information"
     if status is Status.PAUSED:
-        until = getattr(finished.error, "retry_at", None)
+        blocked = isinstance(finished.error, AddressBlocked)
+        until = None if blocked else getattr(finished.error, "retry_at", None)
         when = f" It goes on by itself at {local_time_text(until)}." if until else ""
         title = finished.error.title if finished.error else "Paused"
         return f"{title}.{when}", "warning"

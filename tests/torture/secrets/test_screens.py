@@ -27,6 +27,7 @@ from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES
 from tests.torture.secrets.stage import PRM, USER, Stage, config_file, configured
 from tests.torture.secrets.test_mongodb import SAFE
+from tests.tools.app import has_finished, run_app, screen_text, wait_until
 
 FAULT = "secrets, every screen"
 PAGES = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage", "l": "log"}
@@ -83,7 +84,7 @@ async def test_no_page_shows_a_secret(
         await wait_until(pilot, lambda: app.store_ready)
         await at.look("connected")
         app.start_job(JobKind.SYNC)
-        await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+        await wait_until(pilot, lambda: has_finished(app))
         for key, page in PAGES.items():
             await pilot.press(key)
             await wait_until(pilot, lambda page=page: app.current_mode == page)  # type: ignore[misc]
@@ -208,7 +209,7 @@ async def test_connecting_shows_no_secret(
         await wait_until(pilot, lambda: not app.screen.query_one("#connect-save").disabled)
         app.screen.query_one("#connect-save", Button).press()
         await wait_until(pilot, lambda: app.current_mode == "backfill")
-        await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+        await wait_until(pilot, lambda: has_finished(app))
         await at.look("connected")
         assert app.config.meters[0].token == stage.token
         assert not [*app.query(ConnectForm)] or not token.value

@@ -18,6 +18,17 @@ from linky_tui.ui.shell.ingest_control import Phase
 from tests.tools.app import FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import curve_requests, gateway, turnstile
+from tests.tools.app import (
+    FIRST_DAY,
+    SERIES,
+    TODAY,
+    YESTERDAY,
+    StoredHome,
+    finished,
+    has_finished,
+    screen_text,
+    wait_until,
+)
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -68,7 +79,7 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
         async with app.run_test(size=(120, 40)) as pilot:
             page = await opened(pilot, app)
             await pilot.press("r")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            await wait_until(pilot, lambda: has_finished(app))
             await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
             shown = calendar(page)
             for day in days_between(TODAY - timedelta(days=28), YESTERDAY):
@@ -106,8 +117,7 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
             await pilot.press("l")
             home.let()
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            assert app.ingest.state.finished is not None
-            assert app.ingest.state.finished.status == "complete"
+            assert finished(app).status == "complete"
             await pilot.press("b")
             await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
 
@@ -120,7 +130,7 @@ async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
             state = app.ingest
             await pilot.press("r")
             home.let(1)
-            await wait_until(pilot, lambda: state.state.windows_done >= 1)
+            await wait_until(pilot, lambda: (state.state.meters[SERIES].windows_left or 105) < 105)
             await pilot.click("#pause")
             await wait_until(pilot, lambda: state.state.phase is Phase.PAUSED)
             await wait_until(pilot, lambda: "r goes on where it ended" in screen_text(app))
@@ -197,11 +207,10 @@ async def test_one_day_is_fetched_again_for_one_request(
             await pilot.click("#refetch")
             await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
             await pilot.press("enter")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            await wait_until(pilot, lambda: has_finished(app))
             assert curve_requests(server) == [(day, day + timedelta(days=1))]
             await wait_until(pilot, lambda: "twice, last" in screen_text(app))
-            assert app.ingest.state.finished is not None
-            assert app.ingest.state.finished.inserted == 0
+            assert finished(app).inserted == 0
 
 
 async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
@@ -222,7 +231,7 @@ async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
             await pilot.press("enter")
             assert page.query_one("#run", Button).has_focus
             await pilot.press("enter")
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            await wait_until(pilot, lambda: has_finished(app))
             assert min(first for first, _ in curve_requests(server)) == date(2026, 11, 10)
             await pilot.press("escape")
             assert page.query_one(CoverageCalendar).has_focus

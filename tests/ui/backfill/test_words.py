@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
+import time_machine
 
 from linky_tui.domain.coverage import DayRecord, DayStatus
+from linky_tui.domain.models import Series
 from linky_tui.domain.paris import days_between
-from linky_tui.errors import BudgetSpent
+from linky_tui.errors import AddressBlocked, BudgetSpent, TokenRefused
 from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.ui.backfill.day_panel import day_rows, status_words
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since_problem
-from linky_tui.ui.backfill.summary import gaps, headline
-from linky_tui.ui.backfill.track import Track, counts_text, paused_text, running_text, track_of
-from linky_tui.ui.shell.ingest_control import IngestState, Phase
+from linky_tui.ui.backfill.summary import gaps, headline, resting_text
+from linky_tui.ui.backfill.track import (
+    Track,
+    counts_text,
+    eta_text,
+    paused_text,
+    running_text,
+    track_of,
+)
+from linky_tui.ui.shell.ingest_control import IngestState, MeterState, Phase
+from linky_tui.ui.shell.toasts import toast_text
 from tests.tools.app import FIRST_DAY, NOW, SERIES, TODAY, YESTERDAY
 from tests.ui.backfill.test_calendar import record
 
@@ -220,7 +231,7 @@ def test_the_summary_tells_unread_days_from_empty_ones() -> None:
 
 
 def test_the_track_counts_survey_and_weeks_as_one_whole() -> None:
-    track = track_of(plan_of(facts(), None), IngestState())
+    track = track_of(plan_of(facts(), None), None)
     assert (track.total, track.done) == (108, 0)
     window = Window(date(2026, 11, 15), YESTERDAY)
     stored = WindowStored(SERIES, window, 336, 0, (), 104)
@@ -233,7 +244,6 @@ def test_the_track_counts_survey_and_weeks_as_one_whole() -> None:
     ):
         track = track.after(event, backfilling=True)
         assert track.done == done
-    assert track.asking == window
     # What a sync plans and asks is no part of it.
     same = track.after(Planned(SERIES, (window,), 70), backfilling=False)
     assert same.after(WindowStored(SERIES, window, 0, 0, (), 0), backfilling=False).done == 4
@@ -241,36 +251,149 @@ def test_the_track_counts_survey_and_weeks_as_one_whole() -> None:
     assert track.after(Planned(SERIES, (), 70), backfilling=True).done == track.total
 
 
+def test_the_newest_week_of_several_comes_before_their_daily_totals() -> None:
+    track = track_of(plan_of(facts(), None), None)
+    window = Window(date(2026, 11, 15), YESTERDAY)
+    for event, done in (
+        (Planned(SERIES, (window,) * 105, 78), 0),
+        (WindowStored(SERIES, window, 336, 0, (), 104), 1),
+        (Surveyed(SERIES, None, None, 0), 2),
+        (Planned(SERIES, (window,) * 104, 76), 4),
+    ):
+        track = track.after(event, backfilling=True)
+        assert track.done == done
+
+
+JOB = Job(JobKind.BACKFILL, SERIES, "token")
+OTHER = Series("10000000000001")
+WINDOW = Window(date(2026, 4, 26), date(2026, 5, 2))
+
+
+def state(phase: Phase, *meters: MeterState, **more: Any) -> IngestState:
+    return IngestState(phase, {meter.job.series: meter for meter in meters}, **more)
+
+
 def test_an_interrupted_backfill_goes_on_where_it_was() -> None:
     plan = Plan(40, 105, 0, 0, 10, 80, NOW)
-    assert track_of(plan, IngestState()).done == 65
-    job = Job(JobKind.BACKFILL, SERIES, "token")
-    running = IngestState(Phase.RUNNING, job, windows_done=2, windows_left=38)
-    assert track_of(plan, running) == Track(105, 38)
+    assert track_of(plan, None).done == 65
+    assert track_of(plan, MeterState(JOB, windows_left=38)) == Track(105, 38)
+    # What another meter or a sync has left says nothing of it.
+    sync = Job(JobKind.SYNC, SERIES, "token")
+    assert track_of(plan, MeterState(sync, windows_left=1)) == Track(105, 40)
 
 
 def test_the_state_in_words() -> None:
-    job = Job(JobKind.BACKFILL, SERIES, "token")
-    window = Window(date(2026, 4, 26), date(2026, 5, 2))
-    running = IngestState(Phase.RUNNING, job)
-    assert running_text(running, None) == "Asking Enedis' own daily totals first."
-    assert running_text(running, window) == "Fetching 26 Apr to 2 May 2026."
-    waiting = IngestState(Phase.RUNNING, job, waiting="the gateway is down; one more try")
-    assert running_text(waiting, window) == "Waiting: the gateway is down; one more try."
-    rebuilding = IngestState(Phase.RUNNING, job, rebuilding=0.5)
-    assert running_text(rebuilding, None).endswith("50.0 %.")
-    assert running_text(IngestState(Phase.STOPPING, job), window).startswith("Stopping")
-    assert paused_text(IngestState(Phase.PAUSED, job), 25) == (
+    begun, fetching = MeterState(JOB), MeterState(JOB, windows_left=25, asked=WINDOW)
+    running = state(Phase.RUNNING, fetching)
+    assert running_text(running, begun) == "Asking Enedis' own daily totals first."
+    assert running_text(running, fetching) == "Fetching 26 Apr to 2 May 2026."
+    waiting = state(Phase.RUNNING, fetching, waiting="the gateway is down; one more try")
+    assert running_text(waiting, fetching) == "Waiting: the gateway is down; one more try."
+    rebuilding = state(Phase.RUNNING, fetching, rebuilding=0.5)
+    assert running_text(rebuilding, fetching).endswith("50.0 %.")
+    assert running_text(state(Phase.STOPPING, fetching), fetching).startswith("Stopping")
+    assert paused_text(MeterState(JOB, paused=True), 25) == (
         "Paused, 25 weeks left. r goes on where it ended."
     )
     until = datetime(2026, 11, 23, tzinfo=UTC)
     spent = BudgetSpent("Today's requests are used up", "", "", until)
     ended = Finished(SERIES, "paused", 1, 1, spent)
-    assert paused_text(IngestState(Phase.PAUSED, job, until, finished=ended), 1) == (
+    assert paused_text(MeterState(JOB, paused=True, until=until, finished=ended), 1) == (
         "Today's requests are used up, 1 week left. It goes on by itself on Mon 23 Nov 01:00."
     )
+
+
+def test_a_meter_among_several_in_words() -> None:
+    other = MeterState(Job(JobKind.BACKFILL, OTHER, "token"), windows_left=105, asked=WINDOW)
+    ours = MeterState(JOB, windows_left=25, asked=WINDOW)
+    both = state(Phase.RUNNING, other, ours, at=OTHER)
+    assert running_text(both, ours, "Garage") == (
+        "Fetching 26 Apr to 2 May 2026, in turn with 1 other meter."
+    )
+    assert running_text(both, MeterState(JOB), "Garage") == (
+        "At work on Garage; this meter comes in turn."
+    )
+    assert running_text(state(Phase.RUNNING, other, at=OTHER), None, "Garage") == (
+        "At work on Garage."
+    )
+    assert both.text("Garage") == "backfill of Garage, 130 weeks left"
+    assert both.text() == "backfill, 130 weeks left"
+    refused = Finished(SERIES, "failed", 0, 1, TokenRefused("The token is refused", "", "Renew."))
+    plans = [plan_of(facts(state=SURVEYED), None)] * 2
+    failed = replace(ours, finished=refused)
+    assert resting_text(failed, facts(), plans[0], plans, 25) == "The token is refused. Renew."
+    assert resting_text(None, facts(), plans[0], plans, 105) == (
+        "105 weeks here, 210 weeks for all 2 meters: 80 today, 80 tomorrow after 01:00, "
+        "about 50 the day after; the newest week of each first."
+    )
+    nothing = Plan(0, 105, 0, 0, 80, 80, NOW)
+    assert resting_text(None, facts(), nothing, [nothing, plans[0]], 0) == (
+        "Nothing here, 105 weeks for all 2 meters: 80 today, about 25 tomorrow after 01:00; "
+        "the newest week of each first."
+    )
+
+
+def test_a_blocked_address_is_not_told_that_it_goes_on_by_itself() -> None:
+    until = datetime(2026, 11, 23, tzinfo=UTC)
+    blocked = AddressBlocked("The gateway blocks your address", "", "Ask its author.", until)
+    ended = MeterState(JOB, finished=Finished(SERIES, "paused", 0, 0, blocked))
+    plan = plan_of(replace(facts(state=SURVEYED, left=0), blocked=True), None)
+    assert resting_text(ended, facts(), plan, [plan], 105) == (
+        "The gateway blocks your address. Ask its author."
+    )
+    assert plan.text() == ("105 weeks: none today, the gateway blocks your address; newest first.")
+    running = state(Phase.RUNNING, MeterState(JOB, windows_left=105))
+    assert eta_text(running, {SERIES: plan}, 0) == ""
+    assert ended.finished is not None
+    assert toast_text(JobKind.BACKFILL, ended.finished, YESTERDAY) == (
+        "The gateway blocks your address.",
+        "warning",
+    )
+
+
+def test_the_counts_are_of_all_there_is_and_of_today() -> None:
     track = Track(105, 40)
-    text = counts_text(track, readings=21_840, certified=455, requests=68, left_today=12)
-    assert text == "65 of 105 weeks · 21,840 readings · 455 certified · 68 requests, 12 left"
-    text = counts_text(track, readings=0, certified=0, requests=None, left_today=80)
-    assert text.endswith("80 requests left today")
+    text = counts_text(track, readings=21_840, certified=455, left_today=12, per_day=80)
+    assert text == (
+        "In all: 65 of 105 weeks · 21,840 readings · 455 days certified. "
+        "Requests today: 68 made, 12 left"
+    )
+    text = counts_text(track, readings=0, certified=0, left_today=None, per_day=None)
+    assert text == "In all: 65 of 105 weeks · 0 readings · 0 days certified"
+
+
+@pytest.mark.parametrize(
+    ("left", "left_today", "meters", "words"),
+    [
+        (30, 80, 1, "last request about 09:31"),
+        (62, 62, 1, "last request about 09:32"),
+        (90, 62, 1, "last request about Mon 23 Nov 01:00"),
+        (90, 0, 1, "last request about Tue 24 Nov 01:00"),
+        (300, 80, 1, "last request about Wed 25 Nov 01:02"),
+        (105, 80, 2, "last request about Tue 24 Nov 01:01 for all 2 meters"),
+        (30, None, 1, "last request about 09:31"),
+        (0, 80, 1, ""),
+    ],
+)
+def test_the_last_request_is_when_the_budget_lets_it_be_sent(
+    left: int, left_today: int | None, meters: int, words: str
+) -> None:
+    plan = Plan(105, 105, 0, 0, left_today, None if left_today is None else 80, NOW)
+    jobs = [JOB, Job(JobKind.BACKFILL, OTHER, "token")][:meters]
+    states = [MeterState(job, windows_left=left) for job in jobs]
+    running = state(Phase.RUNNING, *states, pace_s=2.0)
+    plans = {job.series: plan for job in jobs}
+    with time_machine.travel(NOW, tick=False):
+        assert eta_text(running, plans, left_today) == words
+        assert eta_text(replace(running, phase=Phase.IDLE), plans, left_today) == ""
+
+
+def test_while_the_budget_is_spent_the_last_request_counts_from_the_next_day() -> None:
+    until = datetime(2026, 11, 23, tzinfo=UTC)
+    plan = Plan(90, 105, 0, 0, 0, 80, NOW)
+    paused = MeterState(JOB, windows_left=90, paused=True, until=until)
+    with time_machine.travel(NOW, tick=False):
+        words = eta_text(state(Phase.PAUSED, paused, pace_s=2.0), {SERIES: plan}, 0)
+        assert words == "last request about Tue 24 Nov 01:00"
+        by_hand = replace(paused, until=None)
+        assert eta_text(state(Phase.PAUSED, by_hand), {SERIES: plan}, 0) == ""

@@ -23,6 +23,8 @@ from tests.tools.app import (
     TODAY,
     YESTERDAY,
     StoredHome,
+    finished,
+    has_finished,
     screen_text,
     token_for,
     wait_until,
@@ -89,9 +91,8 @@ async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
 async def synced(pilot: Pilot[None], app: LinkyApp) -> None:
     """A sync that asked nothing is over, and the table is current."""
     await pilot.press("s")
-    await wait_until(pilot, lambda: app.ingest.state.finished and not app.ingest.state.busy)
-    assert app.ingest.state.finished is not None
-    assert app.ingest.state.finished.status == "nothing_to_do"
+    await wait_until(pilot, lambda: has_finished(app) and not app.ingest.state.busy)
+    assert finished(app).status == "nothing_to_do"
     for _ in range(10):
         await pilot.pause(0.05)
     await wait_until(pilot, lambda: page(app).comparison.border_subtitle in ("live", "settling"))

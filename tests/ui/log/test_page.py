@@ -19,6 +19,7 @@ from linky_tui.ui.shell.ingest_control import Logged
 from tests.tools.app import SERIES, screen_text, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import gateway
+from tests.tools.app import SERIES, finished, screen_text, wait_until
 
 
 def note(app: LinkyApp, text: str, series: Series = SERIES) -> None:
@@ -53,9 +54,7 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             log = await log_page(pilot, app)
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-            finished = app.ingest.state.finished
-            assert finished is not None
-            error = finished.error
+            error = finished(app).error
             assert error is not None
             await pilot.press("escape")
             await wait_until(pilot, lambda: f"Failed: {error.title}." in screen_text(app))

@@ -15,6 +15,7 @@ from linky_tui.session import Session
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from tests.tools.app import TODAY, screen_text, wait_until
 from tests.ui.conftest import MakeApp
+from tests.tools.app import TODAY, finished, screen_text, wait_until
 
 SLOW = {FaultKind.SILENT, FaultKind.TRICKLE, FaultKind.HUGE_BODY}
 """These take seconds by their nature; leaving during one is tested with the ingest control."""
@@ -43,12 +44,11 @@ async def test_the_application_survives_every_answer_of_the_gateway(
                 server.inject(Fault(kind, times=1))
                 assert app.start_job(JobKind.REFETCH, days=days), kind
                 await wait_until(pilot, lambda: not app.ingest.state.busy)
-                finished = app.ingest.state.finished
-                assert finished is not None, kind
-                ended[kind] = finished.status
+                done = finished(app)
+                ended[kind] = done.status
                 if isinstance(app.screen, ErrorDialog):
-                    assert finished.error is not None
-                    word = finished.error.title.split()[0]
+                    assert done.error is not None
+                    word = done.error.title.split()[0]
                     await wait_until(pilot, lambda word=word: word in screen_text(app))  # type: ignore[misc]
                     await pilot.press("escape")
                     await wait_until(pilot, lambda: not isinstance(app.screen, ErrorDialog))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,6 +25,7 @@ from tests.tools.app import SERIES, YESTERDAY, screen_text, wait_until
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import curve_requests, gateway, turnstile
+from tests.tools.app import SERIES, YESTERDAY, finished, has_finished, screen_text, wait_until
 
 
 class Recorder:
@@ -38,13 +39,13 @@ class Recorder:
         self._run = app.backend.run
         app.backend.run = self.run  # type: ignore[method-assign]
 
-    def run(self, job: Job, stop: threading.Event) -> Generator[Event, None, None]:
+    def run(self, jobs: Sequence[Job], stop: threading.Event) -> Generator[Event, None, None]:
         with self._lock:
             self._running += 1
             self.at_once = max(self.at_once, self._running)
         self.over.clear()
         try:
-            for event in self._run(job, stop):
+            for event in self._run(jobs, stop):
                 self.events.append(event)
                 yield event
         finally:
@@ -68,7 +69,7 @@ async def test_no_event_is_lost_though_messages_collapse(make_app: MakeApp) -> N
             times = [logged.at for logged in app.ingest.journal]
             assert times == sorted(times)
             assert app.ingest.state.requests == len(server.log)
-            assert app.ingest.state.readings == kept[-1].inserted
+            assert finished(app) is kept[-1]
 
 
 async def test_two_jobs_never_run_at_once(make_app: MakeApp) -> None:
@@ -79,7 +80,7 @@ async def test_two_jobs_never_run_at_once(make_app: MakeApp) -> None:
             await wait_until(pilot, lambda: app.store_ready)
             assert app.start_job(JobKind.BACKFILL)
             assert not app.start_job(JobKind.SYNC)
-            assert not app.ingest.start(Job(JobKind.SYNC, SERIES, server.token))
+            assert not app.ingest.start([Job(JobKind.SYNC, SERIES, server.token)])
             await wait_until(pilot, lambda: "Already at work" in screen_text(app))
             app.ingest.stop()
             # A stopping job is still at work.
@@ -87,7 +88,7 @@ async def test_two_jobs_never_run_at_once(make_app: MakeApp) -> None:
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.IDLE)
             home.let()
             assert app.start_job(JobKind.SYNC)
-            await wait_until(pilot, lambda: app.ingest.state.finished is not None)
+            await wait_until(pilot, lambda: has_finished(app))
             assert recorder.at_once == 1
 
 
@@ -184,13 +185,14 @@ async def test_a_pause_by_the_budget_outlives_a_sync_and_ends_with_stop(
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
             paused = app.ingest.state
             assert app.start_job(JobKind.SYNC)
-            assert app.ingest.state.job is not paused.job
+            assert app.ingest.state.kind is JobKind.SYNC
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            assert app.ingest.state is paused
+            assert app.ingest.state.phase is Phase.PAUSED
+            assert app.ingest.state.meters == paused.meters
             assert len(server.log) == 6
             app.ingest.stop()
-            assert app.ingest.state.phase is Phase.IDLE
-            assert not app.ingest.resume()
+            assert app.ingest.state.until is None
+            assert app.ingest.state.text() == "idle"
 
 
 async def test_a_pause_that_comes_too_late_has_nothing_to_continue(make_app: MakeApp) -> None:
@@ -202,8 +204,7 @@ async def test_a_pause_that_comes_too_late_has_nothing_to_continue(make_app: Mak
             app.ingest._stop = threading.Event()  # the run ends before it sees the pause
             app.ingest.pause()
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            assert app.ingest.state.finished is not None
-            assert app.ingest.state.finished.status == Status.COMPLETE
+            assert finished(app).status == Status.COMPLETE
             assert app.ingest.state.phase is Phase.IDLE
 
 
@@ -218,8 +219,7 @@ async def test_a_stop_during_the_last_request_of_the_day_is_a_stop(make_app: Mak
             app.ingest._stop = threading.Event()
             app.ingest.stop()
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            assert app.ingest.state.finished is not None
-            assert app.ingest.state.finished.status == Status.PAUSED
+            assert finished(app).status == Status.PAUSED
             assert app.ingest.state.phase is Phase.IDLE
 
 
@@ -234,8 +234,7 @@ async def test_a_failed_job_is_explained_in_a_dialog(
             await wait_until(pilot, lambda: app.store_ready)
             await pilot.press("s")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-            assert app.ingest.state.finished is not None
-            error = app.ingest.state.finished.error
+            error = finished(app).error
             assert error is not None
 
             def said() -> bool:
@@ -253,7 +252,7 @@ async def test_a_failed_job_is_explained_in_a_dialog(
 async def test_something_unexpected_is_said_and_the_application_goes_on(
     empty_app: LinkyApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(job: Job, stop: threading.Event) -> Generator[Event, None, None]:
+    def broken(jobs: Sequence[Job], stop: threading.Event) -> Generator[Event, None, None]:
         raise ZeroDivisionError("mongodb://user:secret@host [/x]")
         yield
 

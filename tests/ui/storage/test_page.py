@@ -28,6 +28,14 @@ from linky_tui.ui.storage.size_bars import SizeBars
 from tests.tools.app import SMALL_FIRST_DAY, StoredHome, mongodb_away, screen_text, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import turnstile
+from tests.tools.app import (
+    SMALL_FIRST_DAY,
+    StoredHome,
+    finished,
+    mongodb_away,
+    screen_text,
+    wait_until,
+)
 
 SIZES = [(120, 40), (80, 24)]
 
@@ -298,7 +306,7 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
             assert not page(app).has_class("-working")
             home.let()
             await wait_until(pilot, lambda: not app.ingest.state.busy)
-            readings = page(app).app.ingest.state.readings
+            readings = finished(app).inserted
             await wait_until(pilot, lambda: rows(app)["readings"][0] == count_text(readings))
             chart = page(app).query_one("#growth", Chart)
             await wait_until(pilot, lambda: chart.plot is not None)

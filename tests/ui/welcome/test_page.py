@@ -133,9 +133,7 @@ async def test_connecting_saves_and_fetches(make_app: MakeApp, gateway: ApiServe
         await pilot.click("#connect-save")
         await wait_until(pilot, lambda: app.current_mode == "backfill")
         await wait_until(pilot, lambda: len(gateway.log) == 5)
-        job = app.ingest.state.job
-        assert job is not None
-        assert job.kind is JobKind.BACKFILL
+        assert app.ingest.state.kind is JobKind.BACKFILL
         assert {entry.type for entry in gateway.log[:3]} == {"consommation_quotidienne"}
         await wait_until(pilot, lambda: not app.ingest.state.busy)
         assert "paused until" in app.state_text
@@ -156,7 +154,7 @@ async def test_a_first_configuration_is_written_private(monkeypatch: pytest.Monk
         await pilot.press("enter", "enter")
         await wait_until(pilot, lambda: app.current_mode == "backfill")
         assert [meter.prm for meter in app.config.meters] == [DEMO_PRM, OTHER]
-        assert app.ingest.state.job is None  # it starts when MongoDB is there
+        assert app.ingest.state.jobs == ()  # it starts when MongoDB is there
     file = paths.config_file()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
