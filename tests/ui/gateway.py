@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -29,21 +29,26 @@ def weeks_of(days: int, kind: type[RecordedSource] = RecordedSource) -> Recorded
 
 
 @contextmanager
-def gateway(days: int = 28, **options: object) -> Iterator[ApiServer]:
-    """The gateway of a meter that was activated so many days ago."""
+def gateway(
+    days: int = 28, *, prms: Sequence[str] = (DEMO_PRM,), **options: object
+) -> Iterator[ApiServer]:
+    """The gateway of meters that were activated so many days ago."""
     options.setdefault("block_after", None)
-    with ApiServer({DEMO_PRM: weeks_of(days)}, **options) as server:  # type: ignore[arg-type]
+    homes = dict.fromkeys(prms, weeks_of(days))
+    with ApiServer(homes, **options) as server:  # type: ignore[arg-type]
         yield server
 
 
 @contextmanager
-def turnstile(days: int = 28) -> Iterator[tuple[ApiServer, Turnstile]]:
-    """The same with a :class:`Turnstile` for a meter, and a client that waits for it."""
+def turnstile(
+    days: int = 28, *, prms: Sequence[str] = (DEMO_PRM,)
+) -> Iterator[tuple[ApiServer, Turnstile]]:
+    """The same with one :class:`Turnstile` for all, and a client that waits for it."""
     home = weeks_of(days, Turnstile)
     assert isinstance(home, Turnstile)
     with (
         pytest.MonkeyPatch.context() as patch,
-        ApiServer({DEMO_PRM: home}, block_after=None) as server,
+        ApiServer(dict.fromkeys(prms, home), block_after=None) as server,
     ):
         patient = Timing(timeouts_s=(PATIENCE_S, PATIENCE_S), deadline_s=PATIENCE_S)
         patch.setattr(Session, "timing", patient)

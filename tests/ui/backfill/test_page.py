@@ -88,7 +88,7 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
             why = "702 days without data: before the load curve starts on"
             await wait_until(pilot, lambda: why in screen_text(app))
             text = screen_text(app)
-            assert f"{len(server.log)} requests" in text
+            assert f"Requests today: {len(server.log)} made" in text
             # One of the days is the one of October that has 25 hours.
             assert "1,346 readings" in text
             await wait_until(pilot, lambda: "Done: 1,346 new readings" in screen_text(app))
