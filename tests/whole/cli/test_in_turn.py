@@ -247,19 +247,18 @@ def altered(terminal: Terminal, moment: str, number: int, how: signal.Signals) -
     return finished(start([*program, *BACKFILL], here() | change.environment))
 
 
+@pytest.mark.parametrize("by_hand", [0, 2])
 def test_what_a_rebuild_mends_is_mended_though_the_run_holds_every_meter(
-    terminal: Terminal, stack: ExitStack, tmp_path: Path
+    terminal: Terminal, stack: ExitStack, tmp_path: Path, by_hand: int
 ) -> None:
     homes = Homes(stack, A, B)
     terminal.configure(homes.server, A, B)
     assert terminal.run(*BACKFILL).code == 0
     for prm in (A, B):
         homes.sources[prm].correct(half_hours(YESTERDAY, YESTERDAY)[3].start, 77)
-    with database(terminal) as client:  # by hand: the time series collection is to follow
+    with database(terminal) as client:  # the time series collection is to follow
         readings = client[terminal.database]["consumption"]
-        readings.update_one({"meter.prm": B}, {"$inc": {"power_w": 2}})
-        readings.update_one({"meter.prm": B}, {"$inc": {"power_w": -2}})
-        readings.update_one({"meter.prm": B}, {"$inc": {"power_w": 2}})
+        readings.update_one({"meter.prm": B}, {"$inc": {"power_w": by_hand}})
     with time_machine.travel(NOW + ONE_DAY):
         done = terminal.run("--sync", "--verbose")
         assert done.code == 0
