@@ -20,14 +20,13 @@ from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.welcome.connect_form import ConnectForm
-from tests.tools.app import run_app, screen_text, wait_until
+from tests.tools.app import has_finished, run_app, screen_text, wait_until
 from tests.tools.marks import PASSWORD, Marks
 from tests.tools.servers import TinyServer, talkative_mongod
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import ECHOES
 from tests.torture.secrets.stage import PRM, USER, Stage, config_file, configured
 from tests.torture.secrets.test_mongodb import SAFE
-from tests.tools.app import has_finished, run_app, screen_text, wait_until
 
 FAULT = "secrets, every screen"
 PAGES = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage", "l": "log"}

@@ -15,9 +15,6 @@ from linky_tui.ui.backfill.calendar_marks import Mark
 from linky_tui.ui.backfill.page import BackfillPage
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Phase
-from tests.tools.app import FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
-from tests.ui.conftest import MakeApp
-from tests.ui.gateway import curve_requests, gateway, turnstile
 from tests.tools.app import (
     FIRST_DAY,
     SERIES,
@@ -29,6 +26,8 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import curve_requests, gateway, turnstile
 
 SIZES = [(80, 24), (120, 40)]
 

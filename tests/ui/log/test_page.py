@@ -16,10 +16,9 @@ from linky_tui.ui.log.page import LogPage
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import Logged
-from tests.tools.app import SERIES, screen_text, wait_until
+from tests.tools.app import SERIES, finished, screen_text, wait_until
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import gateway
-from tests.tools.app import SERIES, finished, screen_text, wait_until
 
 
 def note(app: LinkyApp, text: str, series: Series = SERIES) -> None:

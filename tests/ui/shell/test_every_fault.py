@@ -13,9 +13,8 @@ from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
 from linky_tui.session import Session
 from linky_tui.ui.shell.dialogs import ErrorDialog
-from tests.tools.app import TODAY, screen_text, wait_until
-from tests.ui.conftest import MakeApp
 from tests.tools.app import TODAY, finished, screen_text, wait_until
+from tests.ui.conftest import MakeApp
 
 SLOW = {FaultKind.SILENT, FaultKind.TRICKLE, FaultKind.HUGE_BODY}
 """These take seconds by their nature; leaving during one is tested with the ingest control."""

@@ -21,11 +21,10 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Logged, Phase
 from linky_tui.ui.shell.toasts import toast_text
-from tests.tools.app import SERIES, YESTERDAY, screen_text, wait_until
+from tests.tools.app import SERIES, YESTERDAY, finished, has_finished, screen_text, wait_until
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp
 from tests.ui.gateway import curve_requests, gateway, turnstile
-from tests.tools.app import SERIES, YESTERDAY, finished, has_finished, screen_text, wait_until
 
 
 class Recorder:

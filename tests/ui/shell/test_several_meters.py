@@ -20,10 +20,7 @@ from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.calendar_marks import Mark
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.ingest_control import Phase
-from tests.tools.stored import held
-from tests.ui.conftest import MakeApp
-from tests.ui.gateway import gateway, turnstile
-from tests.ui.support import (
+from tests.tools.app import (
     HOME,
     SERIES,
     TODAY,
@@ -33,6 +30,9 @@ from tests.ui.support import (
     screen_text,
     wait_until,
 )
+from tests.tools.stored import held
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import gateway, turnstile
 
 OTHER = "20000000000002"
 THIRD = "30000000000003"

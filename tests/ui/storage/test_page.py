@@ -25,9 +25,6 @@ from linky_tui.ui.shell.ingest_control import Remark
 from linky_tui.ui.storage import actions as storage_actions
 from linky_tui.ui.storage.page import StoragePage
 from linky_tui.ui.storage.size_bars import SizeBars
-from tests.tools.app import SMALL_FIRST_DAY, StoredHome, mongodb_away, screen_text, wait_until
-from tests.ui.conftest import MakeApp
-from tests.ui.gateway import turnstile
 from tests.tools.app import (
     SMALL_FIRST_DAY,
     StoredHome,
@@ -36,6 +33,8 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
+from tests.ui.conftest import MakeApp
+from tests.ui.gateway import turnstile
 
 SIZES = [(120, 40), (80, 24)]
 
