@@ -111,3 +111,11 @@ def test_a_curve_sums_up_its_readings() -> None:
     assert (len(curve), curve.minutes, curve.watt_minutes) == (2, 90, 45_000)
     assert curve.peak() == (start + 30 * MINUTE, 700)
     assert Curve.of([], *SPANS[2]).peak() is None
+
+
+def test_a_reading_off_the_half_hour_is_spread_to_the_minute() -> None:
+    odd = Reading(day_start(SPANS[2][0]) + 28 * MINUTE, 3, 600)
+    spread = half_hours(Curve.of([odd], *SPANS[2]))
+    assert list(zip(spread.minutes, spread.watt_minutes, strict=True))[:3] == [
+        (2, 1200), (1, 600), (0, 0),
+    ]  # fmt: skip

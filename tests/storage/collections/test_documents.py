@@ -16,6 +16,7 @@ from linky_tui.domain.paris import PARIS
 from linky_tui.storage.collections.documents import (
     ForeignDocument,
     canonical,
+    foreign_document,
     shape,
     to_document,
     to_reading,
@@ -51,7 +52,13 @@ def test_a_reading_comes_back_as_it_was(
     document = to_document(Series(SERIES.prm, flow), replace(reading, start=at.astimezone(PARIS)))
     assert to_reading(document) == reading
     assert to_reading({**document, "timestamp": at.replace(tzinfo=None)}) == reading
-    assert to_reading({**document, "timestamp": at.astimezone(PARIS)}).start.tzinfo is UTC
+    elsewhere = to_reading({**document, "timestamp": at.astimezone(PARIS)})
+    assert (elsewhere, elsewhere.start.tzinfo) == (reading, UTC)
+
+
+def test_the_ends_of_int32_are_written() -> None:
+    for number in (-(2**31), 2**31 - 1):
+        assert to_document(SERIES, Reading(START, 30, number))["power_w"] == number
 
 
 @pytest.mark.parametrize("number", [-(2**31) - 1, 2**31, 1.0, True])
@@ -108,6 +115,13 @@ def test_a_document_of_ours(document: dict[str, Any], ours: bool) -> None:
         with pytest.raises(ForeignDocument) as caught:
             to_reading(document)
         assert shape(document) in caught.value.cause
+
+
+def test_a_foreign_document_is_told_by_its_shape_and_its_collection() -> None:
+    assert foreign_document({"a": 1}).cause == "A document has the shape {a: int}."
+    assert foreign_document({"a": 1}, "mine").cause == (
+        "A document of the collection 'mine' has the shape {a: int}."
+    )
 
 
 @pytest.mark.parametrize(

@@ -156,7 +156,9 @@ def test_collections_dropped_meanwhile_are_created_as_they_were(store: Store, le
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     assert store.readings.timeseries.options()["timeseries"]["granularity"] == "hours"
     indexes = store.readings.regular.index_information()
-    assert any(index.get("unique") for index in indexes.values())
+    index = indexes["meter_prm_flow_timestamp"]
+    assert index["unique"]
+    assert index["key"] == [("meter.prm", 1), ("meter.flow", 1), ("timestamp", 1)]
 
 
 def test_a_name_taken_meanwhile_is_refused(store: Store, lease: Lease) -> None:

@@ -123,15 +123,17 @@ def test_leftovers_of_a_correction_do_not_come_back(store: Store, lease: Lease) 
     assert store.leases.state(SERIES).rebuild_pending is None
 
 
+@pytest.mark.parametrize("hour_is_left_over", [False, True])
 def test_a_leftover_comes_back_only_where_nothing_else_holds_its_time(
-    store: Store, lease: Lease
+    store: Store, lease: Lease, hour_is_left_over: bool
 ) -> None:
     hour = Reading(START, 60, 7)
     put_regular(store, SERIES, WEEK[4:])
     put_timeseries(store, SERIES, [hour, *WEEK])
-    lease.note_rebuild_pending(WEEK[:4])
-    assert run(store, lease).restored == 3
-    assert store.readings.window(SERIES, START, END) == [hour, *WEEK[2:]]
+    lease.note_rebuild_pending([*WEEK[:4], *[hour] * hour_is_left_over])
+    found = WEEK if hour_is_left_over else [hour, *WEEK[2:]]
+    assert run(store, lease).restored == len(found) - len(WEEK[4:])
+    assert store.readings.window(SERIES, START, END) == found
     assert regular(store) == timeseries(store)
 
 
