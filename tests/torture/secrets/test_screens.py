@@ -12,7 +12,9 @@ from textual.widgets import Button, Input
 from linky_tui.config.model import (
     SECTIONS,
 )
+from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.events import Window
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.settings.body import SettingsBody
@@ -231,7 +233,7 @@ async def test_no_error_of_the_gateway_shows_a_secret(
 ) -> None:
     home = configured(stage, short_tmp_path, "errors")
     answers = iter(ANSWERS)
-    now = [next(answers)]
+    now, yesterday = [next(answers)], today() - ONE_DAY
     with ExitStack() as stack:
         server = stack.enter_context(TinyServer(lambda handler: ECHOES[now[0]](handler)))
         values = stage.settings("errors") | {"api_url": server.url}
@@ -240,7 +242,8 @@ async def test_no_error_of_the_gateway_shows_a_secret(
             await wait_until(at.pilot, lambda: at.app.store_ready)
             while True:
                 seen = len(server.seen)
-                assert at.app.start_job(JobKind.SYNC), now
+                # Asked by hand, a day is asked whatever was answered before.
+                assert at.app.start_job(JobKind.REFETCH, days=Window(yesterday, yesterday)), now
                 await wait_until(at.pilot, lambda: not at.app.ingest.state.busy)
                 assert len(server.seen) > seen, now
                 await at.error_shown(now[0])
