@@ -16,7 +16,7 @@ import pytest
 
 from linky_tui.config import MongoSettings
 from linky_tui.storage.connection import Connection, connect
-from tests.tools.clock import away_from_midnight
+from tests.tools.clock import away_from_midnight, by_day
 from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.replica_set import ReplicaSet
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
@@ -60,9 +60,10 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Start no test shortly before midnight; the wait is not part of its time limit."""
+    """Start no test at night or shortly before; a wait is not part of its time limit."""
     away_from_midnight(LONG_TEST_S if item.config.getoption("--long") else TEST_S)
-    return (yield)
+    with by_day():
+        return (yield)
 
 
 @pytest.fixture(autouse=True)

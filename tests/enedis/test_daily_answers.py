@@ -287,8 +287,10 @@ def test_two_readings_of_the_same_minute_spoil_their_day(second: object) -> None
 
 
 @pytest.mark.parametrize("power", ["8", "250"])
-def test_two_readings_that_meet_at_midnight_spoil_both_days(power: str) -> None:
-    points = [*BEFORE, *TWO, new_point(f"{DAY} 00:30:00", power, "PT60M"), *AFTER]
+@pytest.mark.parametrize("inside", [[], [new_point("2026-11-15 23:50:00", "9", "PT10M")]])
+def test_two_readings_that_meet_at_midnight_spoil_both_days(power: str, inside: list[Any]) -> None:
+    longer = new_point(f"{DAY} 00:30:00", power, "PT60M")
+    points = [*BEFORE, *inside, *TWO, longer, *AFTER]
     answer = parse(THREE_DAYS, body(new_curve(points)))
     assert [str(day) for day in sorted(answer.spoilt)] == ["2026-11-15", DAY]
     assert [reading.power_w for reading in answer.readings] == [5, 6]

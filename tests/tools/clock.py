@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+import pytest
+import time_machine
 
 from linky_tui.domain.paris import ONE_DAY, PARIS, day_start, today, utc_now
+
+LONGER_THAN_A_NIGHT = timedelta(hours=3)
+_AHEAD = "TESTS_CLOCK_AHEAD_S"
 
 
 def noon() -> datetime:
@@ -27,6 +37,35 @@ def away_from_midnight(margin_s: float) -> None:
         left_s = seconds_to_midnight(utc_now(), zone)
         if left_s < margin_s:
             time.sleep(left_s + 0.1)
+
+
+@contextmanager
+def by_day() -> Iterator[None]:
+    """At night set the clock ahead, also that of each Python process started meanwhile.
+
+    Between midnight in Paris and midnight in UTC nobody may ask for yesterday (conso-api.md §3),
+    which is what most tests are about.
+    """
+    now = utc_now()
+    if now.date() == today(now):
+        yield
+        return
+    ahead_s = float(os.environ.get(_AHEAD, "0")) + LONGER_THAN_A_NIGHT.total_seconds()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        time_machine.travel(now + LONGER_THAN_A_NIGHT, tick=True),
+    ):
+        patch.setenv(_AHEAD, str(ahead_s))
+        patch.setenv("PYTHONPATH", clock_of_the_test()["PYTHONPATH"])
+        yield
+
+
+def clock_of_the_test() -> dict[str, str]:
+    """The variables with which a Python process has the clock of the test that starts it."""
+    if _AHEAD not in os.environ:
+        return {}
+    folders = (Path(__file__).parents[2], Path(__file__).with_name("night"))
+    return {_AHEAD: os.environ[_AHEAD], "PYTHONPATH": os.pathsep.join(map(str, folders))}
 
 
 def seconds_to_midnight(now: datetime, zone: tzinfo) -> float:

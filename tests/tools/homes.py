@@ -13,6 +13,7 @@ from typing import Any, Self
 from linky_tui.demo.server import ApiServer
 from linky_tui.session import Session
 from tests.tools.altered import PLAIN, Alteration, values_in
+from tests.tools.clock import clock_of_the_test
 from tests.tools.config import configuration, meter, write
 from tests.tools.local_server import servers_of
 from tests.tools.program import ROOT, Done, OnTerminal, finished, start
@@ -73,6 +74,7 @@ class Home:
             "XDG_RUNTIME_DIR": str(self.runtime_dir),
             "PYTHONPATH": str(ROOT),
             "PYTHONDONTWRITEBYTECODE": "1",
+            **clock_of_the_test(),
         }
 
     def command(self, *arguments: str, altered: bool = False) -> list[str]:

@@ -24,6 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
 
+from tests.tools.clock import clock_of_the_test
+
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 120.0
 _ESCAPES = re.compile(
@@ -68,7 +70,7 @@ def calling(function: Callable[..., object], *arguments: object) -> list[str]:
 
 def here() -> dict[str, str]:
     """The environment of the test itself, for processes that import its modules."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **clock_of_the_test()}
 
 
 def start(
