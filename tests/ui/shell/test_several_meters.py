@@ -242,7 +242,7 @@ async def test_a_token_for_one_of_two_fetches_that_one(make_app: MakeApp) -> Non
             await wait_until(pilot, lambda: app.store_ready)
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-            said = "20········0002 consumption: The token will be refused"
+            said = "20········0002 consumption: The token is for another meter"
             await wait_until(pilot, lambda: said in flowing(app))
             assert {each.prm for each in server.log} == {DEMO_PRM}
             assert finished(app).status == "complete"
