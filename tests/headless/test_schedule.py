@@ -15,8 +15,7 @@ import pytest
 
 from linky_tui.cli import main
 from linky_tui.domain.paris import PARIS
-from linky_tui.headless.options import Options
-from linky_tui.headless.schedule import command_line, entry_text, local_time
+from linky_tui.words.schedule import command_line, entry_text, local_time
 
 ODD = Path("a folder") / "50 % of $me" / 'it\'s "mine".toml'
 COMMAND = ["/opt/my venv/bin/linky-tui", "--config", str(ODD), "--sync"]
@@ -100,7 +99,7 @@ def test_it_never_runs_before_enedis_has_published(zone: str, at: str) -> None:
 
 
 def test_minutes_differ_and_stay_polite() -> None:
-    command = command_line(Options("schedule", schedule="cron"))
+    command = command_line(None)
     assert command[-1] == "--sync"
     assert Path(command[0]).is_absolute()
     lines = [entry_text("cron", command, {}, number, PARIS).splitlines()[1] for number in (0, 49)]

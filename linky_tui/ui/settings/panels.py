@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 
 from linky_tui.config import MongoSettings
 from linky_tui.config.keys import Section
-from linky_tui.config.model import DISPLAY, MONGODB
+from linky_tui.config.model import DISPLAY, ENEDIS, MONGODB
 from linky_tui.errors import LinkyError
 from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths
@@ -23,6 +23,7 @@ from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.forms.fields import Field, say
 from linky_tui.ui.shell.core import AppCore
+from linky_tui.words.schedule import entry
 
 TITLES = {
     "mongodb": "MongoDB",
@@ -50,6 +51,7 @@ class SettingsPanel(VerticalScroll):
         .panel-title { text-style: bold; color: $text-primary; }
         .panel-help { color: $text-muted; margin-bottom: 1; }
         .demo-note { color: $text-warning; margin-bottom: 1; }
+        #schedule { color: $text-muted; margin-top: 1; }
     }
     """
 
@@ -100,6 +102,15 @@ class FieldsPanel(SettingsPanel):
             field = Field(self.section.name, key, choices=choices)
             field.disabled = self.locked
             yield field
+        if self.section is ENEDIS and not self.locked:
+            yield Static(self._schedule(), id="schedule", markup=False)
+
+    def _schedule(self) -> str:
+        line = entry("cron", self.app.backend.config_file).splitlines()[-1]
+        return (
+            "Every morning without the application, by a line for crontab -e "
+            f"(linky-tui --schedule has systemd's and launchd's entries, too):\n{plain(line, 500)}"
+        )
 
     def load(self, draft: Draft) -> None:
         for field in self.query(Field):

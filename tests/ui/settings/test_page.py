@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Input, OptionList, Select
+from textual.widgets import Button, Input, OptionList, Select, Static
 
 from linky_tui.config import Config, load
 from linky_tui.config.model import (
@@ -320,3 +320,12 @@ async def test_the_demo_edits_its_own_file_and_says_what_does_not_apply(tmp_path
             assert not load(None, {}).exists
     finally:
         app.backend.close()
+
+
+async def test_the_line_for_cron_stands_with_how_readings_are_fetched(make_app: MakeApp) -> None:
+    app = make_app(empty=True)
+    async with app.run_test(size=(160, 50)) as pilot:
+        await open_settings(app, pilot, "enedis")
+        await wait_until(pilot, lambda: "* * *" in screen_text(app))
+        shown = str(app.screen.query_one("#schedule", Static).content)
+        assert shown.endswith(f"linky-tui --config {app.config.path} --sync")
