@@ -19,7 +19,10 @@ from linky_tui.config.model import DISPLAY, ENEDIS, MONGODB
 from linky_tui.errors import LinkyError
 from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths
-from linky_tui.text.formatting import plain
+from linky_tui.text.formatting import (
+    plain,
+    printable,
+)
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.forms.fields import Field, say
 from linky_tui.ui.shell.core import AppCore
@@ -109,7 +112,7 @@ class FieldsPanel(SettingsPanel):
         line = entry("cron", self.app.backend.config_file).splitlines()[-1]
         return (
             "Every morning without the application, by a line for crontab -e "
-            f"(linky-tui --schedule has systemd's and launchd's entries, too):\n{plain(line, 500)}"
+            f"(linky-tui --schedule has systemd's and launchd's entries, too):\n{printable(line)}"
         )
 
     def load(self, draft: Draft) -> None:
