@@ -2,7 +2,8 @@
 
 A day is taken whole or not at all: whatever is wrong inside an answer spoils the Paris day that it
 belongs to, and no other (design.md §2). An answer that cannot be taken apart by day is refused: no
-JSON, another meter, an unknown shape (conso-api.md §0).
+JSON, another meter, an unknown shape (conso-api.md §0). The length of its interval stands with each
+point, and may change from one point to the next.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Lease(Closing):
         self.lost = False
         self._dropped = False
         self._started = False
-        self._renewed_s = _awake_s()
+        self._renewed_s = _since_boot_s()
         self._seen: Timestamp | None = None
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class Lease(Closing):
         """
         if self.lost or self._ended.is_set():
             raise self.taken_over()
-        if _awake_s() - self._renewed_s >= (FRESH_S if within_s is None else within_s):
+        if _since_boot_s() - self._renewed_s >= (FRESH_S if within_s is None else within_s):
             self.renew()
 
     def check_before_request(self) -> None:
@@ -264,7 +264,7 @@ class Lease(Closing):
             raise self.taken_over()
 
     def _renew(self, session: ClientSession | None = None) -> None:
-        asked_s = _awake_s()
+        asked_s = _since_boot_s()
         with pymongo.timeout(SHORT_LIMIT_S):
             renewed = self._collection.update_one(
                 # Others may start on their series once a rebuild's lease has run out, so such a
@@ -303,7 +303,7 @@ def _stored(value: date | datetime | None) -> datetime | str | None:
     return value if value is None or isinstance(value, datetime) else value.isoformat()
 
 
-def _awake_s() -> float:
+def _since_boot_s() -> float:
     """Seconds on a clock that goes on while the machine sleeps, where the system has one."""
     clock = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if clock is None else time.clock_gettime(clock)
