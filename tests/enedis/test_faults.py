@@ -358,3 +358,19 @@ def test_no_body_is_too_odd(content: bytes) -> None:
 def test_any_answer_is_some_fault(status: int, content: bytes) -> None:
     found = classify(status, {"Content-Type": "x"}, content, NOW)
     str(found.to_error(SERIES)).encode()
+
+
+@pytest.mark.parametrize(
+    ("fault", "lasting"),
+    [
+        (ApiFault(ApiFaultKind.BAD_ANSWER, 200), True),
+        (ApiFault(ApiFaultKind.BAD_ANSWER), True),
+        (ApiFault(ApiFaultKind.OTHER, 418), True),
+        (ApiFault(ApiFaultKind.OTHER, 302), False),
+        (ApiFault(ApiFaultKind.SERVICE, 401), False),
+        (ApiFault(ApiFaultKind.SERVICE, 500), False),
+        (ApiFault(ApiFaultKind.NETWORK), False),
+    ],
+)
+def test_what_the_same_request_would_bring_again(fault: ApiFault, lasting: bool) -> None:
+    assert fault.lasting is lasting

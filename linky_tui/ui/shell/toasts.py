@@ -41,13 +41,15 @@ def toast_text(
         title = finished.error.title if finished.error else "Paused"
         return f"{title}.{when}", "warning"
     day = short_day_text(yesterday)
+    record = next((each for each in finished.recent if each.day == yesterday), None)
+    if status is Status.NOT_PUBLISHED_YET and record is not None and record.problem is not None:
+        return f"What Enedis gives for {day} cannot be read; nothing of it is stored.", "warning"
     if status is Status.NOT_PUBLISHED_YET:
         return (
             f"Enedis has not published {day} yet (usually after 8:00). "
             "Next try when you press s again or from cron.",
             "warning",
         )
-    record = next((each for each in finished.recent if each.day == yesterday), None)
     if kind is JobKind.SYNC and record is not None:
         there = f"{day}: {kwh_text(record.energy_wh)}, " + half_hours_text(
             record.minutes_covered, record.minutes_expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,22 @@ import pytest
 import time_machine
 
 from linky_tui import config as configuration
+from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.events import Finished
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import core
-from tests.tools.app import SERIES, StoredHome, screen_text, token_for, wait_until
+from linky_tui.ui.shell.toasts import toast_text
+from tests.tools.app import (
+    SERIES,
+    YESTERDAY,
+    StoredHome,
+    screen_text,
+    token_for,
+    wait_until,
+)
+from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp
 
 
@@ -135,3 +147,12 @@ async def test_the_header_names_meter_server_state_and_last_sync(
         await wait_until(
             pilot, lambda: all(part in screen_text(app).splitlines()[0] for part in parts)
         )
+
+
+def test_a_yesterday_that_cannot_be_read_is_not_said_to_be_late() -> None:
+    spoilt = replace(record(YESTERDAY, DayStatus.LATE), problem="wrong")
+    finished = Finished(SERIES, "not_published_yet", 0, 1, None, (spoilt,))
+    assert toast_text(JobKind.SYNC, finished, YESTERDAY) == (
+        "What Enedis gives for 21 Nov cannot be read; nothing of it is stored.",
+        "warning",
+    )
