@@ -50,6 +50,7 @@ def test_identical_collections_have_one_digest(store: Store) -> None:
         "duplicated_in_timeseries": 0,
         "differing": 0,
         "gone": 0,
+        "error": None,
         "digest": {"regular": result.digest_regular, "timeseries": result.digest_regular},
     }
 
