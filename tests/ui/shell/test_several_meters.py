@@ -152,7 +152,7 @@ async def test_a_budget_that_ends_in_between_is_a_pause_of_each_and_all_go_on_by
                     pilot, lambda: "It goes on by itself on Mon 23 Nov" in flowing(app)
                 )
                 await wait_until(pilot, lambda: "for all 2 meters" in flowing(app))
-                await wait_until(pilot, lambda: "1 of 105 weeks · 288 readings" in flowing(app))
+                await wait_until(pilot, lambda: "1 of 105 weeks · 336 readings" in flowing(app))
                 await pilot.press("n")
             for _ in range(9):
                 clock.shift(timedelta(hours=24))
