@@ -300,7 +300,7 @@ def _spent(day: date, reason: str) -> BudgetSpent:
             "The gateway blocks your address",
             f"No more requests today: {reason}.",
             "Stop every tool that asks the gateway, then ask its author to lift the block. "
-            "Tomorrow a single request shows whether he has.",
+            "Tomorrow a single request shows whether it is.",
             retry_at,
         )
     cause = "The gateway blocks addresses at 100 requests a UTC day, so linky-tui stops before."

@@ -15,9 +15,6 @@ from linky_tui.ui.shell.ingest_control import IngestState, MeterState, Phase
 from linky_tui.words.eta import last_request_at, last_request_text
 from linky_tui.words.events import span_text
 
-LEAST_SECONDS = 1.0
-"""A request takes at least so long, as long as none has been timed."""
-
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -112,8 +109,7 @@ def counts_text(
     )
     if left_today is None or per_day is None:
         return text
-    made, left = count_text(max(per_day - left_today, 0)), count_text(left_today)
-    return f"{text}. Requests today: {made} made, {left} left"
+    return f"{text}. Requests left today: {count_text(left_today)} of {count_text(per_day)}"
 
 
 def eta_text(state: IngestState, plans: Mapping[Series, Plan], left_today: int | None) -> str:
@@ -123,7 +119,7 @@ def eta_text(state: IngestState, plans: Mapping[Series, Plan], left_today: int |
     """
     going = state.phase is Phase.RUNNING and state.kind is JobKind.BACKFILL
     left = sum(_requests_left(plan, state.meters.get(each)) for each, plan in plans.items())
-    if not left or not (going or state.until):
+    if not left or state.pace_s is None or not (going or state.until):
         return ""
     plan, now = next(iter(plans.values())), utc_now()
     begin = max(now, state.until or now) if not going else now
@@ -134,7 +130,7 @@ def eta_text(state: IngestState, plans: Mapping[Series, Plan], left_today: int |
         left_today=left_today,
         per_day=plan.per_day,
         now=begin,
-        pace_s=state.pace_s or LEAST_SECONDS,
+        pace_s=state.pace_s,
     )
     all_meters = f" for all {len(plans)} meters" if len(plans) > 1 else ""
     return last_request_text(at, now) + all_meters

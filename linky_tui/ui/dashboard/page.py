@@ -79,7 +79,8 @@ class DashboardPage(Page):
   series collection. `identical` is proved, reading by reading. Sizes are measured every 2
   seconds while something is being written (`● live`), and rarely otherwise.
 
-`s` fetches what is missing up to yesterday, `b` the whole history. `n` shows the next meter.
+`s` fetches what is missing up to yesterday, for all meters; `b` leads to the whole history. `n`
+shows the next meter.
 """
     DEFAULT_CSS = """
     DashboardPage {

@@ -105,8 +105,10 @@ class IngestState:
 
     @property
     def kind(self) -> JobKind | None:
-        """What the run is for."""
-        return next((job.kind for job in self.jobs), None)
+        """What the run is for, or what is paused."""
+        paused = self.phase is Phase.PAUSED
+        meters = self.meters.values()
+        return next((each.job.kind for each in meters if each.paused or not paused), None)
 
     @property
     def until(self) -> datetime | None:

@@ -30,8 +30,8 @@ HOURLY = (
     "both there are daily totals only."
 )
 WHAT_FOLLOWS = (
-    "Next: fetch up to 3 years of daily totals now (3 to 5 requests), then the half-hours over "
-    "two days. You can leave at any time; it goes on where it stopped."
+    "Next: fetch up to 3 years of daily totals (3 to 5 requests a meter) and two years of "
+    "half-hours (up to 105). You can leave at any time; it goes on where it stopped."
 )
 
 

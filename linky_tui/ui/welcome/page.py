@@ -223,8 +223,8 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
         self.app.configuration_saved(reconnect=False)
         self._start_wanted = True
         self.notify(
-            "Saved. Up to 3 years of daily totals come first (3 to 5 requests), then the "
-            "half-hours over two days.",
+            "Saved. Now up to 3 years of daily totals and two years of half-hours are fetched, "
+            "within the requests of a day; this page tells until when.",
             title="Connected",
             markup=False,
         )

@@ -87,7 +87,7 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
             why = "702 days without data: before the load curve starts on"
             await wait_until(pilot, lambda: why in screen_text(app))
             text = screen_text(app)
-            assert f"Requests today: {len(server.log)} made" in text
+            assert f"Requests left today: {80 - len(server.log)} of 80" in text
             # One of the days is the one of October that has 25 hours.
             assert "1,346 readings" in text
             await wait_until(pilot, lambda: "Done: 1,346 new readings" in screen_text(app))
@@ -183,6 +183,29 @@ async def test_a_failure_shows_a_dialog_and_stays_on_the_page(make_app: MakeApp)
             words = "The gateway blocks your address. Stop every tool"
             await wait_until(pilot, lambda: words in screen_text(app))
             await wait_until(pilot, lambda: "Ended:" in screen_text(app))
+
+
+async def test_a_blocked_address_is_not_over_at_the_next_day(make_app: MakeApp) -> None:
+    with gateway(28) as server:
+        server.inject(Fault("banned", times=None))
+        app = make_app(empty=True, api_url=server.url, token=server.token)
+        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+            await opened(pilot, app)
+            await pilot.press("r")
+            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: not app.ingest.state.busy)
+            await pilot.press("r")
+            await wait_until(pilot, lambda: has_finished(app) and finished(app).status == "paused")
+            await wait_until(pilot, lambda: app.ingest.state.phase is Phase.IDLE)
+            words = "The gateway blocks your address. Stop every tool"
+            await wait_until(pilot, lambda: words in flowing(app))
+            assert "01:00" not in flowing(app)
+            assert "by itself" not in flowing(app)
+            assert len(server.log) == 1
+            await pilot.press("d")
+            await wait_until(pilot, lambda: "address blocked" in flowing(app))
+            assert "01:00" not in flowing(app)
 
 
 async def test_one_day_is_fetched_again_for_one_request(

@@ -356,7 +356,7 @@ def test_the_counts_are_of_all_there_is_and_of_today() -> None:
     text = counts_text(track, readings=21_840, certified=455, left_today=12, per_day=80)
     assert text == (
         "In all: 65 of 105 weeks · 21,840 readings · 455 days certified. "
-        "Requests today: 68 made, 12 left"
+        "Requests left today: 12 of 80"
     )
     text = counts_text(track, readings=0, certified=0, left_today=None, per_day=None)
     assert text == "In all: 65 of 105 weeks · 0 readings · 0 days certified"
