@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Event
@@ -64,7 +64,7 @@ class Plan:
             return "Nothing to ask just now."
         asks, newest = whole._asks_text(), "; newest first" if whole.weeks > 1 else ""
         if len(plans) > 1:
-            asks = f"{self._asks_text()} here, {asks} for all {len(plans)} meters"
+            asks = f"{self._asks_text()} here, {asks} for {all_of(plans)}"
             newest = "; the newest week of each first"
         return f"{asks}: {whole._days_text()}{newest}."
 
@@ -135,6 +135,11 @@ def load_facts(session: Session, store: Store, meters: Iterable[Series]) -> dict
         )
         for series in meters
     }
+
+
+def all_of(plans: Collection[object]) -> str:
+    """``both meters``, ``all 3 meters``."""
+    return "both meters" if len(plans) == 2 else f"all {len(plans)} meters"
 
 
 def together(plans: Sequence[Plan]) -> Plan:

@@ -10,7 +10,7 @@ from linky_tui.domain.paris import utc_now
 from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Planned, Surveyed, WindowStored
 from linky_tui.text.formatting import count_text, moment_text, percent_text, things
-from linky_tui.ui.backfill.plan import Plan
+from linky_tui.ui.backfill.plan import Plan, all_of
 from linky_tui.ui.shell.ingest_control import IngestState, MeterState, Phase
 from linky_tui.words.eta import last_request_at, last_request_text
 from linky_tui.words.events import span_text
@@ -132,7 +132,7 @@ def eta_text(state: IngestState, plans: Mapping[Series, Plan], left_today: int |
         now=begin,
         pace_s=state.pace_s,
     )
-    all_meters = f" for all {len(plans)} meters" if len(plans) > 1 else ""
+    all_meters = f" for {all_of(plans)}" if len(plans) > 1 else ""
     return last_request_text(at, now) + all_meters
 
 

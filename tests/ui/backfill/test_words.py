@@ -323,12 +323,12 @@ def test_a_meter_among_several_in_words() -> None:
     failed = replace(ours, finished=refused)
     assert resting_text(failed, facts(), plans[0], plans, 25) == "The token is refused. Renew."
     assert resting_text(None, facts(), plans[0], plans, 105) == (
-        "105 weeks here, 210 weeks for all 2 meters: 80 today, 80 tomorrow after 01:00, "
+        "105 weeks here, 210 weeks for both meters: 80 today, 80 tomorrow after 01:00, "
         "about 50 the day after; the newest week of each first."
     )
     nothing = Plan(0, 105, 0, 0, 80, 80, NOW)
     assert resting_text(None, facts(), nothing, [nothing, plans[0]], 0) == (
-        "Nothing here, 105 weeks for all 2 meters: 80 today, about 25 tomorrow after 01:00; "
+        "Nothing here, 105 weeks for both meters: 80 today, about 25 tomorrow after 01:00; "
         "the newest week of each first."
     )
 
@@ -370,7 +370,7 @@ def test_the_counts_are_of_all_there_is_and_of_today() -> None:
         (90, 62, 1, "last request about Mon 23 Nov 01:00"),
         (90, 0, 1, "last request about Tue 24 Nov 01:00"),
         (300, 80, 1, "last request about Wed 25 Nov 01:02"),
-        (105, 80, 2, "last request about Tue 24 Nov 01:01 for all 2 meters"),
+        (105, 80, 2, "last request about Tue 24 Nov 01:01 for both meters"),
         (30, None, 1, "last request about 09:31"),
         (0, 80, 1, ""),
     ],

@@ -114,7 +114,7 @@ async def test_each_page_is_about_its_own_meter(make_app: MakeApp) -> None:
             asking = "Fetching 15 to 21 Nov 2026, in turn with 1 other meter."
             await wait_until(pilot, lambda: asking in flowing(app))
             await wait_until(pilot, lambda: "0 of 105 weeks · 0 readings" in flowing(app))
-            assert "for all 2 meters" in flowing(app)
+            assert "for both meters" in flowing(app)
             await pilot.press("n")
             await wait_until(pilot, lambda: mark(app) is Mark.COMPLETE)
             await wait_until(pilot, lambda: "1 of 105 weeks · 336 readings" in flowing(app))
@@ -151,7 +151,7 @@ async def test_a_budget_that_ends_in_between_is_a_pause_of_each_and_all_go_on_by
                 await wait_until(
                     pilot, lambda: "It goes on by itself on Mon 23 Nov" in flowing(app)
                 )
-                await wait_until(pilot, lambda: "for all 2 meters" in flowing(app))
+                await wait_until(pilot, lambda: "for both meters" in flowing(app))
                 await wait_until(pilot, lambda: "1 of 105 weeks · 336 readings" in flowing(app))
                 await pilot.press("n")
             for _ in range(9):
