@@ -74,15 +74,16 @@ def running_text(state: IngestState, meter: MeterState | None, at: str = "") -> 
         return "Stopping. What was fetched is stored."
     if state.rebuilding is not None:
         return f"Rebuilding the time series collection: {percent_text(state.rebuilding)}."
+    elsewhere = meter is None or state.at not in (None, meter.job.series)
     if state.waiting:
-        return f"Waiting: {state.waiting}."
+        return f"{f'At work on {at}, waiting' if elsewhere else 'Waiting'}: {state.waiting}."
     if meter is None:
         return f"At work on {at}."
     if meter.asked is not None:
         others = sum(each.finished is None for each in state.meters.values()) - 1
         in_turn = f", in turn with {things(others, 'other meter')}" if others else ""
         return f"Fetching {span_text(meter.asked)}{in_turn}."
-    if state.at is not None and state.at != meter.job.series:
+    if elsewhere:
         return f"At work on {at}; this meter comes in turn."
     if meter.job.kind is JobKind.BACKFILL and meter.windows_left is None:
         return "Asking Enedis' own daily totals first."

@@ -316,6 +316,10 @@ def test_a_meter_among_several_in_words() -> None:
     assert running_text(state(Phase.RUNNING, other, at=OTHER), None, "Garage") == (
         "At work on Garage."
     )
+    waiting = replace(both, waiting="the gateway is down; one more try")
+    assert running_text(waiting, ours, "Garage") == (
+        "At work on Garage, waiting: the gateway is down; one more try."
+    )
     assert both.text("Garage") == "backfill of Garage, 130 weeks left"
     assert both.text() == "backfill, 130 weeks left"
     refused = Finished(SERIES, "failed", 0, 1, TokenRefused("The token is refused", "", "Renew."))
