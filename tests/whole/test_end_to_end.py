@@ -110,7 +110,7 @@ def test_ctrl_c_ends_a_backfill_at_once(short_tmp_path: Path) -> None:
         assert took_s < AT_ONCE_S
         text = terminal.output.decode()
         assert "\r\x1b[K" in text
-        assert " left · " in text
+        assert "last request about " in text
         assert "interrupted" in text
         assert "Traceback" not in text
         proof = run(home, "--verify")
