@@ -112,7 +112,8 @@ def address_error(error: Exception, uri: str = "") -> LinkyError:
         return _name_error(text)
     cause = next((said for part, said in _URI_CAUSES if part in text), "")
     if not cause and text.startswith("Unknown option"):
-        cause = next(filter(None, map(_misspelt, names)), "")
+        # Not the driver's own words: a piece of a password may stand where an option is looked for.
+        cause = next(filter(None, map(_misspelt, names)), "Unknown option in the address.")
     if not cause:
         cause = (
             _URI_CAUSE
