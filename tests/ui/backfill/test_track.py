@@ -1,4 +1,4 @@
-"""The last words of the Backfill page: see test_words."""
+"""When the last request can be sent, and how a run that is under way is told."""
 
 from __future__ import annotations
 
