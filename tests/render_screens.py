@@ -100,7 +100,7 @@ async def draw(
     columns, rows = (int(part) for part in size.split("x"))
     async with shown(at, state, theme, (columns, rows)) as (app, pilot):
         if state == "busy":
-            from linky_tui.ingest.engine import JobKind
+            from linky_tui.ingest.jobs import JobKind
 
             app.start_job(JobKind.BACKFILL)
         for page in pages:

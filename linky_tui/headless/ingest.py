@@ -15,8 +15,9 @@ from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
 from linky_tui.headless.stats import comparison_lines
 from linky_tui.headless.summary import MeterSummary, summarise, worst
-from linky_tui.ingest.engine import Job, JobKind, Status, run_jobs
+from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Finished
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.session import ReadyMeter, Session, ready_meters
 from linky_tui.storage.compare.stats import compare_sizes

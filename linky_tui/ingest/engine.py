@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.models import Series
@@ -27,8 +26,9 @@ from linky_tui.errors import (
     TemporaryError,
 )
 from linky_tui.ingest.backfill import backfill
-from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Turn, Window
+from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Turn
 from linky_tui.ingest.finish import finish, reconcile_first
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.series_run import SeriesRun
@@ -36,39 +36,6 @@ from linky_tui.ingest.sync import refetch, sync
 from linky_tui.storage.leases.leases import Lease
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
-
-
-class JobKind(StrEnum):
-    """What a run is for."""
-
-    BACKFILL = "backfill"
-    SYNC = "sync"
-    REFETCH = "refetch"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What to do for one series."""
-
-    kind: JobKind  # backfill, sync, or one range again by hand
-    series: Series  # the series
-    token: str = field(repr=False)  # the gateway's token for it
-    since: date | None = None  # backfill only: nothing older than this day
-    days: Window | None = None  # re-fetch only: the days to ask again, at most 7
-    totals_now: bool = False  # ask the daily totals even if they were asked within the week
-    problem: LinkyError | None = None  # why nothing can be asked for it, where that is known
-
-
-class Status(StrEnum):
-    """How a run of one series ended (design.md §5)."""
-
-    COMPLETE = "complete"
-    PAUSED = "paused"
-    NOTHING_TO_DO = "nothing_to_do"
-    NOT_PUBLISHED_YET = "not_published_yet"
-    INTERRUPTED = "interrupted"
-    FAILED = "failed"
-
 
 Running = Generator[Event, None, None]
 

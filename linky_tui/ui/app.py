@@ -17,7 +17,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog

@@ -9,7 +9,6 @@ from enum import StrEnum
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.paris import ONE_DAY
 from linky_tui.errors import AddressBlocked, LinkyError
-from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
     Event,
     Failed,
@@ -23,6 +22,7 @@ from linky_tui.ingest.events import (
     Window,
     WindowStored,
 )
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.text.formatting import (
     count_text,
     day_text,

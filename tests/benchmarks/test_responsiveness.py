@@ -22,7 +22,7 @@ import pytest
 
 from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from tests.tools.app import StoredHome, finished, wait_until, write_config
 from tests.ui.conftest import MakeApp
 

@@ -12,8 +12,8 @@ from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayStatus, first_askable
 from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import day_start, days_between
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Paused, Planned, Window, WindowStored
+from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.gateway import SERIES, half_hours, wh
 

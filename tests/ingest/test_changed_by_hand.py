@@ -12,8 +12,8 @@ import time_machine
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Failed, WindowStored
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.verify import verify

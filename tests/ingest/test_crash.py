@@ -23,8 +23,9 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between, today, utc_now
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.ingest.engine import Job, JobKind, run_jobs
+from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Finished, Window
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import verify

@@ -16,8 +16,8 @@ from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import day_start
 from linky_tui.enedis.hosts import host_of
 from linky_tui.errors import TemporaryError
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, Paused
+from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import PRM, SERIES, half_hours

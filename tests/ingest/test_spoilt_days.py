@@ -12,8 +12,8 @@ from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Noted, Window
+from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES, half_hours

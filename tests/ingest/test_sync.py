@@ -10,8 +10,8 @@ import time_machine
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import day_start
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.gateway import SERIES, half_hours
 

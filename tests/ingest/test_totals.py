@@ -12,7 +12,7 @@ from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import days_between
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ingest.totals import uncertified_span
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench

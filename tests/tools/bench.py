@@ -15,8 +15,9 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
-from linky_tui.ingest.engine import Job, JobKind, run_jobs
+from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Event, Finished, Window
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.store import Store
 from tests.tools.gateway import SERIES

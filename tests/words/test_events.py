@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 import pytest
 
 from linky_tui.errors import AddressBlocked, ApiError, BudgetSpent, TemporaryError
-from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import (
     Event,
     Failed,
@@ -24,6 +23,7 @@ from linky_tui.ingest.events import (
     WindowFetched,
     WindowStored,
 )
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.words.events import Tone, event_text, span_text, started_text, unread_lines
 from tests.tools.app import SERIES, YESTERDAY
 from tests.ui.backfill.test_calendar import record

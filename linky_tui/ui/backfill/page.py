@@ -17,8 +17,8 @@ from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY
 from linky_tui.domain.paris import today as paris_today
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Surveyed, Window, WindowStored
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text, range_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar

@@ -8,7 +8,7 @@ from datetime import date
 from linky_tui.domain.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord, first_askable
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.errors import AddressBlocked
-from linky_tui.ingest.engine import Status
+from linky_tui.ingest.jobs import Status
 from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.text.formatting import count_text, day_text, things

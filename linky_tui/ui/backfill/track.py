@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Planned, Surveyed, WindowStored
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.text.formatting import count_text, moment_text, percent_text, things
 from linky_tui.ui.backfill.plan import Plan, all_of
 from linky_tui.ui.shell.ingest_control import IngestState, MeterState, Phase

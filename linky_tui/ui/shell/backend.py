@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from linky_tui import config as configuration
 from linky_tui.config import Config
 from linky_tui.errors import ConfigError, LinkyError, StorageUnavailable
-from linky_tui.ingest.engine import Job, run_jobs
+from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Event
+from linky_tui.ingest.jobs import Job
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters, with_token_prms
 from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store

@@ -20,8 +20,8 @@ from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import Event, Finished, Window, wrote
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.comparison_state import ComparisonState
 from linky_tui.ui.shell.dialogs import ErrorDialog

@@ -16,7 +16,6 @@ from textual.signal import Signal
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import AddressBlocked, LinkyError
-from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import (
     Event,
     Finished,
@@ -29,6 +28,7 @@ from linky_tui.ingest.events import (
     WindowAsked,
     WindowStored,
 )
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.text.formatting import local_time_text, plain, things
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded
 from linky_tui.ui.shell.store_app import StoreApp

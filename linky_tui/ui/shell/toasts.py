@@ -10,8 +10,8 @@ from textual.notifications import SeverityLevel
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.errors import AddressBlocked
-from linky_tui.ingest.engine import JobKind, Status
 from linky_tui.ingest.events import Finished
+from linky_tui.ingest.jobs import JobKind, Status
 from linky_tui.text.formatting import (
     half_hours_text,
     kwh_text,

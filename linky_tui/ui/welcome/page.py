@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.connect_form import ConnectForm

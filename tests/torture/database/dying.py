@@ -27,8 +27,8 @@ from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Event, Finished, WindowStored
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.compare.verify import verify

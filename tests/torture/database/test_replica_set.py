@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from linky_tui.domain.paris import ONE_DAY
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage import connection
 from linky_tui.storage.collections import confirmed_writes
 from tests.tools.gateway import SERIES

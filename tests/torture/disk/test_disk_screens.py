@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.system import paths
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app

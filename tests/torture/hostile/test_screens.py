@@ -9,8 +9,8 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from linky_tui.errors import ConfigError, StorageUnavailable
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.text.formatting import plain
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.settings.meter_dialog import MeterDialog

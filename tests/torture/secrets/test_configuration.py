@@ -24,7 +24,7 @@ from linky_tui.config.save import save
 from linky_tui.domain.models import Series
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.errors import ConfigError
-from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.session import Session, ready_meters
 from linky_tui.ui.forms.draft import Draft
 from tests.tools.config import write

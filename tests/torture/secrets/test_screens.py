@@ -13,8 +13,8 @@ from linky_tui.config.model import (
     SECTIONS,
 )
 from linky_tui.domain.paris import ONE_DAY, today
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.settings.body import SettingsBody

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from linky_tui.ingest.engine import Job, JobKind
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.ui.backfill.plan import Plan
 from linky_tui.ui.backfill.track import (
     eta_text,

@@ -13,8 +13,8 @@ from linky_tui.domain.coverage import DayRecord, DayStatus
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import days_between
 from linky_tui.errors import AddressBlocked, BudgetSpent, TokenRefused
-from linky_tui.ingest.engine import Job, JobKind
 from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
+from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.ui.backfill.day_panel import day_rows, status_words
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since_problem

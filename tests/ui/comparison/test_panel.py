@@ -10,7 +10,7 @@ import pymongo
 import pytest
 from textual.pilot import Pilot
 
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.app import LinkyApp

@@ -9,8 +9,8 @@ import pytest
 from linky_tui.demo.server import Fault
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Noted
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.log.page import LogPage
 from linky_tui.ui.shell.dialogs import ErrorDialog

@@ -152,6 +152,7 @@ async def test_secrets_are_masked_until_revealed(make_app: MakeApp) -> None:
         await wait_until(pilot, lambda: shows_secret(app, PASSWORD))
         await show(app, pilot, "meters")
         assert not shows_secret(app, token)
+        await wait_until(pilot, lambda: page(app).query(".edit"))
         await pilot.click(".edit")
         await wait_until(pilot, lambda: "Edit the meter" in screen_text(app))
         assert not shows_secret(app, token)

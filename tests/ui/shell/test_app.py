@@ -13,8 +13,8 @@ import time_machine
 from linky_tui import config as configuration
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import utc_now
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Finished
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import core
 from linky_tui.ui.shell.toasts import toast_text

@@ -9,8 +9,8 @@ import pytest
 from linky_tui.demo.household import demo_homes
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.enedis.timing import Timing
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.session import Session
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from tests.tools.app import TODAY, finished, screen_text, wait_until

@@ -15,8 +15,8 @@ from textual.dom import DOMNode
 from linky_tui.demo.server import Fault
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.errors import ApiError, BudgetSpent, LinkyError
-from linky_tui.ingest.engine import Job, JobKind, Status
 from linky_tui.ingest.events import Event, Finished, Noted
+from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Logged, Phase

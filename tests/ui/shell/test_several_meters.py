@@ -13,8 +13,8 @@ from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.rules import GatewayRequest
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
 from linky_tui.domain.models import Series
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Window
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.calendar_marks import Mark

@@ -11,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import ProgressBar, Static
 
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.stats import CollectionSize
 from linky_tui.storage.compare.verify import verify

@@ -12,7 +12,7 @@ from textual.widgets import Button, Input, SelectionList
 from linky_tui.config import load
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer
-from linky_tui.ingest.engine import JobKind
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.system import paths
 from linky_tui.ui import app as app_module
 from linky_tui.ui.app import LinkyApp
