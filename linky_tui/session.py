@@ -144,10 +144,10 @@ def with_token_prms(config: Config) -> Config:
     Raises:
         ConfigError: the token cannot be read, or does not cover exactly one meter.
     """
-    from linky_tui.enedis.token import read_token
-
     if not config.prm_from_token:
         return config
+    from linky_tui.enedis.token import read_token
+
     return config.with_prms(read_token(config.meters[0].token).prms)
 
 
