@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.config import Config, Meter, MongoSettings, load
+from linky_tui.config import Config, load
 from linky_tui.errors import ConfigError
 from tests.config.files import PRM, TOKEN, problems, write
 
@@ -77,15 +77,6 @@ def test_no_problem_repeats_a_secret_or_a_prm(tmp_path: Path) -> None:
         assert secret not in told
 
 
-def test_no_text_of_a_configuration_shows_a_secret() -> None:
-    config = Config(
-        mongodb=MongoSettings(uri="mongodb://ann:s3cret@host"), meters=(Meter(PRM, TOKEN),)
-    )
-    for shown in (repr(config), str(config), f"{config.mongodb} {config.meters[0]}"):
-        assert "s3cret" not in shown
-        assert TOKEN not in shown
-
-
 @pytest.mark.parametrize(
     ("text", "where"),
     [
@@ -124,31 +115,6 @@ def test_a_line_that_is_no_toml_says_what_to_write_instead(
     assert not {PRM, TOKEN.split(".")[2], "01234567890123"} & set(problem.split())
 
 
-def test_files_that_are_no_configuration_are_named(tmp_path: Path) -> None:
-    file = tmp_path / "config.toml"
-    file.write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
-    cases = [(file, "not a text file in UTF-8")]
-    for name, data, what in [
-        ("zero", b"a = 1\0", "binary"),
-        ("large", b"#" * 1_000_001, "larger than 1,000,000 bytes"),
-        ("deep", b"a = " + b"[" * 100_000, "nested too deeply"),
-    ]:
-        (tmp_path / name).write_bytes(data)
-        cases.append((tmp_path / name, what))
-    cases.append((tmp_path, "is a folder"))
-    os.mkfifo(tmp_path / "pipe")
-    cases.append((tmp_path / "pipe", "no regular file"))
-    loop = tmp_path / "loop"
-    loop.symlink_to(loop)
-    cases.append((loop, "cannot be read"))
-    for path, what in cases:
-        with pytest.raises(ConfigError) as caught:
-            load(path, {})
-        (problem,) = caught.value.problems
-        assert what in problem
-        assert str(path) in problem
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     file = write(tmp_path, "")
@@ -166,10 +132,11 @@ def test_links_byte_order_marks_and_dev_null_are_fine(tmp_path: Path) -> None:
     assert load(Path(os.devnull), {}) == Config()
 
 
-@pytest.mark.parametrize(("mode", "warned"), [(0o600, 0), (0o640, 1), (0o604, 1), (0o400, 0)])
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, 0), (0o640, 1), (0o602, 1), (0o400, 0)])
 def test_a_file_open_to_others_is_a_warning(tmp_path: Path, mode: int, warned: int) -> None:
     file = write(tmp_path, "")
     file.chmod(mode)
     config = load(file, {})
     assert len(config.warnings) == warned
     assert all("chmod 600" in warning for warning in config.warnings)
+    assert file.stat().st_mode & 0o777 == mode, "not changed behind the user's back"

@@ -179,37 +179,14 @@ def test_the_days_of_long_ago_are_forgotten(path: Path, noon: time_machine.Trave
     assert rows(path, "SELECT day FROM days ORDER BY day") == [("2026-12-31",), ("2027-01-02",)]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"no database at all, but a text of some length",
-        b"SQLite format 3\x00" + b"\xff" * 5000,
-        "another database",
-        "damaged pages",
-        "cut",
-    ],
-)
 def test_a_damaged_file_is_set_aside_and_today_is_spent(
-    path: Path, noon: time_machine.Traveller, content: object
+    path: Path, noon: time_machine.Traveller
 ) -> None:
+    """Whatever the damage: the torture tests have many kinds."""
     ours = budget(path)
     ours.reserve()
-    if content == "another database":
-        path.unlink()
-        connection = sqlite3.connect(path)
-        connection.execute("CREATE TABLE something (x)")
-        connection.close()
-    elif content == "damaged pages":
-        whole = path.read_bytes()
-        path.write_bytes(whole[:4096] + b"\x05" * (len(whole) - 4096))
-    elif content == "cut":
-        path.write_bytes(path.read_bytes()[:5000])
-    else:
-        assert isinstance(content, bytes)
-        path.write_bytes(content)
-    damaged = path.read_bytes()
-
+    damaged = b"no database at all, but a text of some length"
+    path.write_bytes(damaged)
     with pytest.raises(BudgetSpent, match="could not be read"):
         ours.reserve()
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import ssl
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -106,29 +102,6 @@ def test_one_connection_serves_several_requests() -> None:
         assert (len(server.seen), server.connections) == (3, 1)
 
 
-def test_a_netrc_file_does_not_replace_the_token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
-    netrc.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(netrc))
-    with TinyServer(lambda handler: handler.send(GOOD)) as server:
-        client = ConsoClient(server.url)
-        # As for any other host: loopback ignores the environment altogether.
-        client._session.trust_env = True
-        client.attempt(request(), TOKEN, Shape.NEW, threading.Event())
-        client.close()
-    assert server.seen[0][1]["Authorization"] == f"Bearer {TOKEN}"
-
-
-def test_loopback_is_reached_without_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-    with TinyServer(lambda handler: handler.send(GOOD)) as server:
-        assert attempt(server.url).readings
-
-
 @pytest.mark.parametrize(
     ("proxy", "said"),
     [
@@ -173,13 +146,6 @@ def test_a_stop_before_the_request_sends_nothing() -> None:
         assert server.seen == []
 
 
-def test_the_token_follows_no_redirect() -> None:
-    with TinyServer(lambda handler: handler.send(GOOD)) as elsewhere:
-        found = fault(lambda handler: handler.send(b"", 302, Location=elsewhere.url))
-        assert elsewhere.seen == []
-    assert (found.kind, found.status) == (ApiFaultKind.OTHER, 302)
-
-
 def test_an_error_is_classified_by_its_body() -> None:
     page = b"<!DOCTYPE html><title>Attention Required! | Cloudflare</title>"
     assert fault(lambda h: h.send(page, 403, Content_Type="text/html")).kind is ApiFaultKind.BANNED
@@ -205,29 +171,6 @@ def test_plain_http_where_tls_is_expected() -> None:
             attempt(server.url.replace("http:", "https:"))
         assert server.seen == []
     assert (caught.value.kind, caught.value.text) == (ApiFaultKind.NETWORK, "no TLS connection")
-
-
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate")
-def test_a_certificate_that_nobody_signed_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(
-        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    monkeypatch.setenv("CURL_CA_BUNDLE", "")
-    with TinyServer(lambda handler: handler.send(GOOD), tls=context) as server:
-        with pytest.raises(ApiFault) as caught:
-            attempt(server.url)
-        assert server.seen == []
-    assert caught.value.kind is ApiFaultKind.NETWORK
-    assert caught.value.text.startswith("its TLS certificate is not accepted: self")
-    assert "REQUESTS_CA_BUNDLE" in caught.value.text
-    assert_harmless(caught.value)
 
 
 def test_an_address_without_encryption_is_refused_at_once() -> None:

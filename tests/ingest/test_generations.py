@@ -20,12 +20,7 @@ FIRST = date(2026, 11, 2)
 
 
 class Mixed:
-    """A gateway that knows the types of one generation and answers in the shape of the other.
-
-    Attributes:
-        asked: the generations that were asked for, in order.
-        faults: what it says instead of an answer, while there are any.
-    """
+    """A gateway that knows the types of one generation and answers in the shape of the other."""
 
     host = "gateway.example"
 

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 import time_machine
 
-from linky_tui.demo.server import Fault, FaultKind, RecordedSource, RequestLogEntry
+from linky_tui.demo.server import Fault, FaultKind, RecordedSource
 from linky_tui.domain.coverage import DayStatus
-from linky_tui.domain.paris import day_start
 from linky_tui.enedis.hosts import host_of
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.events import Event, Finished, Paused
 from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench
-from tests.tools.gateway import PRM, SERIES, half_hours
+from tests.tools.gateway import SERIES, half_hours
+from tests.torture.manners.manners import assert_manners, same_request
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -53,23 +53,6 @@ def source() -> RecordedSource:
     return RecordedSource(readings)
 
 
-def same_request(entry: RequestLogEntry) -> tuple[str, str | None, str | None, str | None]:
-    return entry.type, entry.prm, entry.start, entry.end
-
-
-def assert_good_manners(log: Iterable[RequestLogEntry]) -> None:
-    """No request again after a 4xx, and at most one retry after anything else."""
-    refused = set()
-    times: Counter[object] = Counter()
-    for entry in log:
-        key = same_request(entry)
-        assert key not in refused, f"asked again after a refusal: {entry}"
-        times[key] += 1
-        assert times[key] <= 2, f"more than one retry: {entry}"
-        if entry.status is not None and 400 <= entry.status < 500 and entry.status != 429:
-            refused.add(key)
-
-
 def used_today(bench: Bench) -> int:
     """What the budget's own file counts."""
     return bench.budget(host_of(bench.server.url)).used_today()
@@ -94,7 +77,7 @@ def test_whatever_goes_wrong_twice_is_borne_with_manners_and_made_good_later(
     done = bench.run(since=SINCE)
     assert time.monotonic() - started_s < WAITING_S
     log = bench.server.log
-    assert_good_manners(log)
+    assert_manners([log])
     assert used_today(bench) == (60 if kind is FaultKind.BANNED else len(log))
     met = [entry for entry in log if entry.fault is kind]
     assert met
@@ -111,7 +94,7 @@ def test_whatever_goes_wrong_twice_is_borne_with_manners_and_made_good_later(
     bench.server.clear_log()
     with time_machine.travel(A_WEEK_LATER):
         assert bench.run(since=SINCE).status == "complete"
-        assert_good_manners(bench.server.log)
+        assert_manners([bench.server.log])
         assert bench.stored() == source.curve(SINCE, A_WEEK_LATER.date())
         records = bench.ledger()
     assert all(records[day].certified for day in records if day >= SINCE)
@@ -143,7 +126,7 @@ def test_a_type_that_is_unknown_is_not_asked_again_and_does_not_hide_failures_of
     done = bench.run(since=SINCE)
     assert done.status == "failed"
     assert isinstance(done.error, TemporaryError)
-    assert_good_manners(bench.server.log)
+    assert_manners([bench.server.log])
     assert sum(entry.fault is kind for entry in bench.server.log) == 3
     assert len(bench.server.log) <= 6
 
@@ -156,7 +139,7 @@ def test_two_failures_and_a_success_do_not_end_it(
     for after in (5, 7, 9):
         bench.server.inject(Fault(FaultKind.TECHNICAL_ERROR, after=after))
     assert bench.run(since=SINCE).status == "complete"
-    assert_good_manners(bench.server.log)
+    assert_manners([bench.server.log])
     assert bench.stored() == source.curve(SINCE, TODAY)
 
 
@@ -328,14 +311,6 @@ def test_a_passing_refusal_of_the_start_is_no_floor(
     assert bench.stored() == source.curve(SINCE, TODAY)
     assert bench.store.leases.state(SERIES).curve_from is None
     assert len(bench.server.log) <= 3 + 5 + 3
-
-
-def test_every_request_says_who_asks(make_bench: MakeBench, source: RecordedSource) -> None:
-    bench = make_bench(source)
-    bench.run(since=TODAY - timedelta(days=3))
-    assert all(entry.user_agent.startswith("linky-tui/") for entry in bench.server.log)
-    assert {entry.prm for entry in bench.server.log} == {PRM}
-    assert bench.stored()[0].start == day_start(TODAY - timedelta(days=3))
 
 
 def _end(events: list[Event]) -> Finished:

@@ -202,6 +202,8 @@ def test_a_misspelt_option_is_named(option: str, said: str, tmp_path: Path) -> N
          "SRV", ConfigError, "mongodb:// instead of mongodb+srv://"),
         ("The DNS query name does not exist: _mongodb._tcp.c0.abc.", ConfigError, "a VPN"),
         ("The resolution lifetime expired after 5.0 seconds", StorageUnavailable, "a VPN"),
+        ("All nameservers failed to answer the query c0.abc.mongodb.net.", StorageUnavailable,
+         "a VPN"),
     ],
 )  # fmt: skip
 def test_an_srv_name_without_an_answer(
@@ -219,3 +221,5 @@ def test_an_srv_name_without_an_answer(
     assert type(error) is kind
     assert todo in error.next_step
     assert "1.1.1.1" in error.next_step
+    assert text[:40] in error.cause
+    assert "hunter2" not in str(error)

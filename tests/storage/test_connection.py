@@ -10,7 +10,6 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-import dns.resolver
 import pymongo
 import pytest
 from pymongo import ReadPreference
@@ -145,26 +144,6 @@ def test_a_compressor_that_is_not_installed_is_no_error(
 ) -> None:
     settings = replace(mongo_settings, uri=f"{mongo_settings.uri}/?compressors=snappy,zstd")
     connect(settings, tmp_path, tmp_path).close()
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("The DNS query name does not exist: _mongodb._tcp.c0.abc.mongodb.net.", ConfigError),
-        ("The resolution lifetime expired after 5.0 seconds", StorageUnavailable),
-        ("All nameservers failed to answer the query c0.abc.mongodb.net.", StorageUnavailable),
-    ],
-)
-def test_an_unknown_srv_name_is_a_wrong_setting_and_a_silent_resolver_is_not(
-    text: str, kind: type[LinkyError], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def resolve(*_: object, **__: object) -> None:
-        raise RuntimeError(text)
-
-    monkeypatch.setattr(dns.resolver, "resolve", resolve)
-    error = refused(f"mongodb+srv://me:{SECRET}@c0.abc.mongodb.net/", tmp_path)
-    assert type(error) is kind
-    assert text[:40] in error.cause
 
 
 def test_an_unreachable_server_is_named_by_its_host_only(

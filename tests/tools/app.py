@@ -134,17 +134,7 @@ def write_config(
     meters: Sequence[str] = (DEMO_PRM,),
     more: str = "",
 ) -> Path:
-    """Write a configuration file.
-
-    Args:
-        path: the file.
-        uri: of MongoDB.
-        database: its database.
-        api_url: of the gateway, on loopback.
-        token: the token of every meter; one for all of them where it is not given.
-        meters: their PRMs; none for a configuration without a meter.
-        more: further keys of ``[enedis]`` and sections, as TOML.
-    """
+    """Write a configuration file."""
     given = token if token is not None else token_for(*meters)
     text = configuration(
         api_url=api_url,

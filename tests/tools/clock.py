@@ -29,9 +29,6 @@ def away_from_midnight(margin_s: float) -> None:
     A test that stores "everything up to yesterday" in several processes is no test any more when
     yesterday becomes another day on its way. A day of Enedis ends at midnight in Paris, a day of
     the request budget at midnight in UTC.
-
-    Args:
-        margin_s: how much time the caller needs, in seconds.
     """
     for zone in (PARIS, UTC):
         left_s = seconds_to_midnight(utc_now(), zone)

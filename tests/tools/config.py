@@ -25,15 +25,8 @@ def configuration(
 ) -> str:
     """The text of a configuration file; empty values are left out.
 
-    Args:
-        api_url: of the gateway.
-        uri: of MongoDB; the embedded server by default.
-        database: its database.
-        mongod: the program of the embedded server.
-        meters: made by :func:`meter`.
-        seconds: the least between two requests.
-        per_day: the most requests of a day.
-        more: further keys of ``[enedis]`` and sections, as TOML.
+    ``uri``: of MongoDB; the embedded server by default.
+    ``more``: further keys of ``[enedis]`` and sections, as TOML.
     """
     enedis = {
         "api_url": api_url,

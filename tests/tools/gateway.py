@@ -36,13 +36,7 @@ def wh(readings: Iterable[Reading]) -> int:
 
 
 def gateway(source: RecordedSource, *prms: str, **options: Any) -> ApiServer:
-    """A gateway where yesterday is out, whatever the time of day, and that blocks nobody.
-
-    Args:
-        source: what each meter has.
-        prms: the meters; the usual one where none is given.
-        options: of :class:`ApiServer`.
-    """
+    """A gateway where yesterday is out, whatever the time of day, and that blocks nobody."""
     options.setdefault("clock", lambda: max(utc_now(), noon()))
     options.setdefault("block_after", None)
     return ApiServer(dict.fromkeys(prms or (PRM,), source), **options)
@@ -53,8 +47,7 @@ class Turnstile(RecordedSource):
 
     A client waits ten seconds for an answer, as long as nobody gives it more patience.
 
-    Attributes:
-        asked: how many load curves were asked for, answered or not.
+    ``asked``: how many load curves were asked for, answered or not.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -78,14 +71,10 @@ class Turnstile(RecordedSource):
 class Gate(RecordedSource):
     """A meter whose answers wait behind a gate while it is shut, so that whoever asks stays at it.
 
-    Args:
-        arguments: of :class:`RecordedSource`.
-        totals: whether daily totals wait there, too.
-        options: of :class:`RecordedSource`.
+    ``totals``: whether daily totals wait there, too.
 
-    Attributes:
-        asked: set when a request has arrived; cleared by :meth:`shut`.
-        waiting: how many requests are behind the gate at this moment.
+    ``asked``: set when a request has arrived; cleared by :meth:`shut`.
+    ``waiting``: how many requests are behind the gate at this moment.
     """
 
     def __init__(self, *arguments: Any, totals: bool = True, **options: Any) -> None:

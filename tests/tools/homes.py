@@ -38,9 +38,7 @@ cannot know how long these take on a loaded machine.
 class Home:
     """A home folder, in which ``linky-tui`` runs; a context manager that ends what it left behind.
 
-    Args:
-        folder: an empty folder with a short path (``short_tmp_path``): sockets are made in it.
-        name: another name for another user's or machine's home in the same folder.
+    ``folder``: an empty folder with a short path (``short_tmp_path``): sockets are made in it.
     """
 
     def __init__(self, folder: Path, name: str = "home") -> None:
@@ -53,13 +51,7 @@ class Home:
         self.runtime_dir.mkdir(mode=0o700)
 
     def configure(self, server: ApiServer, *prms: str, **values: Any) -> None:
-        """Write the configuration; without ``uri`` the embedded server is used.
-
-        Args:
-            server: the gateway.
-            prms: the meters behind it.
-            values: of :func:`tests.tools.config.configuration`.
-        """
+        """Write the configuration; without ``uri`` the embedded server is used."""
         meters = [meter(prm, server.token) for prm in prms]
         text = configuration(**{"api_url": server.url, "meters": meters, **values})
         write(self.config, text)
@@ -67,13 +59,13 @@ class Home:
     @property
     def environment(self) -> dict[str, str]:
         """What the processes get: nothing of the user's own settings."""
-        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZ") if name in os.environ}
+        names = ("PATH", "LANG", "TZ", "PYTHONPYCACHEPREFIX")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         return {
             **kept,
             "HOME": str(self.folder),
             "XDG_RUNTIME_DIR": str(self.runtime_dir),
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
             **clock_of_the_test(),
         }
 
@@ -85,13 +77,7 @@ class Home:
     def start(
         self, *arguments: str, alteration: Alteration = PLAIN, **environment: str
     ) -> subprocess.Popen[str]:
-        """Start a run in a session of its own; stdout and stderr are pipes.
-
-        Args:
-            arguments: of the command line.
-            alteration: what is changed.
-            environment: further variables.
-        """
+        """Start a run in a session of its own; stdout and stderr are pipes."""
         command = self.command(*arguments, altered=alteration != PLAIN)
         return start(command, self.environment | alteration.environment | environment)
 

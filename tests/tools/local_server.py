@@ -69,9 +69,7 @@ def script(folder: Path, text: str) -> str:
 class Holder:
     """A process that uses the embedded server; a context manager that ends it.
 
-    Args:
-        data_dir: where the server is.
-        options: ``--deaf`` to Ctrl-C; ``--rounds`` to come and go three times, with no word.
+    ``options``: ``--deaf`` to Ctrl-C.
     """
 
     def __init__(self, data_dir: Path, *options: str) -> None:
@@ -104,10 +102,8 @@ def hold(data_dir: str, *options: str) -> None:
     """Use the server until stdin is closed."""
     if "--deaf" in options:  # a handler, not SIG_IGN: mongod would inherit that
         signal.signal(signal.SIGINT, lambda *_: None)
-    for round_ in range(3 if "--rounds" in options else 1):
-        with LocalServer.acquire(Path(data_dir), Path(data_dir) / "run") as server:
-            with pymongo.MongoClient[dict[str, object]](server.uri, journal=True) as client:
-                client["test"]["rounds"].insert_one({"round": round_})
-            if "--rounds" not in options:
-                print(server.uri, flush=True)
-                sys.stdin.read()
+    with LocalServer.acquire(Path(data_dir), Path(data_dir) / "run") as server:
+        with pymongo.MongoClient[dict[str, object]](server.uri, journal=True) as client:
+            client["test"]["rounds"].insert_one({})
+        print(server.uri, flush=True)
+        sys.stdin.read()

@@ -31,12 +31,7 @@ def marked_token(*prms: str, expires: datetime = datetime(2035, 1, 1, tzinfo=UTC
 
 
 class Marks:
-    """What must appear nowhere.
-
-    Args:
-        token: a whole token.
-        passwords: as the user knows them, without percent-encoding.
-    """
+    """What must appear nowhere."""
 
     def __init__(self, token: str, *passwords: str) -> None:
         self.token = token
@@ -61,12 +56,7 @@ class Marks:
         assert not found, f"{place} holds {found}: {_shortened(data)}"
 
     def absent_in_files(self, *folders: Path, but: tuple[str, ...] = ("config.toml",)) -> int:
-        """Search every file below some folders, and their names; how many were searched.
-
-        Args:
-            folders: where.
-            but: names of files that may hold them.
-        """
+        """Search every file below some folders, and their names; how many were searched."""
         count = 0
         for folder in folders:
             for path in sorted(folder.rglob("*")):

@@ -51,18 +51,7 @@ def short_folder() -> Iterator[Path]:
 
 
 class PrivateMongod:
-    """One mongod process, ended by pid; a context manager that starts it, and ends it cleanly.
-
-    Args:
-        folder: where its data and log go.
-        socket: the unix socket that it listens on; ``m.sock`` in the folder by default.
-        port: a port of 127.0.0.1 instead.
-        auth: whether it wants a password; see :meth:`create_user`.
-        extra: further arguments.
-
-    Attributes:
-        uri: how the driver reaches it.
-    """
+    """One mongod process, ended by pid; a context manager that starts it, and ends it cleanly."""
 
     def __init__(
         self,

@@ -20,11 +20,7 @@ _offsets = itertools.count(os.getpid() % _PER_WORKER)
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on, and that nobody else is given.
-
-    Args:
-        count: how many.
-    """
+    """Ports that nobody listens on, and that nobody else is given."""
     found: list[int] = []
     for _ in range(_PER_WORKER):
         port = _FIRST + _PER_WORKER * _worker + next(_offsets) % _PER_WORKER

@@ -58,12 +58,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def calling(function: Callable[..., object], *arguments: object) -> list[str]:
-    """The command line of a function of a module.
-
-    Args:
-        function: takes texts.
-        arguments: what it gets, as texts.
-    """
+    """The command line of a function of a module."""
     place = f"{function.__module__}:{function.__qualname__}"
     return [sys.executable, "-m", "tests.tools.program", place, *map(str, arguments)]
 
@@ -82,11 +77,7 @@ def start(
 ) -> subprocess.Popen[str]:
     """Start a command line in a session of its own; stdout and stderr are pipes.
 
-    Args:
-        command: what is started.
-        environment: all its variables; those of the test where it is not given.
-        stdin: nothing by default.
-        stdout: another place for what it prints.
+    ``stdout``: another place for what it prints.
     """
     return subprocess.Popen(
         command,
@@ -126,18 +117,7 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 class OnTerminal:
-    """A process on a pseudo-terminal of its own; a context manager that kills it.
-
-    Args:
-        command: what is started.
-        environment: all its variables but those of the terminal.
-        rows: of the terminal.
-        columns: of the terminal.
-
-    Attributes:
-        process: the process.
-        output: all that it has written so far.
-    """
+    """A process on a pseudo-terminal of its own; a context manager that kills it."""
 
     def __init__(
         self,

@@ -22,11 +22,7 @@ PATIENCE_S = 90.0
 
 
 class ReplicaSet:
-    """Three mongods; a context manager that starts and ends them.
-
-    Args:
-        folder: an empty folder for the data and logs.
-    """
+    """Three mongods; a context manager that starts and ends them."""
 
     def __init__(self, folder: Path) -> None:
         self.ports = free_ports(3)
@@ -94,11 +90,7 @@ class ReplicaSet:
         return [number for number in range(len(self.members)) if number != primary]
 
     def heal(self, but: int | None = None) -> None:
-        """Thaws and restarts whatever is frozen or was killed, and waits for a primary.
-
-        Args:
-            but: a member that stays as it is.
-        """
+        """Thaws and restarts whatever is frozen or was killed, and waits for a primary."""
         others = [member for number, member in enumerate(self.members) if number != but]
         for member in others:
             if member.process is None:
@@ -143,8 +135,7 @@ class ReplicaSet:
     def step_down(self, seconds: int = 10) -> None:
         """Makes the primary give up its role, as a maintenance does.
 
-        Args:
-            seconds: how long it stays away; for nearly as long it waits for another to follow.
+        ``seconds``: how long it stays away; for nearly as long it waits for another to follow.
         """
         number = self.wait_for_primary()
         options = {"secondaryCatchUpPeriodSecs": min(5, seconds - 1), "force": True}

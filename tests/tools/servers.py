@@ -34,14 +34,7 @@ def serving(server: socketserver.BaseServer) -> Iterator[None]:
 
 
 class Authority:
-    """Makes certificates that a process trusts once ``REQUESTS_CA_BUNDLE`` names :attr:`bundle`.
-
-    Args:
-        folder: where the bundle is written.
-
-    Attributes:
-        bundle: the certificate of the authority.
-    """
+    """Makes certificates that a process trusts once ``REQUESTS_CA_BUNDLE`` names :attr:`bundle`."""
 
     def __init__(self, folder: Path) -> None:
         self._ca = trustme.CA()
@@ -127,12 +120,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class TinyServer:
-    """Serves while it is entered.
-
-    Args:
-        answer: answers a request, through the methods of its handler.
-        tls: speaks TLS with this certificate.
-    """
+    """Serves while it is entered."""
 
     def __init__(
         self, answer: Callable[[Handler], object], tls: ssl.SSLContext | None = None
@@ -178,12 +166,7 @@ GREETING = {
 def claimed_mongod(
     answer: Callable[[str], Mapping[str, Any]], socket: Path | None = None
 ) -> Iterator[str]:
-    """The host and port, or the socket, of one that speaks just enough of the protocol to answer.
-
-    Args:
-        answer: the answer to a command of that name; the first ones are ``hello`` or ``ismaster``.
-        socket: where it listens, on loopback where it is not given.
-    """
+    """The host and port, or the socket, of one that speaks just enough of the protocol."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:

@@ -14,14 +14,7 @@ from tests.tools.program import Done
 
 
 class Terminal:
-    """Runs commands in this process.
-
-    Args:
-        capture: takes what they print.
-        folder: where the configuration is written.
-        uri: of the MongoDB.
-        database: a database of this test alone.
-    """
+    """Runs commands in this process."""
 
     def __init__(
         self, capture: pytest.CaptureFixture[str], folder: Path, uri: str, database: str

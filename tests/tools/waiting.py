@@ -17,12 +17,6 @@ def wait_until(
 ) -> None:
     """Return as soon as a condition holds.
 
-    Args:
-        condition: looked at again and again.
-        what: is waited for.
-        patience_s: how long.
-        every_s: between two looks.
-
     Raises:
         AssertionError: it did not hold in time.
     """

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.tools.gateway import gateway
-from tests.torture.report import Tally
+from tests.torture.report import Row, Tally
 from tests.torture.two_at_once.together import Crowd, GatedSource
 
 HERE = Path(__file__).parent
@@ -52,6 +52,21 @@ def scale(pytestconfig: pytest.Config) -> Scale:
 @pytest.fixture
 def tally(record_property: Callable[[str, object], None]) -> Tally:
     return Tally(record_property)
+
+
+@pytest.fixture(autouse=True)
+def row(request: pytest.FixtureRequest, tally: Tally) -> Row:
+    """The row of a test with a mark ``fault``: one try, survived where the test passes."""
+    mark = request.node.get_closest_marker("fault")
+    return Row("") if mark is None else tally(*mark.args)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Function) -> Generator[None, object, object]:
+    row = item.funcargs["row"]
+    assert isinstance(row, Row)
+    with row.one_try():
+        return (yield)
 
 
 @pytest.fixture

@@ -33,13 +33,7 @@ _NOROOT, _NOROOT_LOCKED = 1, 2
 
 
 class Ground(Home):
-    """A home whose runs are watched.
-
-    Attributes:
-        server: the gateway.
-        readings: all that the meter has.
-        source: what gives them out.
-    """
+    """A home whose runs are watched."""
 
     def __init__(
         self,
@@ -94,12 +88,7 @@ class Ground(Home):
         assert_manners(split_runs(self.server.log, self._starts_s or [0.0]), per_day=PER_DAY)
 
     def complete(self, row: Row, *, fetch: bool = True) -> None:
-        """All works again: a backfill and a proof, and nothing is lost or doubled.
-
-        Args:
-            row: where what was tried is counted; each call counts as one survival.
-            fetch: whether there may be something left to fetch.
-        """
+        """All works again: a backfill and a proof, and nothing is lost or doubled."""
         if fetch:
             done = self.run("--backfill", "--json")
             assert done.code == 0, done
@@ -132,14 +121,7 @@ def ground(
     step_min: int = 30,
     kind: type[RecordedSource] = RecordedSource,
 ) -> Iterator[Ground]:
-    """A home with some days of readings behind a gateway; the gateway's log is judged at the end.
-
-    Args:
-        folder: with a short path.
-        days: how many days of readings the meter has, up to yesterday.
-        step_min: minutes of a reading.
-        kind: what gives the readings out.
-    """
+    """A home with some days of readings behind a gateway, whose log is judged at the end."""
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)
     source = kind(readings)
     with gateway(source) as server:

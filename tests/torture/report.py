@@ -6,7 +6,8 @@ pytest-xdist, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,13 @@ class Row:
     lost: int = 0  # readings (or answers, files: whatever the fault is about) that were lost
     doubled: int = 0  # readings that were stored twice
 
+    @contextmanager
+    def one_try(self) -> Iterator[None]:
+        """One more, which is survived where the block ends well."""
+        self.tried += 1
+        yield
+        self.survived += 1
+
     def add(self, other: Row) -> None:
         """Add up the figures of the same fault."""
         for name in ("tried", "survived", "lost", "doubled"):
@@ -32,11 +40,7 @@ class Row:
 
 
 class Tally:
-    """Counts what one test does; ``tally("killed").tried += 1`` is all it takes.
-
-    Args:
-        record: pytest's ``record_property``.
-    """
+    """Counts what one test does; ``tally("killed").tried += 1`` is all it takes."""
 
     def __init__(self, record: Callable[[str, object], None]) -> None:
         self._record = record

@@ -1,21 +1,20 @@
-"""Fixtures of the application's tests. ``support.py`` says what the stored home is.
+"""Fixtures of the application's tests. ``tests.tools.app`` says what the stored home is.
 
 * ``stored_home`` (session): the database, filled once; never write to it.
 * ``own_home``: a copy of it that the test may write to, dropped afterwards (about a second).
 * ``small_home``: only its last 8 weeks (from ``SMALL_FIRST_DAY``), made for the test (0.2 s).
 * ``make_app(...)``: a :class:`~linky_tui.ui.app.LinkyApp` on the stored home, with a configuration
   file of its own under ``tmp_path``. Arguments: ``home=own_home`` for another database,
-  ``empty=True`` for a new, empty one, ``api_url=`` of a simulated gateway (by default nobody
-  listens), ``token=``, ``meters=("14 digits", …)`` (``()`` for none), ``more=`` further TOML.
+  ``empty=True`` for a new, empty one, ``server=`` for a simulated gateway and its token (and a new
+  database, unless a home is given; by default nobody listens), ``api_url=``, ``token=``,
+  ``meters=("14 digits", …)`` (``()`` for none), ``more=`` further TOML.
   Its backend is closed at the end of the test.
-* ``empty_app``: the same as ``make_app(empty=True)``.
+* ``running(...)``: such an application, running and connected.
 
 Typical use::
 
-    async def test_something(make_app: MakeApp) -> None:
-        app = make_app()
-        async with app.run_test(size=(80, 24)) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+    async def test_something(running: Running) -> None:
+        async with running((80, 24)) as (app, pilot):
             await pilot.press("o")
             await wait_until(pilot, lambda: "identical" in screen_text(app))
 """
@@ -23,15 +22,18 @@ Typical use::
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pymongo
 import pytest
 import time_machine
+from textual.pilot import Pilot
 
 from linky_tui.demo.household import DEMO_PRM
+from linky_tui.demo.server import ApiServer
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
 from tests.tools.app import (
@@ -45,6 +47,7 @@ from tests.tools.app import (
     copy_database,
     fill,
     insert_readings,
+    wait_until,
     write_config,
 )
 from tests.tools.stored import open_store
@@ -58,11 +61,20 @@ class MakeApp(Protocol):
         *,
         home: StoredHome | None = None,
         empty: bool = False,
+        server: ApiServer | None = None,
         api_url: str = CLOSED_API,
         token: str | None = None,
         meters: Sequence[str] = (DEMO_PRM,),
         more: str = "",
     ) -> LinkyApp: ...
+
+
+class Running(Protocol):
+    """Runs an application; see the top of this file."""
+
+    def __call__(
+        self, size: tuple[int, int] = (120, 40), *, notifications: bool = False, **options: Any
+    ) -> AbstractAsyncContextManager[tuple[LinkyApp, Pilot[None]]]: ...
 
 
 @pytest.fixture(autouse=True)
@@ -126,12 +138,15 @@ def make_app(
         *,
         home: StoredHome | None = None,
         empty: bool = False,
+        server: ApiServer | None = None,
         api_url: str = CLOSED_API,
         token: str | None = None,
         meters: Sequence[str] = (DEMO_PRM,),
         more: str = "",
     ) -> LinkyApp:
-        if empty:
+        if server is not None:
+            api_url, token = server.url, server.token
+        if empty or (server and home is None):
             database = new_database()
         else:
             shown: StoredHome = home or request.getfixturevalue("stored_home")
@@ -146,11 +161,28 @@ def make_app(
             more=more,
         )
         made.append(LinkyApp(file))
+        made[-1].animation_level = "none"  # nobody looks at what glides
         return made[-1]
 
     yield make
     for app in made:
         app.backend.close()
+
+
+@pytest.fixture
+def running(make_app: MakeApp) -> Running:
+    """Runs an application that has found its MongoDB."""
+
+    @asynccontextmanager
+    async def run(
+        size: tuple[int, int] = (120, 40), *, notifications: bool = False, **options: Any
+    ) -> AsyncIterator[tuple[LinkyApp, Pilot[None]]]:
+        app = make_app(**options)
+        async with app.run_test(size=size, notifications=notifications) as pilot:
+            await wait_until(pilot, lambda: app.store_ready)
+            yield app, pilot
+
+    return run
 
 
 @pytest.fixture

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -16,14 +14,10 @@ import pytest
 
 from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
-from linky_tui.enedis.budget import Budget
-from linky_tui.enedis.hosts import host_of
-from linky_tui.storage.compare.verify import verify
-from tests.tools.gateway import PRM, SERIES, Turnstile, gateway, half_hours, wh
+from tests.tools.gateway import PRM, gateway, half_hours
 from tests.tools.homes import Home
 from tests.tools.mongod import find_binary
-from tests.tools.program import finished, killed
-from tests.tools.stored import held, open_store
+from tests.tools.program import finished
 from tests.tools.waiting import wait_until
 
 KILLS = 8
@@ -116,45 +110,3 @@ def test_ctrl_c_ends_a_backfill_at_once(short_tmp_path: Path) -> None:
         proof = run(home, "--verify")
         assert proof["status"] == "identical"
         assert 0 < proof["regular_readings"] < len(source.curve(first, today()))
-
-
-def test_killed_again_and_again_it_completes_exactly_and_asks_hardly_more(
-    mongod_uri: str, mongo_database_name: str, short_tmp_path: Path
-) -> None:
-    moments = random.Random(2026)
-    first = today() - timedelta(days=140)
-    backfill = ("--backfill", "--since", str(first))
-    where = {"uri": mongod_uri, "database": mongo_database_name}
-    with home_of(short_tmp_path, 140, 0.03, Turnstile, **where) as (home, server, weeks):
-        assert isinstance(weeks, Turnstile)
-        readings = RecordedSource.curve(weeks, first, today())
-        for _ in range(KILLS):
-            # So few that the history is not over before the last kill.
-            weeks.let(2)
-            process = home.start(*backfill, "--quiet")
-            seen = len(server.log)
-            # Counted from the first request, so that no kill hits the mere start.
-            wait_until(
-                lambda seen=seen, process=process: (  # type: ignore[misc]
-                    len(server.log) > seen or process.poll() is not None
-                ),
-                "the first request",
-                every_s=0.005,
-            )
-            time.sleep(moments.uniform(0.0, 0.3))
-            assert killed(process)
-        weeks.let()
-        assert run(home, *backfill)["status"] == "complete"
-
-        wait_until(lambda: not server.connections, "the end of all requests")
-        asked = Counter((e.type, e.start, e.end) for e in server.log)
-        assert asked.total() - len(asked) <= KILLS
-        with open_store(mongod_uri, mongo_database_name, short_tmp_path) as store:
-            assert held(store, SERIES) == readings
-            ledger = store.days.load(SERIES, first, today() - ONE_DAY)
-            assert sum(record.energy_wh for record in ledger.values()) == wh(readings)
-            assert all(record.certified for record in ledger.values())
-            assert verify(store).identical
-        file = home.state_dir / "requests.sqlite"
-        counted = Budget(file, host_of(server.url), per_day=1000, min_seconds=0.0).used_today()
-        assert len(server.log) <= counted <= len(server.log) + KILLS

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -103,21 +101,6 @@ def test_only_the_words_of_this_start_are_shown(data_dir: Path) -> None:
     assert "first" not in error.cause
 
 
-def test_data_of_a_newer_mongodb_are_recognised_by_the_real_mongod(data_dir: Path) -> None:
-    LocalServer.acquire(data_dir, data_dir / "run").release()
-    turtle = data_dir / "mongodb" / "data" / "WiredTiger.turtle"
-    text = turtle.read_text()
-    newer = re.sub(r"version=\(major=\d+,minor=\d+\)", "version=(major=99,minor=0)", text)
-    assert newer != text
-    turtle.write_text(newer)
-    with pytest.raises(StorageError, match="newer MongoDB") as caught:
-        LocalServer.acquire(data_dir, data_dir / "run")
-    assert 'It said: "' in caught.value.cause
-    assert "mongodb.mongod" in caught.value.next_step
-    turtle.write_text(text)
-    LocalServer.acquire(data_dir, data_dir / "run").release()
-
-
 @pytest.mark.parametrize(
     ("line", "title"),
     [
@@ -203,10 +186,7 @@ def test_without_a_runtime_folder_the_socket_goes_to_the_temporary_one(
     assert other.socket_path != endpoint.socket_path
 
 
-@pytest.mark.parametrize("trick", ["link", "foreign"])
-def test_a_socket_folder_prepared_by_somebody_else_is_refused(
-    short_tmp_path: Path, trick: str
-) -> None:
+def test_a_link_in_place_of_the_socket_folder_is_refused(short_tmp_path: Path) -> None:
     run = short_tmp_path / "run"
     run.mkdir()
     folder = short_tmp_path / ("x" * 100)
@@ -214,22 +194,7 @@ def test_a_socket_folder_prepared_by_somebody_else_is_refused(
     assert endpoint.socket_path is not None
     place = endpoint.socket_path.parent
     place.rmdir()
-    if trick == "link":
-        (short_tmp_path / "theirs").mkdir()
-        place.symlink_to(short_tmp_path / "theirs")
-    elif os.geteuid() == 0:
-        place.mkdir()
-        os.chown(place, 12_345, 12_345)
-    else:
-        pytest.skip("only root can give a folder away")
+    (short_tmp_path / "theirs").mkdir()
+    place.symlink_to(short_tmp_path / "theirs")
     with pytest.raises(ConfigError, match="not private"):
         local_endpoint.socket_endpoint(folder, run)
-
-
-def test_a_data_folder_of_somebody_else_is_refused(data_dir: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a folder away")
-    (data_dir / "mongodb").mkdir()
-    os.chown(data_dir / "mongodb", 12_345, 12_345)
-    with pytest.raises(ConfigError, match="another user"):
-        LocalServer.acquire(data_dir, data_dir / "run")

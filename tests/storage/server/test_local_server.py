@@ -143,16 +143,6 @@ def test_a_record_that_names_a_foreign_process_harms_nobody(data_dir: Path) -> N
     acquire(data_dir).release()
 
 
-def test_six_processes_that_come_and_go_at_once_meet_one_server_each_time(data_dir: Path) -> None:
-    holders = [Holder(data_dir, "--rounds") for _ in range(6)]
-    for holder in holders:
-        with holder:
-            assert holder.process.wait(200) == 0
-    assert servers_of(data_dir) == []
-    with acquire(data_dir) as server:
-        assert count_rounds(server.uri) == 6 * 3
-
-
 def test_ctrl_c_in_the_terminal_does_not_reach_the_server(data_dir: Path) -> None:
     with Holder(data_dir, "--deaf") as holder:
         uri = holder.ready()

@@ -55,14 +55,7 @@ def fill(store: Store) -> None:
 
 
 class Hand:
-    """The hand: what it can do to the collections.
-
-    Attributes:
-        regular: the regular collection.
-        timeseries: the time series collection.
-        days: the ledger.
-        leases: the leases.
-    """
+    """The hand: what it can do to the collections."""
 
     def __init__(self, database: Database[Document]) -> None:
         self.database = database
@@ -88,8 +81,7 @@ class Hand:
     def rewrite(self, keep: Callable[[Document], Any]) -> None:
         """Fill the time series collection anew: MongoDB 6 deletes there by meter only.
 
-        Args:
-            keep: given a document, whether to keep it; it may change the document.
+        ``keep``: given a document, whether to keep it; it may change the document.
         """
         found = [each for each in self.timeseries.find({}, {"_id": 0}) if keep(each)]
         self.timeseries.drop()

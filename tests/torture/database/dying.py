@@ -43,12 +43,7 @@ READS = frozenset({"find", "aggregate"})
 
 
 class Wire(CommandListener):
-    """What the application sends to MongoDB.
-
-    Attributes:
-        writes: its writes so far.
-        reads: its reads so far.
-    """
+    """What the application sends to MongoDB."""
 
     def __init__(self) -> None:
         self.writes: list[CommandStartedEvent] = []
@@ -92,11 +87,7 @@ class Ended:
 class Rig:
     """One meter, its gateway, one database; a context manager.
 
-    Args:
-        uri: the MongoDB; empty for the embedded one, in ``folder``.
-        folder: data and state folders.
-        weeks: how much of history there is.
-        latency_s: of the gateway, so that a run lasts.
+    ``uri``: the MongoDB; empty for the embedded one, in ``folder``.
     """
 
     def __init__(self, uri: str, folder: Path, *, weeks: int = 4, latency_s: float = 0.0) -> None:
@@ -249,11 +240,6 @@ def in_a_hurry(*, step_s: float, primary_s: float, call_s: float) -> Iterator[No
     """Shorten the application's patience with MongoDB while something is done to it.
 
     What comes afterwards has all the time that a loaded machine may need.
-
-    Args:
-        step_s: how long a storage step may take.
-        primary_s: how long to wait for a primary.
-        call_s: the longest time limit of anything else.
     """
     limited = pymongo.timeout
     with pytest.MonkeyPatch.context() as patch:

@@ -175,25 +175,24 @@ def test_a_command_whose_server_is_killed_says_try_again(
             while len(api.log) < wanted:
                 assert process.poll() is None
                 time.sleep(0.01)
-            row.tried += 1
-            [pid] = home.servers()
-            os.kill(pid, signal.SIGKILL)
-            killed = finished(process)
-            assert killed.code in (0, 3), killed
-            if killed.code == 3:
-                said = killed.document
-                assert said["status"] == "failed"
-                assert said["error"]["title"]
-                assert said["requests"]["made"] == len(api.log)
-            starts_s.append(time.monotonic())
-            again = home.run("--backfill", "--json")
-            assert again.code == 0, again
-            assert again.document["meters"][0]["days_complete"] == 28
-            checked = home.run("--verify", "--json")
-            assert checked.document["status"] == "identical"
-            assert checked.document["regular_readings"] == len(truth)
-            assert_manners(split_runs(api.log, starts_s))
-            row.survived += 1
+            with row.one_try():
+                [pid] = home.servers()
+                os.kill(pid, signal.SIGKILL)
+                killed = finished(process)
+                assert killed.code in (0, 3), killed
+                if killed.code == 3:
+                    said = killed.document
+                    assert said["status"] == "failed"
+                    assert said["error"]["title"]
+                    assert said["requests"]["made"] == len(api.log)
+                starts_s.append(time.monotonic())
+                again = home.run("--backfill", "--json")
+                assert again.code == 0, again
+                assert again.document["meters"][0]["days_complete"] == 28
+                checked = home.run("--verify", "--json")
+                assert checked.document["status"] == "identical"
+                assert checked.document["regular_readings"] == len(truth)
+                assert_manners(split_runs(api.log, starts_s))
 
 
 def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
@@ -209,14 +208,13 @@ def test_a_command_whose_mongodb_is_gone_still_tells_what_it_did(
     with gateway(source) as api:
         terminal.configure(api, PRM)
         wire.strike(25, server.kill)
-        row.tried += 1
-        with in_a_hurry(**HURRY):
-            done = terminal.run("--backfill", "--json")
-        assert done.code == 3
-        assert done.document["status"] == "failed"
-        assert done.document["requests"]["made"] == len(api.log) > 3
-        assert_manners([api.log])
-        [meter] = done.document["meters"]
-        assert meter["error"]["title"] == done.document["error"]["title"]
-        assert meter["days_complete"] is None, "nobody can tell"
-        row.survived += 1
+        with row.one_try():
+            with in_a_hurry(**HURRY):
+                done = terminal.run("--backfill", "--json")
+            assert done.code == 3
+            assert done.document["status"] == "failed"
+            assert done.document["requests"]["made"] == len(api.log) > 3
+            assert_manners([api.log])
+            [meter] = done.document["meters"]
+            assert meter["error"]["title"] == done.document["error"]["title"]
+            assert meter["days_complete"] is None, "nobody can tell"

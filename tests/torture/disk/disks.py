@@ -44,9 +44,7 @@ def _need_root() -> None:
 def small_disk(folder: Path, size: str) -> Iterator[Path]:
     """A disk of its own at ``folder``, gone at the end; skips the test where that is refused.
 
-    Args:
-        folder: made where it is missing; what is in it is hidden meanwhile.
-        size: such as ``14m``.
+    ``folder``: made where it is missing; what is in it is hidden meanwhile.
     """
     _need_root()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -85,6 +85,7 @@ def unbalanced(path: Path) -> None:
 SPENT: dict[str, Spoil] = {
     "random bytes": lambda path: path.write_bytes(os.urandom(20_000)),
     "truncated": lambda path: os.truncate(path, 5_000),
+    "damaged pages": lambda path: path.write_bytes(path.read_bytes()[:4096] + b"\x05" * 12_000),
     "a few bytes": lambda path: os.truncate(path, 50),
     "no byte": lambda path: os.truncate(path, 0),
     "far too large": lambda path: os.truncate(path, 2_000_000),
@@ -122,11 +123,7 @@ STILL_COUNTS: dict[str, Spoil] = {
 
 
 class Counted:
-    """A home with a day's readings stored and a budget that allows one request more.
-
-    Attributes:
-        home: the home.
-    """
+    """A home with a day's readings stored and a budget that allows one request more."""
 
     def __init__(self, home: Ground, uri: str) -> None:
         self.home = home
@@ -175,20 +172,18 @@ def test_what_is_no_count_is_kept_aside_and_the_day_is_spent(
     path = budget_of(tmp_path)
     SPENT[name](path)
     before = contents(path)
-    row.tried += 1
-    with pytest.raises(BudgetSpent, match="could not be read"):
-        Budget(path, HOST, per_day=PER_DAY, min_seconds=0).reserve()
-    row.lost += len(lost(before, aside(path)))
-    assert not row.lost
-    row.survived += 1
+    with row.one_try():
+        with pytest.raises(BudgetSpent, match="could not be read"):
+            Budget(path, HOST, per_day=PER_DAY, min_seconds=0).reserve()
+        row.lost += len(lost(before, aside(path)))
+        assert not row.lost
 
 
 @pytest.mark.parametrize("name", STILL_COUNTS)
-def test_an_odd_count_still_counts(name: str, tmp_path: Path, tally: Tally) -> None:
-    row = tally("damaged budget file")
+@pytest.mark.fault("damaged budget file")
+def test_an_odd_count_still_counts(name: str, tmp_path: Path) -> None:
     path = budget_of(tmp_path)
     STILL_COUNTS[name](path)
-    row.tried += 1
     budget = Budget(path, HOST, per_day=USED + 1, min_seconds=0)
     assert budget.used_today() >= USED
     if budget.used_today() == USED:
@@ -196,7 +191,6 @@ def test_an_odd_count_still_counts(name: str, tmp_path: Path, tally: Tally) -> N
     with pytest.raises(BudgetSpent, match="used up"):
         budget.reserve()
     assert budget.last_request is None or budget.last_request.year < 3000
-    row.survived += 1
 
 
 def test_the_program_sends_nothing_without_a_count(
@@ -207,12 +201,11 @@ def test_the_program_sends_nothing_without_a_count(
     for name in scale.random("spent").sample([*SPENT], scale.times(4, len(SPENT))):
         with counted.spoilt(SPENT[name]) as path:
             sent, before = home.requests(), contents(path)
-            row.tried += 1
-            told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
-            assert home.requests() == sent, name
-            row.lost += len(lost(before, aside(path)))
-            assert not row.lost, name
-            row.survived += 1
+            with row.one_try():
+                told(home.run("--backfill", "--json"), "could not be read", codes=(3,))
+                assert home.requests() == sent, name
+                row.lost += len(lost(before, aside(path)))
+                assert not row.lost, name
 
 
 def test_the_program_sends_no_more_than_an_odd_count_leaves(
@@ -224,28 +217,25 @@ def test_the_program_sends_no_more_than_an_odd_count_leaves(
     for name in scale.random("odd").sample(names, scale.times(2, len(names))):
         with counted.spoilt(STILL_COUNTS[name]):
             sent = home.requests()
-            row.tried += 1
-            told(home.run("--backfill", "--json"), "used up", codes=(3,))
-            assert home.requests() <= sent + 1, name
-            row.survived += 1
+            with row.one_try():
+                told(home.run("--backfill", "--json"), "used up", codes=(3,))
+                assert home.requests() <= sent + 1, name
 
 
+@pytest.mark.fault("damaged budget file")
 def test_a_count_that_another_program_keeps_locked_is_waited_for(
-    counted: Counted, scale: Scale, tally: Tally
+    counted: Counted, scale: Scale
 ) -> None:
     if not scale.long:
         pytest.skip("waits for 10 seconds; tests/enedis/test_budget.py has a shorter one")
-    row = tally("damaged budget file")
     home = counted.home
     with counted.spoilt(lambda path: None) as path:
         sent = home.requests()
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as locker:
             locker.execute("BEGIN EXCLUSIVE")
-            row.tried += 1
             text = told(home.run("--backfill", "--json"), "locked", codes=(3,))
             assert str(path) in text
         assert home.requests() == sent
-        row.survived += 1
 
 
 def test_afterwards_everything_works_again(counted: Counted, mongod_uri: str, tally: Tally) -> None:

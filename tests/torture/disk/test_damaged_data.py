@@ -85,22 +85,21 @@ def test_damaged_data_are_told_and_left_as_they_are(
     for name, spoil in [*AT_START[: scale.times(2, 99)], *LATER[: scale.times(1, 99)]]:
         damaged = damage(home, name, spoil)
         before = snapshot(data)
-        row.tried += 1
-        done = home.run("--verify", "--json")
-        text = told(done, "damaged", str(data), "mongod.log", codes=(1,))
-        assert "Nothing was deleted or repaired" in text
-        after = snapshot(data)
-        # MongoDB goes on with its journal until it notices; else nothing may be gone or mended.
-        spoilt = [path for path in before if path not in after and "/journal/" not in path]
-        if before.get(damaged) != after.get(damaged):
-            spoilt.append(damaged)
-        row.lost += len(spoilt)
-        assert not spoilt, (name, spoilt)
-        assert home.servers() == []
-        # The next step that the error names.
-        shutil.rmtree(data)
-        shutil.copytree(copy, data)
-        row.survived += 1
+        with row.one_try():
+            done = home.run("--verify", "--json")
+            text = told(done, "damaged", str(data), "mongod.log", codes=(1,))
+            assert "Nothing was deleted or repaired" in text
+            after = snapshot(data)
+            # MongoDB goes on with its journal until it notices; else nothing may be gone or mended.
+            spoilt = [path for path in before if path not in after and "/journal/" not in path]
+            if before.get(damaged) != after.get(damaged):
+                spoilt.append(damaged)
+            row.lost += len(spoilt)
+            assert not spoilt, (name, spoilt)
+            assert home.servers() == []
+            # The next step that the error names.
+            shutil.rmtree(data)
+            shutil.copytree(copy, data)
     row.tried += 1
     home.complete(row, fetch=False)
 
@@ -116,12 +115,11 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
         re.sub(r"version=\(major=\d+,minor=\d+\)", "version=(major=99,minor=0)", text)
     )
     before = snapshot(data)
-    row.tried += 1
-    told(home.run("--sync", "--json"), "newer MongoDB", "mongodb.mongod", codes=(1,))
-    row.lost += len(lost(before, snapshot(data)))
-    assert not row.lost
-    turtle.write_text(text)
-    row.survived += 1
+    with row.one_try():
+        told(home.run("--sync", "--json"), "newer MongoDB", "mongodb.mongod", codes=(1,))
+        row.lost += len(lost(before, snapshot(data)))
+        assert not row.lost
+        turtle.write_text(text)
 
     row.tried += 1
     program = script(short_tmp_path, f"echo '{NEWER_FEATURES}'; exit 62")

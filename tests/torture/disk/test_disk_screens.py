@@ -18,7 +18,6 @@ from tests.tools.app import run_app, screen_text, wait_until
 from tests.tools.gateway import PRM, Turnstile
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
-from tests.torture.report import Tally
 
 SIZE = (100, 32)
 PATIENCE_S = 90.0
@@ -46,15 +45,14 @@ def dialog_says(app: LinkyApp, *words: str) -> bool:
     return isinstance(app.screen, ErrorDialog) and all(word in shown for word in words)
 
 
+@pytest.mark.fault("bad disks under the application")
 async def test_a_full_data_folder_is_said_and_left_behind_when_there_is_space(
-    home: Ground, monkeypatch: pytest.MonkeyPatch, tally: Tally
+    home: Ground, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = tally("bad disks under the application")
     monkeypatch.setattr(store_app, "SLOW_RETRY_S", 0.5)
     home.settle()
     with small_disk(home.data_dir, "30m") as disk:
         ballast = fill(disk)
-        row.tried += 1
         app = LinkyApp()
         async with run_app(app, SIZE) as pilot:
             await wait_until(pilot, lambda: dialog_says(app, "disk is full"), PATIENCE_S)
@@ -63,14 +61,13 @@ async def test_a_full_data_folder_is_said_and_left_behind_when_there_is_space(
             await wait_until(pilot, lambda: "trying again" in screen_text(app), PATIENCE_S)
             ballast.unlink()
             await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
-            row.survived += 1
 
 
+@pytest.mark.fault("bad disks under the application")
 async def test_a_disk_that_fills_up_is_told_as_that_and_as_nothing_else(
-    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tally: Tally
+    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every question fails when mongod dies: the server's own log says why, before anybody else."""
-    row = tally("bad disks under the application")
     told: list[str] = []
     listening = store_app.StoreApp.on_store_failed
 
@@ -90,7 +87,6 @@ async def test_a_disk_that_fills_up_is_told_as_that_and_as_nothing_else(
         home.settle()
         home.started()
         weeks.let(2)
-        row.tried += 1
         app = LinkyApp()
         async with run_app(app, SIZE) as pilot:
             await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
@@ -102,17 +98,15 @@ async def test_a_disk_that_fills_up_is_told_as_that_and_as_nothing_else(
             await pilot.press("escape", "o")
             await wait_until(pilot, lambda: len(told) > 3, PATIENCE_S)
     assert set(told) == {"The disk is full"}
-    row.survived += 1
 
 
+@pytest.mark.fault("bad disks under the application")
 async def test_requests_that_cannot_be_counted_are_not_sent(
-    home: Ground, mongod_uri: str, mongo_database_name: str, tally: Tally
+    home: Ground, mongod_uri: str, mongo_database_name: str
 ) -> None:
-    row = tally("bad disks under the application")
     home.settle(mongod_uri, database=mongo_database_name)
     assert home.run("--sync", "--json").code == 0
     sent = home.requests()
-    row.tried += 1
     app = LinkyApp()
     async with run_app(app, SIZE) as pilot:
         await wait_until(pilot, lambda: app.store_ready, PATIENCE_S)
@@ -125,16 +119,14 @@ async def test_requests_that_cannot_be_counted_are_not_sent(
         assert app.start_job(JobKind.BACKFILL)
         await wait_until(pilot, lambda: home.requests() > sent, PATIENCE_S)
         await wait_until(pilot, lambda: not app.ingest.state.busy, PATIENCE_S)
-        row.survived += 1
 
 
+@pytest.mark.fault("bad disks under the application")
 async def test_a_theme_that_cannot_be_saved_is_said(
-    home: Ground, mongod_uri: str, mongo_database_name: str, tally: Tally
+    home: Ground, mongod_uri: str, mongo_database_name: str
 ) -> None:
-    row = tally("bad disks under the application")
     home.settle(mongod_uri, database=mongo_database_name)
     before = snapshot(home.config.parent)
-    row.tried += 1
     app = LinkyApp()
     with immutable(home.config):
         async with run_app(app, SIZE, notifications=True) as pilot:
@@ -142,36 +134,29 @@ async def test_a_theme_that_cannot_be_saved_is_said(
             app.theme = "nord"
             await wait_until(pilot, lambda: "was not saved" in screen_text(app), PATIENCE_S)
     assert snapshot(home.config.parent) == before
-    row.survived += 1
 
 
-async def test_a_file_in_place_of_the_socket_is_said_and_kept(home: Ground, tally: Tally) -> None:
-    row = tally("bad disks under the application")
+@pytest.mark.fault("bad disks under the application")
+async def test_a_file_in_place_of_the_socket_is_said_and_kept(home: Ground) -> None:
     home.settle()
     place = home.data_dir / "mongodb" / "mongod.sock"
     place.parent.mkdir(mode=0o700, parents=True)
     place.write_text("dear diary")
-    row.tried += 1
     app = LinkyApp()
     async with run_app(app, SIZE) as pilot:
         await wait_until(pilot, lambda: dialog_says(app, "is no socket"), PATIENCE_S)
     assert place.read_text() == "dear diary"
-    row.survived += 1
 
 
 @pytest.mark.parametrize("what", ["damaged", "pipe"])
-def test_a_damaged_configuration_is_said_on_the_terminal(
-    what: str, home: Ground, tally: Tally
-) -> None:
-    row = tally("bad disks under the application")
+@pytest.mark.fault("bad disks under the application")
+def test_a_damaged_configuration_is_said_on_the_terminal(what: str, home: Ground) -> None:
     home.config.parent.mkdir(parents=True)
     if what == "pipe":
         os.mkfifo(home.config)
     else:
         home.config.write_bytes(b"[[meters]]\nprm = '" + PRM.encode())
-    row.tried += 1
     with home.on_terminal() as terminal:
         assert terminal.wait(SOON_S) == 2
         assert terminal.shows(str(home.config))
         assert not terminal.shows("Traceback")
-    row.survived += 1

@@ -89,12 +89,10 @@ def test_a_full_state_folder_means_no_count_and_no_request(
         row.lost += len(lost(before, snapshot(home.budget_file)))
         ballast.unlink()
         log_row = tally("full log folder")
-        log_row.tried += 1
-        with small_disk(home.log_dir, "64k") as logs:
+        with log_row.one_try(), small_disk(home.log_dir, "64k") as logs:
             fill(logs)
             logs.chmod(0)
             home.complete(row)
-        log_row.survived += 1
         assert counted(home) == home.requests()
 
 
@@ -106,23 +104,22 @@ def test_a_damaged_count_on_a_full_disk_never_starts_again_at_zero(
         path = disk / "requests.sqlite"
         budget = Budget(path, "127.0.0.1:1", per_day=PER_DAY, min_seconds=0)
         budget.reserve()
-        row.tried += 1
-        path.write_bytes(b"\xa5" * path.stat().st_size)
-        damaged = path.read_bytes()
-        ballast = fill(disk)
-        with pytest.raises(StorageError, match="cannot be counted"):
-            budget.reserve()
-        ballast.unlink()
-        with pytest.raises(BudgetSpent, match="could not be read"):
-            budget.reserve()
-        # Set aside by a run that had no time to put anything in its place.
-        path.unlink()
-        with pytest.raises(BudgetSpent, match="could not be read"):
-            budget.reserve()
-        kept = [each.read_bytes() for each in disk.glob("requests.sqlite.corrupt-*")]
-        row.lost += kept != [damaged]
-        assert not row.lost
-        row.survived += 1
+        with row.one_try():
+            path.write_bytes(b"\xa5" * path.stat().st_size)
+            damaged = path.read_bytes()
+            ballast = fill(disk)
+            with pytest.raises(StorageError, match="cannot be counted"):
+                budget.reserve()
+            ballast.unlink()
+            with pytest.raises(BudgetSpent, match="could not be read"):
+                budget.reserve()
+            # Set aside by a run that had no time to put anything in its place.
+            path.unlink()
+            with pytest.raises(BudgetSpent, match="could not be read"):
+                budget.reserve()
+            kept = [each.read_bytes() for each in disk.glob("requests.sqlite.corrupt-*")]
+            row.lost += kept != [damaged]
+            assert not row.lost
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--check"], ["--sync", "--json"]])
@@ -130,8 +127,7 @@ def test_standard_output_on_a_full_disk_is_told(
     arguments: list[str], short_tmp_path: Path, tally: Tally
 ) -> None:
     row = tally("output to a full disk")
-    with Home(short_tmp_path) as home:
-        row.tried += 1
+    with Home(short_tmp_path) as home, row.one_try():
         home.config.parent.mkdir(parents=True)
         home.config.write_text('[mongodb]\nmongod = "/none"\n')
         with Path("/dev/full").open("w") as full:
@@ -139,4 +135,3 @@ def test_standard_output_on_a_full_disk_is_told(
         done = finished(run, SOON_S)
         assert done.code == 1
         assert done.err == ("linky-tui: the output could not be written: No space left on device\n")
-        row.survived += 1

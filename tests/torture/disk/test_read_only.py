@@ -61,15 +61,14 @@ def test_a_closed_state_folder_means_no_request_and_closed_others_no_harm(
     only_with("mode", how, scale)
     row = tally("read-only folders")
     sent, before = home.requests(), snapshot(home.folder)
-    row.tried += 1
-    with closed(how, home, home.state_dir):
-        told(home.run("--backfill", "--json"), str(home.state_dir), codes=(1,))
-        seen = home.run("--check", "--json")
-        told(seen, str(home.budget_file), codes=(1,))
-        assert home.requests() == sent
-    row.lost += len(lost(before, snapshot(home.folder)))
-    assert not row.lost
-    row.survived += 1
+    with row.one_try():
+        with closed(how, home, home.state_dir):
+            told(home.run("--backfill", "--json"), str(home.state_dir), codes=(1,))
+            seen = home.run("--check", "--json")
+            told(seen, str(home.budget_file), codes=(1,))
+            assert home.requests() == sent
+        row.lost += len(lost(before, snapshot(home.folder)))
+        assert not row.lost
 
     row.tried += 1
     with contextlib.ExitStack() as stack:
@@ -78,26 +77,22 @@ def test_a_closed_state_folder_means_no_request_and_closed_others_no_harm(
         home.complete(row)
 
 
-def test_a_closed_home_where_nothing_exists_yet_is_told(home: Ground, tally: Tally) -> None:
-    row = tally("read-only folders")
+@pytest.mark.fault("read-only folders")
+def test_a_closed_home_where_nothing_exists_yet_is_told(home: Ground) -> None:
     shutil.rmtree(home.state_dir)
-    row.tried += 1
     with closed_by_mode(home, home.folder / ".local"):
         sent = home.requests()
         told(home.run("--backfill", "--json"), str(home.state_dir), "Permission denied")
         assert home.requests() == sent
-    row.survived += 1
 
 
-def test_a_count_that_may_not_change_means_no_request(home: Ground, tally: Tally) -> None:
-    row = tally("read-only folders")
+@pytest.mark.fault("read-only folders")
+def test_a_count_that_may_not_change_means_no_request(home: Ground) -> None:
     sent, before = home.requests(), snapshot(home.budget_file)
-    row.tried += 1
     with immutable(home.budget_file):
         told(home.run("--backfill", "--json"), str(home.budget_file), "cannot", codes=(1, 3))
     assert home.requests() == sent
     assert not lost(before, snapshot(home.budget_file))
-    row.survived += 1
 
 
 @pytest.mark.parametrize("how", ["disk", "mode"])
@@ -110,13 +105,12 @@ def test_a_closed_data_folder_is_told(
         home.settle()
         assert home.run("--sync", "--json").code == 0
         sent, before = home.requests(), snapshot(home.data_dir)
-        row.tried += 1
-        with closed(how, home, home.data_dir):
-            told(home.run("--backfill", "--json"), str(home.data_dir / "mongodb"), codes=(1,))
-        row.lost += len(lost(before, snapshot(home.data_dir)))
-        assert not row.lost
-        assert home.requests() == sent
-        row.survived += 1
+        with row.one_try():
+            with closed(how, home, home.data_dir):
+                told(home.run("--backfill", "--json"), str(home.data_dir / "mongodb"), codes=(1,))
+            row.lost += len(lost(before, snapshot(home.data_dir)))
+            assert not row.lost
+            assert home.requests() == sent
 
         row.tried += 1
         with closed(how, home, home.data_dir / "mongodb" / "data"):

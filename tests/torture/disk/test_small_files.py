@@ -176,18 +176,17 @@ def attempt(
     for each in stack:
         each.__enter__()
     try:
-        row.tried += 1
-        data_before = snapshot(stored) if says else {}
-        done = home.run(command, "--json")
-        if says:
-            told(done, *says)
-        else:
-            assert done.code == 0, done
-        damage = lost(before, snapshot(victim)) + lost(data_before, snapshot(stored))
-        row.lost += len(damage)
-        assert not damage, (cases, damage)
-        assert not victim.with_name("not-there").exists()
-        row.survived += 1
+        with row.one_try():
+            data_before = snapshot(stored) if says else {}
+            done = home.run(command, "--json")
+            if says:
+                told(done, *says)
+            else:
+                assert done.code == 0, done
+            damage = lost(before, snapshot(victim)) + lost(data_before, snapshot(stored))
+            row.lost += len(damage)
+            assert not damage, (cases, damage)
+            assert not victim.with_name("not-there").exists()
     finally:
         for each in reversed(stack):
             each.__exit__(None, None, None)
@@ -242,10 +241,9 @@ def test_the_record_of_a_server_elsewhere_is_not_believed(
         elsewhere = mongod_uri.removeprefix("mongodb://").replace("%2F", "/")
         record = {"pid": os.getpid(), "socket": elsewhere, "port": 0}
         (home.data_dir / "mongodb" / "server.json").write_text(json.dumps(record))
-        row.tried += 1
-        told(home.run("--sync", "--json"), "in use", codes=(3,))
-        with pymongo.MongoClient[dict[str, object]](mongod_uri) as client:
-            assert database not in client.list_database_names()
-        user.leave()
-        assert home.run("--check", "--json").code == 0
-        row.survived += 1
+        with row.one_try():
+            told(home.run("--sync", "--json"), "in use", codes=(3,))
+            with pymongo.MongoClient[dict[str, object]](mongod_uri) as client:
+                assert database not in client.list_database_names()
+            user.leave()
+            assert home.run("--check", "--json").code == 0

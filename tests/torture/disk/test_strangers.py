@@ -54,11 +54,10 @@ def test_a_folder_of_another_user_is_refused_and_left_alone(
             give_away(place, mode)
             before = snapshot(place)
             for command in commands:
-                row.tried += 1
-                told(home.run(command, "--json"), str(place))
-                row.lost += len(lost(before, snapshot(place)))
-                assert not row.lost
-                row.survived += 1
+                with row.one_try():
+                    told(home.run(command, "--json"), str(place))
+                    row.lost += len(lost(before, snapshot(place)))
+                    assert not row.lost
         assert home.requests() == 0
 
 
@@ -76,13 +75,14 @@ def test_a_socket_folder_of_another_user_is_refused(short_tmp_path: Path, tally:
         assert home.runtime_dir in place.parents
         give_away(place, 0o700)
         before = snapshot(place)
-        row.tried += 1
-        told(home.run("--check", "--json", XDG_DATA_HOME=str(long_path)), str(place), codes=(2,))
-        row.lost += len(lost(before, snapshot(place)))
-        assert not row.lost
-        shutil.rmtree(place)
-        assert home.run("--check", "--json", XDG_DATA_HOME=str(long_path)).code == 0
-        row.survived += 1
+        with row.one_try():
+            told(
+                home.run("--check", "--json", XDG_DATA_HOME=str(long_path)), str(place), codes=(2,)
+            )
+            row.lost += len(lost(before, snapshot(place)))
+            assert not row.lost
+            shutil.rmtree(place)
+            assert home.run("--check", "--json", XDG_DATA_HOME=str(long_path)).code == 0
 
 
 @pytest.mark.parametrize("owner", [0, STRANGER])
@@ -98,26 +98,21 @@ def test_a_socket_that_something_else_listens_on_is_left_to_it(
         listener.listen()
         os.chown(folder / "mongod.sock", owner, owner)
         before = snapshot(folder / "mongod.sock")
-        row.tried += 1
-        told(home.run("--check", "--json"), "mongod.sock", "another", codes=(1,))
-        assert not lost(before, snapshot(folder / "mongod.sock"))
-        assert home.servers() == []
-        row.survived += 1
+        with row.one_try():
+            told(home.run("--check", "--json"), "mongod.sock", "another", codes=(1,))
+            assert not lost(before, snapshot(folder / "mongod.sock"))
+            assert home.servers() == []
 
 
-def test_a_mongod_of_other_data_on_our_socket_gets_none_of_ours(
-    short_tmp_path: Path, tally: Tally
-) -> None:
-    row = tally("another server in our place")
+@pytest.mark.fault("another server in our place")
+def test_a_mongod_of_other_data_on_our_socket_gets_none_of_ours(short_tmp_path: Path) -> None:
     with ground(short_tmp_path) as home:
         home.settle()
         folder = home.data_dir / "mongodb"
         folder.mkdir(mode=0o700, parents=True)
         path = folder / "mongod.sock"
         with PrivateMongod(short_tmp_path / "theirs", socket=path) as theirs:
-            row.tried += 1
             told(home.run("--backfill", "--json"), "mongod.sock", "another program", codes=(1,))
             assert home.requests() == 0
             theirs.wait_until_ready()
         assert home.run("--check", "--json").code == 0
-        row.survived += 1

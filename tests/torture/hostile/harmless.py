@@ -8,12 +8,7 @@ HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def assert_harmless(text: str, allowed: str = "\n") -> None:
-    """No control, format, surrogate or separator character, no pile of accents.
-
-    Args:
-        text: what is shown.
-        allowed: layout of our own.
-    """
+    """No control, format, surrogate or separator character, no pile of accents."""
     for place, character in enumerate(text):
         if character not in allowed:
             category = unicodedata.category(character)

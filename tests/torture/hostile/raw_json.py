@@ -21,9 +21,8 @@ class Pairs(list[tuple[str, object]]):
 def emit(node: object, rng: random.Random | None = None) -> str:
     """A tree as JSON text.
 
-    Args:
-        node: dictionaries, lists, :class:`Pairs`, :class:`Raw` and whatever ``json`` writes.
-        rng: writes odd white space, and letters as escapes, here and there.
+    ``node``: dictionaries, lists, :class:`Pairs`, :class:`Raw` and whatever ``json`` writes.
+    ``rng``: writes odd white space, and letters as escapes, here and there.
     """
     if isinstance(node, Raw):
         return node.text

@@ -195,19 +195,18 @@ def test_no_answer_takes_more_than_its_share(tally: Tally) -> None:
     assert end == {"threads": ["MainThread"], "failures": []}
     row = tally("endless or unfolding answer")
     for name, line in zip(FLOODS, rest, strict=True):
-        row.tried += 1
-        assert line["kind"] in (
-            "bad_answer",
-            "network",
-            "timeout",
-            "service",
-            "quota",
-            "bad_request",
-        ), name
-        assert_short(line["text"])
-        assert line["seconds"] < DEADLINE_S + SLACK_S, (name, line)
-        assert line["peak_mb"] - first["peak_mb"] < MOST_MB, (name, line, first)
-        row.survived += 1
+        with row.one_try():
+            assert line["kind"] in (
+                "bad_answer",
+                "network",
+                "timeout",
+                "service",
+                "quota",
+                "bad_request",
+            ), name
+            assert_short(line["text"])
+            assert line["seconds"] < DEADLINE_S + SLACK_S, (name, line)
+            assert line["peak_mb"] - first["peak_mb"] < MOST_MB, (name, line, first)
     assert dict(zip(FLOODS, rest, strict=True))["a quota that trickles"]["kind"] == "quota"
     print(f"\nAt most {rest[-1]['peak_mb'] - first['peak_mb']} MB above an honest answer")
 

@@ -57,14 +57,13 @@ def test_the_command_line_prints_no_escape(
     with TinyServer(answer) as server:
         file = hostile_config(tmp_path, mongod_uri, mongo_database_name, server.url)
         for command in COMMANDS:
-            row.tried += 1
-            out, err = ran(file, *command)
-            assert_harmless(out)
-            assert_harmless(err)
-            if "--json" in command:
-                assert out.isascii()
-                assert isinstance(json.loads(out), dict)
-            row.survived += 1
+            with row.one_try():
+                out, err = ran(file, *command)
+                assert_harmless(out)
+                assert_harmless(err)
+                if "--json" in command:
+                    assert out.isascii()
+                    assert isinstance(json.loads(out), dict)
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ from tests.torture.hostile import pools
 from tests.torture.hostile.harmless import assert_harmless
 from tests.torture.hostile.names import COLLECTION, NAME, TIMESERIES, hostile_config
 from tests.torture.report import Tally
-from tests.ui.conftest import MakeApp, _clock, make_app, new_database
+from tests.ui.conftest import Running, _clock, make_app, new_database, running
 
-__all__ = ["_clock", "make_app", "new_database"]
+__all__ = ["_clock", "make_app", "new_database", "running"]
 
 SAID = [*pools.MARKUP[:2], pools.MARKUP[3], *pools.CONTROL[:2], *pools.UNICODE[:2]]
 DIALOGS = [*pools.MARKUP[:2], pools.MARKUP[3], "["]
@@ -57,7 +57,7 @@ def squeezed(text: str) -> str:
     return "".join(character for character in text if character not in " │╭╮╰╯─\n")
 
 
-async def test_what_the_gateway_says(make_app: MakeApp, tally: Tally) -> None:
+async def test_what_the_gateway_says(running: Running, tally: Tally) -> None:
     row = tally("hostile text of the gateway on the screen")
     texts = iter(SAID)
     days = Window(YESTERDAY, YESTERDAY)
@@ -69,19 +69,19 @@ async def test_what_the_gateway_says(make_app: MakeApp, tally: Tally) -> None:
         handler.send(json.dumps(content).encode(), 400, Content_Type="application/json")
 
     with TinyServer(answer) as server:
-        app = make_app(empty=True, api_url=server.url)
-        async with app.run_test(size=(100, 24), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running((100, 24), empty=True, api_url=server.url, notifications=True) as (
+            app,
+            pilot,
+        ):
             for text in SAID:
-                row.tried += 1
-                assert app.start_job(JobKind.REFETCH, days=days)
-                await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-                words = squeezed(plain(f"A{text}Z"))[:40]
-                await wait_until(pilot, lambda words=words: words in shown(app))  # type: ignore[misc]
-                await pilot.press("escape")
-                await wait_until(pilot, lambda: not isinstance(app.screen, ErrorDialog))
-                await wait_until(pilot, lambda: not app.ingest.state.busy)
-                row.survived += 1
+                with row.one_try():
+                    assert app.start_job(JobKind.REFETCH, days=days)
+                    await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+                    words = squeezed(plain(f"A{text}Z"))[:40]
+                    await wait_until(pilot, lambda words=words: words in shown(app))  # type: ignore[misc]
+                    await pilot.press("escape")
+                    await wait_until(pilot, lambda: not isinstance(app.screen, ErrorDialog))
+                    await wait_until(pilot, lambda: not app.ingest.state.busy)
             await pilot.press("l")
             await wait_until(pilot, lambda: app.current_mode == "log")
             await wait_until(pilot, lambda: "AxZ" in shown(app) or "Failed" in shown(app))
@@ -134,13 +134,9 @@ async def meters(app: LinkyApp, pilot: Pilot[None]) -> None:
         await wait_until(pilot, lambda dialog=dialog: not isinstance(app.screen, dialog))  # type: ignore[misc]
 
 
-async def test_dialogs_and_toasts_interpret_nothing(
-    make_app: MakeApp,
-) -> None:
+async def test_dialogs_and_toasts_interpret_nothing(running: Running) -> None:
     """Also in a title, and whoever made the error."""
-    app = make_app(empty=True)
-    async with app.run_test(size=(100, 24), notifications=True) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running((100, 24), empty=True, notifications=True) as (app, pilot):
         for text in DIALOGS:
             app.show_error(ConfigError(f"T{text}T", f"C{text}C", f"N{text}N", (f"P{text}P",)))
             words = [squeezed(f"{mark}{text}{mark}") for mark in "TCNP"]

@@ -51,18 +51,7 @@ class Start:
 
 
 class Killing:
-    """One home; runs in it are killed, and then one is left to end.
-
-    Args:
-        home: its folder.
-        server: the gateway in front of it.
-        history: its meters.
-        row: where kills, losses and doubles are counted.
-
-    Attributes:
-        runs: every start of the program.
-        story: what was done, to be repeated.
-    """
+    """One home; runs in it are killed, and then one is left to end."""
 
     def __init__(self, home: Home, server: ApiServer, history: History, row: Row) -> None:
         self.home = home
@@ -82,13 +71,7 @@ class Killing:
         return "--backfill", "--json", "--since", self.history.first.isoformat()
 
     def kill_after(self, seconds: float, *arguments: str, power: bool = False) -> bool:
-        """Kill a run after a while; whether it was still running.
-
-        Args:
-            seconds: after the start of the process.
-            arguments: the command, a backfill if it is left out.
-            power: kill the local server with it, as a power cut does.
-        """
+        """Kill a run after a while; whether it was still running."""
         process = self._start(arguments, PLAIN, f"killed after {seconds:g} s, {power=}")
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
@@ -110,12 +93,8 @@ class Killing:
     ) -> bool:
         """Let a run kill itself at a moment; whether it came to that.
 
-        Args:
-            moment: see :mod:`tests.tools.altered`.
-            number: which of these.
-            arguments: the command, a backfill if it is left out.
-            sure: whether it has to come to it; else it may end well instead.
-            more: further fields of :class:`Alteration`.
+        ``moment``: see :mod:`tests.tools.altered`.
+        ``sure``: whether it has to come to it; else it may end well instead.
         """
         end = Alteration(moment=moment, number=number, **more)
         done = finished(self._start(arguments, end, f"killed at {number}. {moment}, {more}"))
@@ -153,9 +132,7 @@ class Killing:
     def finish(self, *arguments: str, certified: bool = True) -> float:
         """Start once more: now it has to succeed, and all has to be right; gives its seconds.
 
-        Args:
-            arguments: the command, a backfill if it is left out.
-            certified: whether the daily totals have been asked for the readings as they are now.
+        ``certified``: whether the daily totals have been asked for the readings as they are now.
         """
         done = self.run(*arguments)
         seconds = time.monotonic() - self.runs[-1].started_s

@@ -142,10 +142,7 @@ def before_a_new_day(home: Killing) -> None:
 def correct(history: History, chance: random.Random, shorter: bool | None) -> None:
     """Enedis corrects a power of the last two days, and the step of an hour.
 
-    Args:
-        history: whose readings.
-        chance: which.
-        shorter: one hour becomes two half hours; or the other way round; or neither.
+    ``shorter``: one hour becomes two half hours; or the other way round; or neither.
     """
     source = history.sources[SERIES]
     first, end = history.today - timedelta(days=3), history.yesterday

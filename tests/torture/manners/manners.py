@@ -22,9 +22,7 @@ def split_runs(
 ) -> list[list[RequestLogEntry]]:
     """The requests of each run, where runs follow one another.
 
-    Args:
-        log: all requests.
-        starts_s: ``time.monotonic()`` just before each run was started.
+    ``starts_s``: ``time.monotonic()`` just before each run was started.
     """
     ends_s = [*starts_s[1:], float("inf")]
     return [
@@ -38,10 +36,7 @@ def assert_manners(
 ) -> None:
     """Whatever happened, these runs were polite.
 
-    Args:
-        runs: the requests of each run, the runs in their order.
-        per_day: the budget of a UTC day, for all runs together.
-        pace_s: the least seconds between two requests, also of different runs.
+    ``pace_s``: the least seconds between two requests, also of different runs.
     """
     all_runs = list(runs)
     for run in all_runs:

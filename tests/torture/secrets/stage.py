@@ -85,14 +85,7 @@ def new_stage(folder: Path) -> Iterator[Stage]:
 
 
 def configured(stage: Stage, folder: Path, name: str = "home", **values: object) -> Home:
-    """A home whose configuration holds both secrets.
-
-    Args:
-        stage: the servers.
-        folder: where it is made.
-        name: its name, also of its database.
-        values: of :func:`tests.tools.config.configuration`.
-    """
+    """A home whose configuration holds both secrets."""
     home = Home(folder, name)
     options = {"uri": stage.uri(), "database": name, **values}
     home.configure(stage.gateway, PRM, **options)
@@ -100,11 +93,5 @@ def configured(stage: Stage, folder: Path, name: str = "home", **values: object)
 
 
 def config_file(home: Home, name: str, **values: Any) -> Path:
-    """One more configuration in a home.
-
-    Args:
-        home: where it is made.
-        name: the folder that it gets.
-        values: of :func:`tests.tools.config.configuration`.
-    """
+    """One more configuration in a home."""
     return write(home.folder / name / "config.toml", configuration(**values))

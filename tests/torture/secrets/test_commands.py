@@ -51,12 +51,11 @@ def test_no_command_tells_a_secret(stage: Stage, short_tmp_path: Path, tally: Ta
     with home, ThreadPoolExecutor(2) as pool:
         done = [each for part in pool.map(run_loudly, (WORKING, LOOKING)) for each in part]
         for place, each in done:
-            row.tried += 1
-            # A look during the first write may come too early, a sync before the morning's data.
-            assert each.code in (0, 1, 3), (place, each)
-            assert each.out or each.err, place
-            looked_through(stage, home, each, place)
-            row.survived += 1
+            with row.one_try():
+                # A look during the first write may be too early, a sync before the morning's data.
+                assert each.code in (0, 1, 3), (place, each)
+                assert each.out or each.err, place
+                looked_through(stage, home, each, place)
         assert stage.marks.absent_in_files(home.folder) > 3
     stored = stage.everything_stored()
     assert "commands.consumption_leases" in stored
@@ -137,11 +136,10 @@ def test_no_gateway_makes_us_tell_its_token(
                 arguments = (*command, "--config", str(file))
                 runs.append(Run(f"{name}, {' '.join(command)}", arguments, alteration=FAST))
         for name, done in run_all(home, runs).items():
-            row.tried += 1
-            assert done.code in (0, 1, 2, 3), (name, done)
-            assert done.err or done.out, name
-            marks.absent(name, done.out + done.err)
-            row.survived += 1
+            with row.one_try():
+                assert done.code in (0, 1, 2, 3), (name, done)
+                assert done.err or done.out, name
+                marks.absent(name, done.out + done.err)
         for name, server in servers.items():
             assert server.seen, f"nothing was asked of {name}"
             for path, headers in server.seen:

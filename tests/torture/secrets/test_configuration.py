@@ -20,7 +20,6 @@ from linky_tui.config.model import (
     SECTIONS,
 )
 from linky_tui.config.read import read_values
-from linky_tui.config.save import save
 from linky_tui.domain.models import Series
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.errors import ConfigError
@@ -105,9 +104,8 @@ def wrong_files() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "text"), [*wrong_files()])
-def test_no_problem_quotes_a_secret(name: str, text: str, tmp_path: Path, tally: Tally) -> None:
-    row = tally(FAULT)
-    row.tried += 1
+@pytest.mark.fault(FAULT)
+def test_no_problem_quotes_a_secret(name: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_bytes(text.encode("utf-8", errors="surrogateescape"))
     file.chmod(0o600)
@@ -117,7 +115,6 @@ def test_no_problem_quotes_a_secret(name: str, text: str, tmp_path: Path, tally:
     told = [str(error), *error.problems, *error.args, repr(error), str(error.to_json())]
     told += [pickle.dumps(error).decode("latin-1"), *traceback.format_exception(error)]
     MARKS.absent(name, "\n".join(map(str, told)))
-    row.survived += 1
 
 
 def test_no_command_quotes_a_wrong_configuration(short_tmp_path: Path, tally: Tally) -> None:
@@ -140,10 +137,9 @@ def test_no_command_quotes_a_wrong_configuration(short_tmp_path: Path, tally: Ta
         runs.append(Run("environment", ("--check", "--verbose"), variables))
         runs.append(Run("a file", ("--check",), {"LINKY_TUI_CONFIG": f"/nowhere/{TOKEN}"}))
         for name, done in run_all(home, runs).items():
-            row.tried += 1
-            assert done.code == 2, (name, done)
-            MARKS.absent(name, done.out + done.err)
-            row.survived += 1
+            with row.one_try():
+                assert done.code == 2, (name, done)
+                MARKS.absent(name, done.out + done.err)
         assert MARKS.absent_in_files(home.folder) == 0
 
 
@@ -182,29 +178,19 @@ def test_what_no_object_may_show_is_known_here() -> None:
         assert [each.repr for each in fields(kind) if each.name == name] == [False]
 
 
-def test_a_secret_of_the_environment_never_lands_in_the_file(tmp_path: Path) -> None:
-    file = write(tmp_path / "config.toml", METER)
-    variables = {"LINKY_TUI_TOKEN": TOKEN, "LINKY_TUI_MONGODB_URI": URI}
-    config = load(file, variables)
-    assert config.meters[0].token == TOKEN
-    save(config)
-    assert MARKS.absent_in_files(tmp_path, but=()) == 1
-
-
 def test_a_save_that_is_killed_leaves_no_token_behind(tmp_path: Path, tally: Tally) -> None:
     row = tally("secrets, killed while saving the configuration")
     good(tmp_path)
     file = tmp_path / "config.toml"
     for number in range(6):
-        row.tried += 1
-        child = start(calling(save_forever, file))
-        assert line_of(child) == "saving"
-        time.sleep(0.01 + number * 0.007)
-        assert killed(child)
-        config = load(file, {})
-        assert config.meters[0].token == TOKEN
-        assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["config.toml"]
-        row.survived += 1
+        with row.one_try():
+            child = start(calling(save_forever, file))
+            assert line_of(child) == "saving"
+            time.sleep(0.01 + number * 0.007)
+            assert killed(child)
+            config = load(file, {})
+            assert config.meters[0].token == TOKEN
+            assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["config.toml"]
 
 
 def test_a_leftover_is_removed_and_a_save_under_way_is_not(tmp_path: Path) -> None:

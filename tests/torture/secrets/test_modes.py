@@ -60,57 +60,55 @@ def test_no_file_or_folder_of_ours_is_open_to_others(
     umask: str, stage: Stage, short_tmp_path: Path, scale: Scale, tally: Tally
 ) -> None:
     row = tally(FAULT)
-    row.tried += 1
-    weeks = Turnstile(half_hours(today() - timedelta(days=14), today() - ONE_DAY))
-    with (
-        gateway(weeks, PRM) as server,
-        configured(
-            stage,
-            short_tmp_path,
-            "modes",
-            uri="",
-            api_url=server.url,
-            meters=[meter(PRM, server.token)],
-        ) as home,
-    ):
-        home.config.parent.parent.chmod(0o700)  # the test made it
-        # While it runs: the socket, the record of the server, the locks.
-        process = start_under(umask, home, "--backfill")
-        wanted = {"mongod.sock", "server.json", "turn.lock", "mongod.log"}
-        wanted |= {"requests.sqlite", "installation-id", "<a lease>-0.lock"}
-        while process.poll() is None:
-            names = {path.name for path in everything(home.folder)}
-            wanted -= names
-            if any(name.endswith("-0.lock") for name in names):
-                wanted.discard("<a lease>-0.lock")
-            if not wanted:
-                weeks.let()  # until all was seen it waits for an answer
-            found = open_to_others(home.folder)
-            assert found == []
-            time.sleep(0.01)
-        done = finished(process)
-        assert done.code == 0, done.err
-        assert wanted == set()
-        assert open_to_others(home.folder) == []
+    with row.one_try():
+        weeks = Turnstile(half_hours(today() - timedelta(days=14), today() - ONE_DAY))
+        with (
+            gateway(weeks, PRM) as server,
+            configured(
+                stage,
+                short_tmp_path,
+                "modes",
+                uri="",
+                api_url=server.url,
+                meters=[meter(PRM, server.token)],
+            ) as home,
+        ):
+            home.config.parent.parent.chmod(0o700)  # the test made it
+            # While it runs: the socket, the record of the server, the locks.
+            process = start_under(umask, home, "--backfill")
+            wanted = {"mongod.sock", "server.json", "turn.lock", "mongod.log"}
+            wanted |= {"requests.sqlite", "installation-id", "<a lease>-0.lock"}
+            while process.poll() is None:
+                names = {path.name for path in everything(home.folder)}
+                wanted -= names
+                if any(name.endswith("-0.lock") for name in names):
+                    wanted.discard("<a lease>-0.lock")
+                if not wanted:
+                    weeks.let()  # until all was seen it waits for an answer
+                found = open_to_others(home.folder)
+                assert found == []
+                time.sleep(0.01)
+            done = finished(process)
+            assert done.code == 0, done.err
+            assert wanted == set()
+            assert open_to_others(home.folder) == []
 
-        if umask != "000" and not scale.long:
-            row.survived += 1
-            return  # the other mask keeps nothing back
-        # A killed one leaves its server and its locks behind.
-        process = start_under(umask, home, "--verify", "--repair")
-        while not home.servers() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert open_to_others(home.folder) == []
-        assert finished(start_under(umask, home, "--verify")).code == 0
+            if umask != "000" and not scale.long:
+                return  # the other mask keeps nothing back
+            # A killed one leaves its server and its locks behind.
+            process = start_under(umask, home, "--verify", "--repair")
+            while not home.servers() and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+            assert open_to_others(home.folder) == []
+            assert finished(start_under(umask, home, "--verify")).code == 0
 
-        # A corrupted count is set aside.
-        (home.state_dir / "requests.sqlite").write_bytes(b"no database")
-        finished(start_under(umask, home, "--sync"))
-        assert len([*home.state_dir.glob("requests.sqlite*")]) > 2
-        assert open_to_others(home.folder) == []
-    row.survived += 1
+            # A corrupted count is set aside.
+            (home.state_dir / "requests.sqlite").write_bytes(b"no database")
+            finished(start_under(umask, home, "--sync"))
+            assert len([*home.state_dir.glob("requests.sqlite*")]) > 2
+            assert open_to_others(home.folder) == []
 
 
 def test_the_journal_of_the_count_is_as_private_as_the_count(tmp_path: Path) -> None:
@@ -127,15 +125,13 @@ def test_the_journal_of_the_count_is_as_private_as_the_count(tmp_path: Path) -> 
         os.umask(before)
 
 
-def test_the_demo_keeps_its_files_to_itself(short_tmp_path: Path, tally: Tally) -> None:
-    row = tally(FAULT)
-    row.tried += 1
+@pytest.mark.fault(FAULT)
+def test_the_demo_keeps_its_files_to_itself(short_tmp_path: Path) -> None:
     with Home(short_tmp_path) as home:
         done = finished(start_under("000", home, "--demo", "--sync"))
         assert done.code in (0, 3), done.err
         assert (home.data_dir / "demo" / "mongodb").is_dir()
         assert open_to_others(home.folder) == []
-    row.survived += 1
 
 
 @pytest.mark.parametrize("mode", [None, 0o644, 0o666])

@@ -84,8 +84,7 @@ class _Server(socketserver.ThreadingTCPServer):
 class Proxy:
     """A proxy on loopback; a context manager.
 
-    Args:
-        refusal: makes the answer to a request's head; None for a proxy that connects.
+    ``refusal``: makes the answer to a request's head; None for a proxy that connects.
     """
 
     def __init__(self, refusal: Any = None) -> None:
@@ -192,27 +191,25 @@ def test_no_failure_of_a_proxy_tells_its_password(
     for name, refusal in refusals.items():
         with Proxy(refusal) as proxy:
             addresses[name] = proxy_url(proxy)
-            row.tried += 1
-            monkeypatch.setenv("HTTPS_PROXY", addresses[name])
-            fault = ask(f"https://{NAME}:9/api", TOKEN)
-            assert isinstance(fault, ApiFault), name
-            MARKS.absent(name, f"{fault} {fault!r} {fault.text}")
-            assert proxy.clear, "it was asked"
-            Marks(TOKEN).absent("what the proxy was told", proxy.clear)
-            row.survived += 1
+            with row.one_try():
+                monkeypatch.setenv("HTTPS_PROXY", addresses[name])
+                fault = ask(f"https://{NAME}:9/api", TOKEN)
+                assert isinstance(fault, ApiFault), name
+                MARKS.absent(name, f"{fault} {fault!r} {fault.text}")
+                assert proxy.clear, "it was asked"
+                Marks(TOKEN).absent("what the proxy was told", proxy.clear)
             del addresses[name]
     for name, address in addresses.items():
-        row.tried += 1
-        monkeypatch.setenv("HTTPS_PROXY", address)
-        said: object
-        try:
-            said = ask(f"https://{NAME}:9/api", TOKEN)
-        except ConfigError as refused:  # before anything is counted
-            said = refused
-        kind = ConfigError if name in ("another scheme", "an unknown scheme") else ApiFault
-        assert isinstance(said, kind), name
-        MARKS.absent(name, f"{said} {said!r}")
-        row.survived += 1
+        with row.one_try():
+            monkeypatch.setenv("HTTPS_PROXY", address)
+            said: object
+            try:
+                said = ask(f"https://{NAME}:9/api", TOKEN)
+            except ConfigError as refused:  # before anything is counted
+                said = refused
+            kind = ConfigError if name in ("another scheme", "an unknown scheme") else ApiFault
+            assert isinstance(said, kind), name
+            MARKS.absent(name, f"{said} {said!r}")
 
 
 def test_what_a_proxy_says_ends_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -246,10 +243,9 @@ def test_a_command_behind_a_proxy_or_a_wrong_certificate(
             command = ("--sync", "--verbose", "--config", str(file))
             runs.append(Run(name, command, variables, altered))
         for name, done in run_all(home, runs).items():
-            row.tried += 1
-            assert done.code == 3, (name, done)
-            assert name in done.err, "it says what was in the way"
-            stage.marks.absent(name, done.out + done.err)
-            row.survived += 1
+            with row.one_try():
+                assert done.code == 3, (name, done)
+                assert name in done.err, "it says what was in the way"
+                stage.marks.absent(name, done.out + done.err)
         assert server.seen == []
         assert stage.marks.absent_in_files(home.folder) > 1

@@ -52,14 +52,13 @@ def test_a_wrong_certificate_gets_no_token(
     row = tally(TLS_FAULT)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))
     for name, context in contexts(authority, tmp_path).items():
-        row.tried += 1
-        with TinyServer(good_answer, tls=context) as server:
-            fault = ask(https(server), TOKEN)
-        assert isinstance(fault, ApiFault), name
-        assert fault.text.startswith("its TLS certificate is not accepted"), (name, fault)
-        assert server.seen == [], name
-        assert server.connections >= 1
-        row.survived += 1
+        with row.one_try():
+            with TinyServer(good_answer, tls=context) as server:
+                fault = ask(https(server), TOKEN)
+            assert isinstance(fault, ApiFault), name
+            assert fault.text.startswith("its TLS certificate is not accepted"), (name, fault)
+            assert server.seen == [], name
+            assert server.connections >= 1
 
 
 def environments(folder: Path, *, long: bool) -> Iterator[tuple[str, dict[str, str]]]:
@@ -94,11 +93,10 @@ def test_no_variable_turns_the_verification_off(
                 with monkeypatch.context() as patch:
                     for variable, value in variables.items():
                         patch.setenv(variable, value)
-                    row.tried += 1
-                    fault = ask(https(server, host), TOKEN)
-                    assert isinstance(fault, ApiFault), (name, host)
-                    MARKS.absent(name, f"{fault} {fault!r}")
-                    row.survived += 1
+                    with row.one_try():
+                        fault = ask(https(server, host), TOKEN)
+                        assert isinstance(fault, ApiFault), (name, host)
+                        MARKS.absent(name, f"{fault} {fault!r}")
         assert server.seen == []
 
 

@@ -29,14 +29,8 @@ DAYS = 20
 class GatedSource(Gate):
     """A meter with some days behind a gate; the processes of :class:`Crowd` wait for it.
 
-    Args:
-        activated: whether requests from before the first day are refused, which they are without
-            passing the gate.
-
-    Attributes:
-        first: its first day.
-        last: yesterday, its last one.
-        truth: its readings.
+    ``activated``: whether requests from before the first day are refused, which they are without
+    passing the gate.
     """
 
     def __init__(self, *, activated: bool = True) -> None:
@@ -150,16 +144,7 @@ def measured(uri: str, database: str, prm: str = PRM) -> tuple[list[Measure], li
 def judge(
     row: Row, uri: str, database: str, truth: Sequence[Reading], *prms: str, tried: int = 1
 ) -> None:
-    """Count what was lost and doubled in both collections, and insist on none.
-
-    Args:
-        row: where it is counted.
-        uri: of the MongoDB.
-        database: its database.
-        truth: what each meter really has.
-        prms: the meters; the usual one where none is given.
-        tried: how often the fault happened.
-    """
+    """Count what was lost and doubled in both collections, and insist on none."""
     row.tried += tried
     wanted = Counter((each.start, each.interval_min, each.power_w) for each in truth)
     lost = doubled = 0

@@ -26,7 +26,7 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 from tests.ui.gateway import curve_requests, gateway, turnstile
 
 SIZES = [(80, 24), (120, 40)]
@@ -53,16 +53,16 @@ def calendar(page: BackfillPage) -> CoverageCalendar:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_before_it_starts_the_page_says_what_it_will_ask(
-    size: tuple[int, int], empty_app: LinkyApp
+    size: tuple[int, int], running: Running
 ) -> None:
-    async with empty_app.run_test(size=size) as pilot:
-        page = await opened(pilot, empty_app)
+    async with running(size, empty=True) as (app, pilot):
+        page = await opened(pilot, app)
         words = (
             "105 weeks + 3 to 5 daily requests: 80 today, about 30 tomorrow after 01:00; "
             "newest first."
         )
-        await wait_until(pilot, lambda: words in flowing(empty_app))
-        text = flowing(empty_app)
+        await wait_until(pilot, lambda: words in flowing(app))
+        text = flowing(app)
         assert "0 of 105 weeks" in text
         assert "2024-11-22" in text
         assert not page.query_one("#run", Button).disabled
@@ -71,11 +71,10 @@ async def test_before_it_starts_the_page_says_what_it_will_ask(
 
 
 async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
-    make_app: MakeApp,
+    running: Running,
 ) -> None:
     with gateway(28) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with running(server=server) as (app, pilot):
             page = await opened(pilot, app)
             await pilot.press("r")
             await wait_until(pilot, lambda: has_finished(app))
@@ -95,11 +94,10 @@ async def test_a_backfill_fills_the_calendar_and_ends_with_what_is_missing(
 
 
 async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
-    make_app: MakeApp,
+    running: Running,
 ) -> None:
     with turnstile(28) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with running(server=server) as (app, pilot):
             page = await opened(pilot, app)
             await pilot.click("#run")
             shown = calendar(page)
@@ -121,10 +119,9 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
             await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
 
 
-async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
+async def test_pause_goes_on_and_stop_ends_it(running: Running) -> None:
     with turnstile(28) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with running((80, 24), server=server) as (app, pilot):
             page = await opened(pilot, app)
             state = app.ingest
             await pilot.press("r")
@@ -151,12 +148,12 @@ async def test_pause_goes_on_and_stop_ends_it(make_app: MakeApp) -> None:
             await wait_until(pilot, lambda: not page.query_one("#run", Button).disabled)
 
 
-async def test_a_spent_budget_says_when_it_goes_on(make_app: MakeApp) -> None:
+async def test_a_spent_budget_says_when_it_goes_on(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(
-            empty=True, api_url=server.url, token=server.token, more="requests_per_day = 6"
-        )
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        async with running(server=server, more="requests_per_day = 6", notifications=True) as (
+            app,
+            pilot,
+        ):
             await opened(pilot, app)
             await pilot.press("r")
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
@@ -167,11 +164,10 @@ async def test_a_spent_budget_says_when_it_goes_on(make_app: MakeApp) -> None:
             await wait_until(pilot, lambda: header in screen_text(app))
 
 
-async def test_a_failure_shows_a_dialog_and_stays_on_the_page(make_app: MakeApp) -> None:
+async def test_a_failure_shows_a_dialog_and_stays_on_the_page(running: Running) -> None:
     with gateway(28) as server:
         server.inject(Fault("banned", times=None, after=4))
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with running(server=server) as (app, pilot):
             await opened(pilot, app)
             await pilot.press("r")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
@@ -185,11 +181,10 @@ async def test_a_failure_shows_a_dialog_and_stays_on_the_page(make_app: MakeApp)
             await wait_until(pilot, lambda: "Ended:" in screen_text(app))
 
 
-async def test_a_blocked_address_is_not_over_at_the_next_day(make_app: MakeApp) -> None:
+async def test_a_blocked_address_is_not_over_at_the_next_day(running: Running) -> None:
     with gateway(28) as server:
         server.inject(Fault("banned", times=None))
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        async with running(server=server, notifications=True) as (app, pilot):
             await opened(pilot, app)
             await pilot.press("r")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
@@ -209,11 +204,10 @@ async def test_a_blocked_address_is_not_over_at_the_next_day(make_app: MakeApp) 
 
 
 async def test_one_day_is_fetched_again_for_one_request(
-    make_app: MakeApp, own_home: StoredHome
+    running: Running, own_home: StoredHome
 ) -> None:
     with gateway(28) as server:
-        app = make_app(home=own_home, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        async with running(server=server, home=own_home, notifications=True) as (app, pilot):
             page = await opened(pilot, app)
             day = YESTERDAY - timedelta(days=8)
             await pilot.press("up", "left")
@@ -235,12 +229,9 @@ async def test_one_day_is_fetched_again_for_one_request(
             assert finished(app).inserted == 0
 
 
-async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
-    make_app: MakeApp,
-) -> None:
+async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(80, 24)) as pilot:
+        async with running((80, 24), server=server) as (app, pilot):
             page = await opened(pilot, app)
             field = page.query_one("#since", Input)
             field.value = "2026-13-01"
@@ -259,21 +250,16 @@ async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(
             assert page.query_one(CoverageCalendar).has_focus
 
 
-async def test_without_a_meter_the_page_names_the_key_that_leads_to_one(
-    make_app: MakeApp,
-) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_without_a_meter_the_page_names_the_key_that_leads_to_one(running: Running) -> None:
+    async with running((80, 24), empty=True, meters=()) as (app, pilot):
         await pilot.press("b")
         await wait_until(pilot, lambda: "No meter yet. g opens the settings." in screen_text(app))
         assert app.screen.query_one("#run", Button).disabled
         assert app.screen.query_one("#refetch", Button).disabled
 
 
-async def test_every_size_and_theme_shows_the_stored_home(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_every_size_and_theme_shows_the_stored_home(running: Running) -> None:
+    async with running() as (app, pilot):
         page = await opened(pilot, app)
         await wait_until(pilot, lambda: "726 of 730 days complete" in screen_text(app))
         for theme in ("textual-light", "nord", "textual-dark"):

@@ -29,7 +29,7 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 
 
 def page(app: LinkyApp) -> ChartsPage:
@@ -68,10 +68,9 @@ async def settled(pilot: Pilot[None], app: LinkyApp, text: str, kind: type[Plot]
 
 
 async def test_yesterday_is_shown_first_with_its_figures(
-    make_app: MakeApp, stored_home: StoredHome
+    running: Running, stored_home: StoredHome
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
         readings = stored_home.readings(YESTERDAY, YESTERDAY)
         highest = max(readings, key=lambda each: each.power_w)
@@ -86,9 +85,8 @@ async def test_yesterday_is_shown_first_with_its_figures(
         assert list(shown.series[0].ys)[::2] == [each.power_w for each in readings]
 
 
-async def test_keys_move_in_time_and_never_leave_the_data(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_keys_move_in_time_and_never_leave_the_data(running: Running) -> None:
+    async with running((80, 24)) as (app, pilot):
         await open_charts(pilot, app)
         await pilot.press("right")
         assert period(app) == "Sat 21 Nov 2026"
@@ -107,11 +105,11 @@ async def test_keys_move_in_time_and_never_leave_the_data(make_app: MakeApp) -> 
 
 @pytest.mark.parametrize("presses", [2, 3, 15])
 async def test_keys_faster_than_the_tabs_end_where_they_led(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, presses: int
+    running: Running, monkeypatch: pytest.MonkeyPatch, presses: int
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
+        app.animation_level = "full"
         views, before = list(View), page(app)._view
         for _ in range(presses):  # a pilot's own presses wait for each other
             app.post_message(Key("v", "v"))
@@ -125,9 +123,8 @@ async def test_keys_faster_than_the_tabs_end_where_they_led(
         assert app.screen.query_one(Tabs).active == wanted.value
 
 
-async def test_a_date_is_jumped_to(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+async def test_a_date_is_jumped_to(running: Running) -> None:
+    async with running((80, 24), notifications=True) as (app, pilot):
         await open_charts(pilot, app)
         await pilot.press("slash")
         await wait_until(pilot, lambda: app.screen.query(Input))
@@ -178,9 +175,8 @@ async def test_every_view_says_its_total_and_what_is_missing(
         await settled(pilot, app, "Load duration, March 2026", LinePlot)
 
 
-async def test_the_bars_are_the_energies(make_app: MakeApp, stored_home: StoredHome) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_the_bars_are_the_energies(running: Running, stored_home: StoredHome) -> None:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
         await pilot.press("v")
         await settled(pilot, app, "Energy, Sat 21 Nov 2026", BarPlot)
@@ -213,9 +209,8 @@ async def test_the_bars_are_the_energies(make_app: MakeApp, stored_home: StoredH
         )
 
 
-async def test_years_are_compared_over_whole_months_only(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_years_are_compared_over_whole_months_only(running: Running) -> None:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
         page(app).action_view(4)
         await settled(pilot, app, "Years", GroupPlot)
@@ -229,9 +224,8 @@ async def test_years_are_compared_over_whole_months_only(make_app: MakeApp) -> N
         assert f"{(now - then) / then * 100:+.1f} % on 2025 over 10 whole months" in summary(app)
 
 
-async def test_p_puts_another_period_behind(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_p_puts_another_period_behind(running: Running) -> None:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
 
         def names() -> list[str]:
@@ -247,9 +241,8 @@ async def test_p_puts_another_period_behind(make_app: MakeApp) -> None:
         await wait_until(pilot, lambda: names() == [])
 
 
-async def test_the_mouse_does_it_too(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_the_mouse_does_it_too(running: Running) -> None:
+    async with running() as (app, pilot):
         await open_charts(pilot, app)
         await pilot.click("#span-month")
         await pilot.click("#earlier")
@@ -266,7 +259,7 @@ async def test_the_mouse_does_it_too(make_app: MakeApp) -> None:
 
 
 async def test_a_held_key_queues_up_no_work(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[ChartRequest] = []
     original = charts_page.LOADERS[View.CURVE]
@@ -276,8 +269,7 @@ async def test_a_held_key_queues_up_no_work(
         return original(store, request)
 
     monkeypatch.setitem(charts_page.LOADERS, View.CURVE, counted)
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running((80, 24)) as (app, pilot):
         await open_charts(pilot, app)
         loaded.clear()
         for _ in range(60):
@@ -287,9 +279,8 @@ async def test_a_held_key_queues_up_no_work(
         assert loaded[-1].period.anchor == YESTERDAY - timedelta(days=60)
 
 
-async def test_time_before_the_load_curve_is_explained(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_time_before_the_load_curve_is_explained(running: Running) -> None:
+    async with running((80, 24)) as (app, pilot):
         await open_charts(pilot, app)
         page(app)._jump_to((Span.MONTH, date(2024, 1, 1)))
         await wait_until(pilot, lambda: "daily totals for this time" in screen_text(app))
@@ -299,18 +290,16 @@ async def test_time_before_the_load_curve_is_explained(make_app: MakeApp) -> Non
         assert "nothing missing" in summary(app)
 
 
-async def test_an_empty_database_names_the_keys_that_fill_it(empty_app: LinkyApp) -> None:
-    async with empty_app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: empty_app.store_ready)
+async def test_an_empty_database_names_the_keys_that_fill_it(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
         await pilot.press("c")
-        await wait_until(pilot, lambda: "No data yet. Press b" in screen_text(empty_app))
+        await wait_until(pilot, lambda: "No data yet. Press b" in screen_text(app))
         await pilot.press("left", "up", "v", "t", "p", "m", "slash")
-        assert "No data yet" in screen_text(empty_app)
+        assert "No data yet" in screen_text(app)
 
 
-async def test_a_marker_is_remembered_and_every_page_draws_with_it(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_a_marker_is_remembered_and_every_page_draws_with_it(running: Running) -> None:
+    async with running((80, 24)) as (app, pilot):
         await open_charts(pilot, app)
         file = app.config.path
         await pilot.press("m", "m", "m", "m")
@@ -324,10 +313,9 @@ async def test_a_marker_is_remembered_and_every_page_draws_with_it(make_app: Mak
 
 
 async def test_sizes_markers_and_a_lost_mongodb_are_survived(
-    make_app: MakeApp, stored_home: StoredHome
+    running: Running, stored_home: StoredHome
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running((80, 24)) as (app, pilot):
         await open_charts(pilot, app)
         for size in ((20, 5), (200, 60), (40, 12), (80, 24)):
             await pilot.resize_terminal(*size)

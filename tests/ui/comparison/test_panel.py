@@ -29,7 +29,7 @@ from tests.tools.app import (
     token_for,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
 from tests.ui.gateway import turnstile
 
@@ -54,14 +54,11 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
-    make_app: MakeApp,
-    measurements: list[dict[str, Any]],
-    monkeypatch: pytest.MonkeyPatch,
+    running: Running, measurements: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison_state, "BUSY_EVERY_S", 0.1)
     with turnstile(28) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with running(server=server) as (app, pilot):
             await wait_until(pilot, lambda: app.store_ready and table(app).rows)
             await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
             assert app.start_job(JobKind.BACKFILL)
@@ -100,10 +97,9 @@ async def synced(pilot: Pilot[None], app: LinkyApp) -> None:
 
 
 async def test_a_sync_with_nothing_to_do_costs_neither_a_checkpoint_nor_a_proof(
-    make_app: MakeApp, own_home: StoredHome, measurements: list[dict[str, Any]]
+    running: Running, own_home: StoredHome, measurements: list[dict[str, Any]]
 ) -> None:
-    app = make_app(home=own_home, token=token_for())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=own_home, token=token_for()) as (app, pilot):
         await proved(pilot, app)
         measurements.clear()
         await synced(pilot, app)
@@ -112,10 +108,9 @@ async def test_a_sync_with_nothing_to_do_costs_neither_a_checkpoint_nor_a_proof(
 
 
 async def test_a_sync_that_only_repairs_is_followed_by_a_checkpoint_and_a_proof(
-    make_app: MakeApp, own_home: StoredHome, measurements: list[dict[str, Any]]
+    running: Running, own_home: StoredHome, measurements: list[dict[str, Any]]
 ) -> None:
-    app = make_app(home=own_home, token=token_for())
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=own_home, token=token_for()) as (app, pilot):
         await proved(pilot, app)
         with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
             client[own_home.database]["consumption"].delete_one({})
@@ -127,11 +122,10 @@ async def test_a_sync_that_only_repairs_is_followed_by_a_checkpoint_and_a_proof(
 
 
 async def test_what_changed_is_marked_for_a_moment(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+    running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison_table, "MARKED_S", 3.0)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=small_home) as (app, pilot):
         await proved(pilot, app)
         await wait_until(pilot, lambda: not table(app).marked)
         with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
@@ -143,7 +137,7 @@ async def test_what_changed_is_marked_for_a_moment(
 
 
 async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+    running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison_state, "IDLE_EVERY_S", 0.2)
     started: list[float] = []
@@ -156,8 +150,7 @@ async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
         return compare_sizes(store, **how)
 
     monkeypatch.setattr(panel, "compare_sizes", watched)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=small_home) as (app, pilot):
         await loaded(pilot, app)
         before = len(started)
         await wait_until(pilot, lambda: len(started) >= before + 3)

@@ -13,7 +13,6 @@ import pytest
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
-from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
 from linky_tui.ui.shell import comparison_state, store_app
@@ -22,11 +21,10 @@ from tests.tools.app import (
     TODAY,
     YESTERDAY,
     StoredHome,
-    mongodb_away,
     screen_text,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 
 SIZES = [(120, 40), (80, 24)]
@@ -52,7 +50,7 @@ def change(value: float, reference: float) -> str:
 
 
 async def test_the_six_figures_are_those_of_the_readings(
-    make_app: MakeApp, stored_home: StoredHome
+    running: Running, stored_home: StoredHome
 ) -> None:
     wh = by_day(stored_home)
     weekends = [
@@ -73,8 +71,7 @@ async def test_the_six_figures_are_those_of_the_readings(
     )
     watts = nights[math.ceil(len(nights) / 10) - 1]
     used = sum(wh[TODAY - timedelta(days=ago)] for ago in range(1, 31))
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await loaded(pilot, app)
         expected = [
             (
@@ -98,12 +95,11 @@ async def test_the_six_figures_are_those_of_the_readings(
 
 
 async def test_charts_show_the_days_and_the_last_day(
-    make_app: MakeApp, stored_home: StoredHome
+    running: Running, stored_home: StoredHome
 ) -> None:
     wh = by_day(stored_home)
     days = list(days_between(TODAY - timedelta(days=60), YESTERDAY))
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await loaded(pilot, app)
         bars, curve = (page(app).query_one(name, Chart) for name in ("#bars", "#curve"))
         assert isinstance(bars.plot, BarPlot)
@@ -119,15 +115,14 @@ async def test_charts_show_the_days_and_the_last_day(
 
 
 async def test_the_table_says_what_the_server_says(
-    make_app: MakeApp, stored_home: StoredHome
+    running: Running, stored_home: StoredHome
 ) -> None:
     with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
         database = client[stored_home.database]
         one, two = (
             database.command("collStats", each) for each in ("consumption", "consumptionTS")
         )
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await proved(pilot, app)
         count = count_text(len(stored_home.readings()))
         assert cells(app, "readings") == (count, count, "identical")
@@ -161,10 +156,9 @@ async def test_the_table_says_what_the_server_says(
 
 
 async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_first(
-    make_app: MakeApp,
+    running: Running,
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await loaded(pilot, app)
         assert len({card.region.y for card in page(app).query(FigureCard)}) == 1
         assert page(app).query_one("#body").max_scroll_y == 0, "all in view"
@@ -184,9 +178,8 @@ async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_fir
         assert "…" not in screen_text(app).split("Daily energy")[0], "no figure is cut"
 
 
-async def test_a_click_on_a_card_opens_its_page(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_click_on_a_card_opens_its_page(running: Running) -> None:
+    async with running() as (app, pilot):
         await loaded(pilot, app)
         for number, mode in ((0, "charts"), (4, "backfill")):
             await pilot.click(f"#card-{number}")
@@ -196,11 +189,11 @@ async def test_a_click_on_a_card_opens_its_page(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_empty_says_why_and_names_the_key(empty_app: LinkyApp, size: tuple[int, int]) -> None:
-    async with empty_app.run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: "Press b to backfill" in screen_text(empty_app))
-        await wait_until(pilot, lambda: card_texts(empty_app)[0][0])
-        assert card_texts(empty_app) == [
+async def test_empty_says_why_and_names_the_key(running: Running, size: tuple[int, int]) -> None:
+    async with running(size, empty=True) as (app, pilot):
+        await wait_until(pilot, lambda: "Press b to backfill" in screen_text(app))
+        await wait_until(pilot, lambda: card_texts(app)[0][0])
+        assert card_texts(app) == [
             ("–", "not fetched yet"),
             ("–", "not fetched yet"),
             ("–", "not fetched yet"),
@@ -208,52 +201,33 @@ async def test_empty_says_why_and_names_the_key(empty_app: LinkyApp, size: tuple
             ("–", "nothing fetched"),
             ("80 of 80 left", "next 01:00"),
         ]
-        for chart in page(empty_app).query(Chart):
+        for chart in page(app).query(Chart):
             assert chart.plot is None
             assert "Press b" in chart.empty
         # A table of zeros would say nothing.
-        await wait_until(pilot, lambda: table(empty_app).rows and not table(empty_app).display)
+        await wait_until(pilot, lambda: table(app).rows and not table(app).display)
 
 
-async def test_without_a_meter_it_says_where_to_connect_one(make_app: MakeApp) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_without_a_meter_it_says_where_to_connect_one(running: Running) -> None:
+    async with running(empty=True, meters=()) as (app, pilot):
         await pilot.press("escape")
         app.switch_mode("dashboard")
         await wait_until(pilot, lambda: "Press g to connect yours" in screen_text(app))
         assert {texts[1] for texts in card_texts(app)} == {"no meter yet"}
 
 
-async def test_mongodb_goes_away_and_comes_back(make_app: MakeApp, mongod_uri: str) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await loaded(pilot, app)
-        figures = card_texts(app)
-        with mongodb_away(mongod_uri):
-            page(app).refresh_data()
-            await wait_until(
-                pilot,
-                lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away",
-            )
-            assert card_texts(app) == figures, "what was known stays"
-        await wait_until(pilot, lambda: page(app).query_one("#table").border_subtitle == "live")
-
-
 async def test_a_meter_without_readings_leaves_the_table_of_all(
-    make_app: MakeApp, small_home: StoredHome
+    running: Running, small_home: StoredHome
 ) -> None:
-    app = make_app(home=small_home, meters=("98765432109876",))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=small_home, meters=("98765432109876",)) as (app, pilot):
         await loaded(pilot, app)
         assert app.series == Series("98765432109876")
         assert card_texts(app)[0] == ("–", "not fetched yet")
         assert cells(app, "readings")[0] == count_text(len(small_home.readings(SMALL_FIRST_DAY)))
 
 
-async def test_every_kind_of_theme_draws_it(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_every_kind_of_theme_draws_it(running: Running) -> None:
+    async with running() as (app, pilot):
         await loaded(pilot, app)
         for theme in ("textual-light", "gruvbox", "ansi-dark"):
             app.theme = theme

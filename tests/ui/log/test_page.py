@@ -17,7 +17,7 @@ from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import Logged
 from tests.tools.app import SERIES, finished, screen_text, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 from tests.ui.gateway import gateway
 
 
@@ -34,22 +34,21 @@ async def log_page(pilot: object, app: LinkyApp) -> EventLog:
     return app.screen.query_one("#log", EventLog)
 
 
-async def test_an_empty_log_names_the_keys_that_fill_it(empty_app: LinkyApp) -> None:
-    async with empty_app.run_test(size=(80, 24)) as pilot:
-        await log_page(pilot, empty_app)
-        assert "s syncs yesterday, b fetches the history." in screen_text(empty_app)
+async def test_an_empty_log_names_the_keys_that_fill_it(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
+        await log_page(pilot, app)
+        assert "s syncs yesterday, b fetches the history." in screen_text(app)
         await pilot.press("y")
-        assert empty_app.clipboard == ""
+        assert app.clipboard == ""
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_it_tells_a_run_from_its_start_to_its_failure(
-    size: tuple[int, int], make_app: MakeApp
+    size: tuple[int, int], running: Running
 ) -> None:
     with gateway(28) as server:
         server.inject(Fault("token_refused", times=None, after=5))
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=size) as pilot:
+        async with running(size, server=server) as (app, pilot):
             log = await log_page(pilot, app)
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
@@ -72,42 +71,39 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             assert "Some terminals do not take it." in toast.message
 
 
-async def test_it_follows_unless_one_scrolled_up(empty_app: LinkyApp) -> None:
-    async with empty_app.run_test(size=(80, 24)) as pilot:
-        log = await log_page(pilot, empty_app)
+async def test_it_follows_unless_one_scrolled_up(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
+        log = await log_page(pilot, app)
         for number in range(100):
-            note(empty_app, f"line {number}.")
-        await wait_until(pilot, lambda: "line 99." in screen_text(empty_app))
+            note(app, f"line {number}.")
+        await wait_until(pilot, lambda: "line 99." in screen_text(app))
         await pilot.press("home")
-        await wait_until(pilot, lambda: "line 0." in screen_text(empty_app))
-        note(empty_app, "line 100.")
+        await wait_until(pilot, lambda: "line 0." in screen_text(app))
+        note(app, "line 100.")
         await wait_until(pilot, lambda: len(log.entries) == 101)
-        assert "line 0." in screen_text(empty_app)
+        assert "line 0." in screen_text(app)
         await pilot.press("end")
-        await wait_until(pilot, lambda: "line 100." in screen_text(empty_app))
+        await wait_until(pilot, lambda: "line 100." in screen_text(app))
 
 
-async def test_long_lines_wrap_at_every_width_and_markup_means_nothing(
-    empty_app: LinkyApp,
-) -> None:
-    async with empty_app.run_test(size=(120, 40)) as pilot:
-        log = await log_page(pilot, empty_app)
-        note(empty_app, "a [/strange] text " + "that is long " * 12 + "and ends here.")
-        await wait_until(pilot, lambda: "and ends here." in screen_text(empty_app))
-        assert "[/strange]" in screen_text(empty_app)
+async def test_long_lines_wrap_at_every_width_and_markup_means_nothing(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
+        log = await log_page(pilot, app)
+        note(app, "a [/strange] text " + "that is long " * 12 + "and ends here.")
+        await wait_until(pilot, lambda: "and ends here." in screen_text(app))
+        assert "[/strange]" in screen_text(app)
         wide = len(log.lines)
         await pilot.resize_terminal(60, 24)
         await wait_until(pilot, lambda: len(log.lines) > wide)
-        assert "here." in screen_text(empty_app)
+        assert "here." in screen_text(app)
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(120, 40)
         await wait_until(pilot, lambda: len(log.lines) == wide)
 
 
-async def test_with_several_meters_each_line_says_which(make_app: MakeApp) -> None:
+async def test_with_several_meters_each_line_says_which(running: Running) -> None:
     other = "98765432109876"
-    app = make_app(empty=True, meters=(SERIES.prm, other))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(empty=True, meters=(SERIES.prm, other)) as (app, pilot):
         await log_page(pilot, app)
         note(app, "one thing.")
         note(app, "another thing.", Series(other))
@@ -116,11 +112,11 @@ async def test_with_several_meters_each_line_says_which(make_app: MakeApp) -> No
         assert "98········9876 consumption: another thing." in screen_text(app)
 
 
-async def test_the_log_keeps_the_newest(empty_app: LinkyApp) -> None:
-    async with empty_app.run_test(size=(80, 24)) as pilot:
-        log = await log_page(pilot, empty_app)
+async def test_the_log_keeps_the_newest(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
+        log = await log_page(pilot, app)
         for number in range(700):
-            empty_app.ingest._queue.append(Logged(utc_now(), Noted(SERIES, f"line {number}.")))
-        empty_app.ingest.drain()
-        await wait_until(pilot, lambda: "line 699." in screen_text(empty_app))
+            app.ingest._queue.append(Logged(utc_now(), Noted(SERIES, f"line {number}.")))
+        app.ingest.drain()
+        await wait_until(pilot, lambda: "line 699." in screen_text(app))
         assert len(log.entries) == 500

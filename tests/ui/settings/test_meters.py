@@ -21,7 +21,7 @@ from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.panels import UNTESTED
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from tests.tools.app import HOME, screen_text, token_for, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.settings.test_page import field, open_settings, saved, shows_secret, state, type_into
 
 OTHER = "98765432109876"
@@ -78,10 +78,8 @@ async def test_a_meter_is_added_from_a_token_with_two_prms(make_app: MakeApp) ->
         assert "Barn" in app.meter_text
 
 
-async def test_the_only_prm_of_a_token_is_filled_in(make_app: MakeApp) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_the_only_prm_of_a_token_is_filled_in(running: Running) -> None:
+    async with running(empty=True, meters=()) as (app, pilot):
         await open_meters(app, pilot)
         assert "No meter yet" in screen_text(app)
         await pilot.click("#add-meter")
@@ -94,9 +92,8 @@ async def test_the_only_prm_of_a_token_is_filled_in(make_app: MakeApp) -> None:
         await wait_until(pilot, lambda: len(app.screen.query(MeterCard)) == 1)
 
 
-async def test_a_meter_is_edited_never_doubled_and_removed(make_app: MakeApp) -> None:
-    app = make_app(empty=True, meters=(DEMO_PRM, OTHER))
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_meter_is_edited_never_doubled_and_removed(running: Running) -> None:
+    async with running(empty=True, meters=(DEMO_PRM, OTHER)) as (app, pilot):
         await open_meters(app, pilot)
         await pilot.click("#meter-1 .edit")
         await wait_until(pilot, lambda: is_open(app))
@@ -121,9 +118,8 @@ async def test_a_meter_is_edited_never_doubled_and_removed(make_app: MakeApp) ->
         assert (meter.prm, meter.flow) == (DEMO_PRM, Flow.PRODUCTION)
 
 
-async def test_ok_takes_what_was_typed_right_before_it(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_ok_takes_what_was_typed_right_before_it(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_meters(app, pilot)
         await pilot.click("#meter-0 .edit")
         await wait_until(pilot, lambda: is_open(app))
@@ -141,10 +137,9 @@ def gateway() -> Iterator[ApiServer]:
 
 
 async def test_a_request_is_sent_only_on_confirmation_and_counted(
-    make_app: MakeApp, gateway: ApiServer
+    running: Running, gateway: ApiServer
 ) -> None:
-    app = make_app(empty=True, api_url=gateway.url, token=gateway.token)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(empty=True, api_url=gateway.url, token=gateway.token) as (app, pilot):
         await open_meters(app, pilot)
         await pilot.click(".edit")
         await wait_until(pilot, lambda: is_open(app))
@@ -207,9 +202,8 @@ async def test_mongodb_is_tested_as_typed(make_app: MakeApp, mongod_uri: str) ->
     assert load(app.config.path, {}).mongodb.uri == mongod_uri
 
 
-async def test_a_verdict_goes_with_what_it_is_about_and_moves_no_field(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_verdict_goes_with_what_it_is_about_and_moves_no_field(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         before = [each.region for each in app.screen.query(Field) if each.region]
         await pilot.click("#mongodb-test")
@@ -225,9 +219,8 @@ async def test_a_verdict_goes_with_what_it_is_about_and_moves_no_field(make_app:
         await wait_until(pilot, lambda: mongodb_said(app).startswith("✓"))
 
 
-async def test_nothing_is_connected_while_a_field_is_wrong(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_nothing_is_connected_while_a_field_is_wrong(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await type_into(app, pilot, "mongodb-collection", "consumptionTS")
         await pilot.click("#mongodb-test")

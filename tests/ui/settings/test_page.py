@@ -21,7 +21,7 @@ from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from tests.tools.app import screen_text, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 
 PASSWORD = "hunter2hunter2"
 
@@ -75,9 +75,8 @@ def shows_secret(app: LinkyApp, secret: str) -> bool:
     return any(secret[i : i + 10] in seen for i in range(len(secret) - 10))
 
 
-async def test_what_was_typed_right_before_saving_is_saved(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_what_was_typed_right_before_saving_is_saved(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await show(app, pilot, "mongodb")
         field(app, "mongodb-database").query_one(Input).value = "cellar"
@@ -85,9 +84,8 @@ async def test_what_was_typed_right_before_saving_is_saved(make_app: MakeApp) ->
         await wait_until(pilot, lambda: saved(app).mongodb.database == "cellar")
 
 
-async def test_every_key_is_there_with_its_value_and_default(make_app: MakeApp) -> None:
-    app = make_app(empty=True, more="requests_per_day = 40")
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_every_key_is_there_with_its_value_and_default(running: Running) -> None:
+    async with running((80, 24), empty=True, more="requests_per_day = 40") as (app, pilot):
         await open_settings(app, pilot, "enedis")
         assert field(app, "enedis-requests_per_day").text == "40"
         assert "requests_per_day · default: 80" in screen_text(app)
@@ -160,9 +158,8 @@ async def test_secrets_are_masked_until_revealed(make_app: MakeApp) -> None:
         await wait_until(pilot, lambda: shows_secret(app, token))
 
 
-async def test_leaving_with_changes_asks(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_leaving_with_changes_asks(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await type_into(app, pilot, "enedis-requests_per_day", "60")
         await wait_until(pilot, lambda: "Not saved yet" in state(app))
@@ -187,9 +184,8 @@ async def test_leaving_with_changes_asks(make_app: MakeApp) -> None:
         assert saved(app).enedis.requests_per_day == 70
 
 
-async def test_escape_leaves_a_field_so_that_page_keys_work(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_escape_leaves_a_field_so_that_page_keys_work(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         field(app, "mongodb-database").query_one(Input).focus()
         await pilot.press("end", "l")
@@ -201,9 +197,8 @@ async def test_escape_leaves_a_field_so_that_page_keys_work(make_app: MakeApp) -
         await wait_until(pilot, lambda: app.current_mode == "log")
 
 
-async def test_a_click_shows_a_section(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_click_shows_a_section(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await pilot.click("#settings-nav", offset=(3, 3))
         await wait_until(pilot, lambda: page(app).query_one("#section-display").display)
@@ -215,11 +210,10 @@ async def test_a_click_shows_a_section(make_app: MakeApp) -> None:
 
 
 async def test_what_the_environment_decides_is_said_and_never_saved(
-    make_app: MakeApp, mongod_uri: str, monkeypatch: pytest.MonkeyPatch
+    running: Running, mongod_uri: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LINKY_TUI_MONGODB_URI", mongod_uri + "/?appName=fromtheshell")
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         assert "LINKY_TUI_MONGODB_URI is set and goes before this" in screen_text(app)
         assert field(app, "mongodb-uri").text == mongod_uri
@@ -232,9 +226,8 @@ async def test_what_the_environment_decides_is_said_and_never_saved(
     assert "fromtheshell" not in app.config.path.read_text()
 
 
-async def test_a_theme_is_tried_at_once_and_remembered_when_saved(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_a_theme_is_tried_at_once_and_remembered_when_saved(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot, "display")
         select = field(app, "display-theme").query_one(Select)
         select.value = "nord"
@@ -248,9 +241,8 @@ async def test_a_theme_is_tried_at_once_and_remembered_when_saved(make_app: Make
         assert app.theme == saved(app).display.theme == "gruvbox"
 
 
-async def test_keys_are_remapped_and_judged(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_keys_are_remapped_and_judged(running: Running) -> None:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot, "keys")
         await wait_until(pilot, lambda: "Key of Sync" in screen_text(app))
         await pilot.press("escape", *["down"] * 6, "enter")
@@ -273,10 +265,9 @@ async def test_keys_are_remapped_and_judged(make_app: MakeApp) -> None:
 
 
 async def test_another_database_is_connected_at_once(
-    make_app: MakeApp, mongo_database_name: str
+    running: Running, mongo_database_name: str
 ) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await type_into(app, pilot, "mongodb-database", mongo_database_name)
         await wait_until(pilot, lambda: "Not saved yet: MongoDB" in state(app))
@@ -286,9 +277,8 @@ async def test_another_database_is_connected_at_once(
         assert connected == mongo_database_name
 
 
-async def test_any_size_is_survived(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_any_size_is_survived(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
         await open_settings(app, pilot)
         await pilot.resize_terminal(20, 5)
         for section in reversed([*SECTIONS]):
@@ -323,9 +313,8 @@ async def test_the_demo_edits_its_own_file_and_says_what_does_not_apply(tmp_path
         app.backend.close()
 
 
-async def test_the_line_for_cron_stands_with_how_readings_are_fetched(make_app: MakeApp) -> None:
-    app = make_app(empty=True)
-    async with app.run_test(size=(160, 50)) as pilot:
+async def test_the_line_for_cron_stands_with_how_readings_are_fetched(running: Running) -> None:
+    async with running((160, 50), empty=True) as (app, pilot):
         await open_settings(app, pilot, "enedis")
         await wait_until(pilot, lambda: "* * *" in screen_text(app))
         shown = str(app.screen.query_one("#schedule", Static).content)

@@ -27,30 +27,26 @@ from tests.tools.app import (
     wait_until,
 )
 from tests.ui.backfill.test_calendar import record
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 
 
 async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(
-    make_app: MakeApp,
+    running: Running,
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running() as (app, pilot):
         await pilot.press("o")
         await wait_until(pilot, lambda: app.current_mode == "storage")
         commands = {each.title: each for each in app.get_system_commands(app.screen)}
-        for title in ("Sync (s)", "Backfill (b)", "Verify (v)", "Quit (q)"):
-            assert title in commands
+        assert {"Sync (s)", "Backfill (b)", "Verify (v)", "Next meter (n)"} <= commands.keys()
+        assert [title for title in commands if title.startswith("Quit")] == ["Quit (q)"]
         commands["Log (l)"].callback()
         await wait_until(pilot, lambda: app.current_mode == "log")
 
 
 async def test_a_run_that_nobody_asked_for_is_silent_where_it_has_nothing_new(
-    make_app: MakeApp,
+    running: Running,
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running((80, 24)) as (app, pilot):
         for quiet in (True, False):
             app.quiet_unless_new = app.start_job(JobKind.SYNC) and quiet
             await wait_until(pilot, lambda: not app.ingest.state.busy)
@@ -59,10 +55,8 @@ async def test_a_run_that_nobody_asked_for_is_silent_where_it_has_nothing_new(
             assert bool(said) is not quiet
 
 
-async def test_a_theme_from_the_palette_is_remembered(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_a_theme_from_the_palette_is_remembered(running: Running) -> None:
+    async with running((80, 24)) as (app, pilot):
         app.theme = "nord"
         file = app.config.path
         await wait_until(pilot, lambda: configuration.load(file, {}).display.theme == "nord")
@@ -70,29 +64,27 @@ async def test_a_theme_from_the_palette_is_remembered(make_app: MakeApp) -> None
     assert "token" in file.read_text()
 
 
-async def test_an_unknown_theme_is_said_and_does_no_harm(make_app: MakeApp) -> None:
-    app = make_app(more='[display]\ntheme = "[/nonsense]"')
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_an_unknown_theme_is_said_and_does_no_harm(running: Running) -> None:
+    async with running((80, 24), more='[display]\ntheme = "[/nonsense]"', notifications=True) as (
+        app,
+        pilot,
+    ):
         assert app.theme == "textual-dark"
         await wait_until(pilot, lambda: "[/nonsense] is not known" in screen_text(app))
 
 
-async def test_keys_can_be_remapped(make_app: MakeApp) -> None:
-    app = make_app(more='[keys]\nstorage = "k"')
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_keys_can_be_remapped(running: Running) -> None:
+    async with running((80, 24), more='[keys]\nstorage = "k"') as (app, pilot):
         await pilot.press("k")
         await wait_until(pilot, lambda: app.current_mode == "storage")
 
 
 async def test_another_day_and_what_others_wrote_are_noticed(
-    make_app: MakeApp, own_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+    running: Running, own_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(core, "WATCH_S", 0.1)
     with time_machine.travel(datetime(2026, 11, 22, 22, 50, tzinfo=UTC), tick=True) as clock:
-        app = make_app(home=own_home)
-        async with app.run_test(size=(120, 40)) as pilot:
+        async with running(home=own_home) as (app, pilot):
             await wait_until(pilot, lambda: "Sat 21 Nov" in screen_text(app))
             loads: list[None] = []
             await wait_until(pilot, lambda: app._seen)
@@ -111,11 +103,9 @@ async def test_another_day_and_what_others_wrote_are_noticed(
 
 @pytest.mark.parametrize("page", list(LinkyApp.PAGES))
 async def test_every_page_survives_a_tiny_terminal_and_has_help(
-    make_app: MakeApp, page: str
+    running: Running, page: str
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running() as (app, pilot):
         app.action_page(page)
         await wait_until(pilot, lambda: app.current_mode == page)
         await pilot.resize_terminal(20, 5)
@@ -127,10 +117,8 @@ async def test_every_page_survives_a_tiny_terminal_and_has_help(
         await wait_until(pilot, lambda: app.screen.query("HelpPanel"))
 
 
-async def test_a_meter_takes_its_prm_from_the_token(make_app: MakeApp) -> None:
-    app = make_app(meters=(), more=f'[[meters]]\ntoken = "{token_for()}"')
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_a_meter_takes_its_prm_from_the_token(running: Running) -> None:
+    async with running(meters=(), more=f'[[meters]]\ntoken = "{token_for()}"') as (app, _):
         assert app.series == SERIES
         app.configuration_saved(reconnect=False)
         assert app.series == SERIES

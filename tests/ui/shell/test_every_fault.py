@@ -14,7 +14,7 @@ from linky_tui.ingest.jobs import JobKind
 from linky_tui.session import Session
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from tests.tools.app import TODAY, finished, screen_text, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 
 SLOW = {FaultKind.SILENT, FaultKind.TRICKLE, FaultKind.HUGE_BODY}
 """These take seconds by their nature; leaving during one is tested with the ingest control."""
@@ -23,20 +23,15 @@ LASTING = [FaultKind.QUOTA, FaultKind.QUOTA_FAULT, FaultKind.QUOTA_OLD, FaultKin
 
 
 async def test_the_application_survives_every_answer_of_the_gateway(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Session, "timing", Timing(backoff_s=0.0))
     kinds = [kind for kind in FaultKind if kind not in {*SLOW, *LASTING}] + LASTING
     days = Window(TODAY - timedelta(days=12), TODAY - timedelta(days=10))
     with ApiServer(demo_homes(), block_after=None) as server:
-        app = make_app(
-            empty=True,
-            api_url=server.url,
-            token=server.token,
-            more="requests_per_day = 500",
-        )
-        async with app.run_test(size=(100, 30), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(
+            (100, 30), server=server, more="requests_per_day = 500", notifications=True
+        ) as (app, pilot):
             ended = {}
             for kind in kinds:
                 server.clear_faults()

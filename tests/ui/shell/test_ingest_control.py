@@ -23,7 +23,7 @@ from linky_tui.ui.shell.ingest_control import Logged, Phase
 from linky_tui.ui.shell.toasts import toast_text
 from tests.tools.app import SERIES, YESTERDAY, finished, has_finished, screen_text, wait_until
 from tests.ui.backfill.test_calendar import record
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.gateway import curve_requests, gateway, turnstile
 
 
@@ -125,16 +125,6 @@ async def test_quitting_asks_and_waits_for_nothing(make_app: MakeApp, trouble: s
         assert app.return_code == 0
 
 
-async def test_the_palette_has_one_quit_and_every_action_of_the_page(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test() as pilot:
-        await pilot.press("c")
-        await wait_until(pilot, lambda: app.current_mode == "charts")
-        titles = [command.title for command in app.get_system_commands(app.screen)]
-    assert [title for title in titles if title.startswith("Quit")] == ["Quit (q)"]
-    assert {"Next meter (n)", "Marker (m)", "Go to (/)"} <= set(titles)
-
-
 async def test_quitting_without_a_job_does_not_ask(empty_app: LinkyApp) -> None:
     async with empty_app.run_test() as pilot:
         await wait_until(pilot, lambda: empty_app.store_ready)
@@ -171,15 +161,9 @@ async def test_a_spent_budget_goes_on_by_itself_at_the_next_utc_day(
             assert set(asked).isdisjoint(curve_requests(server)[len(asked) :])
 
 
-async def test_a_pause_by_the_budget_outlives_a_sync_and_ends_with_stop(
-    make_app: MakeApp,
-) -> None:
+async def test_a_pause_by_the_budget_outlives_a_sync_and_ends_with_stop(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(
-            empty=True, api_url=server.url, token=server.token, more="requests_per_day = 6"
-        )
-        async with app.run_test() as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running((80, 24), server=server, more="requests_per_day = 6") as (app, pilot):
             app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
             paused = app.ingest.state
@@ -194,11 +178,9 @@ async def test_a_pause_by_the_budget_outlives_a_sync_and_ends_with_stop(
             assert app.ingest.state.text() == "idle"
 
 
-async def test_a_pause_that_comes_too_late_has_nothing_to_continue(make_app: MakeApp) -> None:
+async def test_a_pause_that_comes_too_late_has_nothing_to_continue(running: Running) -> None:
     with gateway(7) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test() as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running((80, 24), server=server) as (app, pilot):
             app.start_job(JobKind.BACKFILL)
             app.ingest._stop = threading.Event()  # the run ends before it sees the pause
             app.ingest.pause()
@@ -207,13 +189,9 @@ async def test_a_pause_that_comes_too_late_has_nothing_to_continue(make_app: Mak
             assert app.ingest.state.phase is Phase.IDLE
 
 
-async def test_a_stop_during_the_last_request_of_the_day_is_a_stop(make_app: MakeApp) -> None:
+async def test_a_stop_during_the_last_request_of_the_day_is_a_stop(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(
-            empty=True, api_url=server.url, token=server.token, more="requests_per_day = 4"
-        )
-        async with app.run_test() as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running((80, 24), server=server, more="requests_per_day = 4") as (app, pilot):
             app.start_job(JobKind.BACKFILL)
             app.ingest._stop = threading.Event()
             app.ingest.stop()
@@ -224,13 +202,11 @@ async def test_a_stop_during_the_last_request_of_the_day_is_a_stop(make_app: Mak
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_a_failed_job_is_explained_in_a_dialog(
-    size: tuple[int, int], make_app: MakeApp
+    size: tuple[int, int], running: Running
 ) -> None:
     with gateway(28) as server:
         server.inject(Fault("no_consent", times=None))
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=size) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(size, server=server) as (app, pilot):
             await pilot.press("s")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
             error = finished(app).error
@@ -266,21 +242,17 @@ async def test_something_unexpected_is_said_and_the_application_goes_on(
         assert empty_app.ingest.state.phase is Phase.IDLE
 
 
-async def test_without_a_meter_s_says_so(make_app: MakeApp) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_without_a_meter_s_says_so(running: Running) -> None:
+    async with running((80, 24), empty=True, meters=()) as (app, pilot):
         await pilot.press("d", "s")
         await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
         await wait_until(pilot, lambda: "meter" in screen_text(app).lower())
         assert not app.ingest.state.busy
 
 
-async def test_yesterday_arrives_by_one_key_and_again_costs_nothing(make_app: MakeApp) -> None:
+async def test_yesterday_arrives_by_one_key_and_again_costs_nothing(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, notifications=True) as (app, pilot):
             await pilot.pause()
             asked = questions(app)
             await pilot.press("s")
@@ -309,11 +281,9 @@ def questions(app: LinkyApp) -> set[str]:
     return groups
 
 
-async def test_a_late_yesterday_is_said(make_app: MakeApp) -> None:
+async def test_a_late_yesterday_is_said(running: Running) -> None:
     with gateway(28, late_yesterday=True) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, notifications=True) as (app, pilot):
             await pilot.press("s")
             await wait_until(
                 pilot, lambda: "Enedis has not published 21 Nov yet" in screen_text(app)

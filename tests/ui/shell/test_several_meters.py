@@ -31,7 +31,7 @@ from tests.tools.app import (
     wait_until,
 )
 from tests.tools.stored import held
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.gateway import gateway, turnstile
 
 OTHER = "20000000000002"
@@ -66,14 +66,10 @@ def assert_exact(app: LinkyApp, *prms: str) -> None:
     assert regular == timeseries
 
 
-async def test_one_key_fetches_all_of_them_the_newest_week_of_each_first(
-    make_app: MakeApp,
-) -> None:
+async def test_one_key_fetches_all_of_them_the_newest_week_of_each_first(running: Running) -> None:
     prms = DEMO_PRM, OTHER, THIRD
     with gateway(28, prms=prms) as server:
-        app = make_app(empty=True, api_url=server.url, token=server.token, meters=prms)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, meters=prms, notifications=True) as (app, pilot):
             await pilot.press("b")
             plan = (
                 "105 weeks + 3 to 5 daily requests here, 315 weeks + 9 to 15 daily requests for "
@@ -94,12 +90,10 @@ async def test_one_key_fetches_all_of_them_the_newest_week_of_each_first(
                 await pilot.press("n")
 
 
-async def test_each_page_is_about_its_own_meter(make_app: MakeApp) -> None:
+async def test_each_page_is_about_its_own_meter(running: Running) -> None:
     prms = DEMO_PRM, OTHER
     with turnstile(28, prms=prms) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token, meters=prms)
-        async with app.run_test(size=(120, 40)) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, meters=prms) as (app, pilot):
             await pilot.press("b")
             await wait_until(pilot, lambda: "0 of 105 weeks" in screen_text(app))
             await pilot.press("r")
@@ -166,9 +160,7 @@ async def test_a_budget_that_ends_in_between_is_a_pause_of_each_and_all_go_on_by
             assert len(set(asked)) == len(asked)
 
 
-async def test_trouble_of_one_is_told_with_its_name_and_stops_no_other(
-    make_app: MakeApp,
-) -> None:
+async def test_trouble_of_one_is_told_with_its_name_and_stops_no_other(running: Running) -> None:
     prms = DEMO_PRM, OTHER
 
     def is_meant(request: GatewayRequest) -> bool:
@@ -176,9 +168,7 @@ async def test_trouble_of_one_is_told_with_its_name_and_stops_no_other(
 
     with gateway(28, prms=prms) as server:
         server.inject(Fault(FaultKind.TOKEN_REFUSED, times=None, when=is_meant))
-        app = make_app(empty=True, api_url=server.url, token=server.token, meters=prms)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, meters=prms, notifications=True) as (app, pilot):
             await pilot.press("b", "r")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
             said = "12········1234 consumption: The token is refused"
@@ -194,14 +184,10 @@ async def test_trouble_of_one_is_told_with_its_name_and_stops_no_other(
             assert sum(each.prm == DEMO_PRM for each in server.log) == 1
 
 
-async def test_a_pause_and_the_day_to_go_back_to_are_remembered_for_each(
-    make_app: MakeApp,
-) -> None:
+async def test_a_pause_and_the_day_to_go_back_to_are_remembered_for_each(running: Running) -> None:
     prms = DEMO_PRM, OTHER
     with turnstile(28, prms=prms) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token, meters=prms)
-        async with app.run_test(size=(120, 40)) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        async with running(server=server, meters=prms) as (app, pilot):
             await pilot.press("b", "n")
             await wait_until(pilot, lambda: "0 of 105 weeks" in screen_text(app))
             app.screen.query_one("#since", Input).value = "2026-11-08"
@@ -230,16 +216,14 @@ async def test_a_pause_and_the_day_to_go_back_to_are_remembered_for_each(
             assert len(curves(server)) - len(set(curves(server))) <= 1
 
 
-async def test_a_token_for_one_of_two_fetches_that_one(make_app: MakeApp) -> None:
+async def test_a_token_for_one_of_two_fetches_that_one(running: Running) -> None:
     with gateway(28) as server:
-        app = make_app(
+        async with running(
             empty=True,
             api_url=server.url,
             token=server.make_token([DEMO_PRM]),
             meters=(DEMO_PRM, OTHER),
-        )
-        async with app.run_test(size=(120, 40)) as pilot:
-            await wait_until(pilot, lambda: app.store_ready)
+        ) as (app, pilot):
             assert app.start_job(JobKind.BACKFILL)
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
             said = "20········0002 consumption: The token is for another meter"

@@ -10,15 +10,22 @@ from pathlib import Path
 import pytest
 
 from linky_tui.config import MongoSettings
+from linky_tui.storage import connection
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import page, store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.page import Page
 from tests.tools.app import mongodb_away, run_app, screen_text, wait_until, write_config
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 
 PASSWORD = "hunter2hunter2"
 DOWN = {"d": "dashboard", "c": "charts", "b": "backfill", "o": "storage"}
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_SELECTION_MS", 500)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 @pytest.fixture
@@ -58,10 +65,7 @@ async def test_every_page_says_where_why_when_and_what_to_do(
         await wait_until(pilot, lambda: "Test connection" in screen_text(away))
 
 
-async def test_the_page_comes_when_mongodb_answers(
-    make_app: MakeApp, mongod_uri: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store_app, "RETRY_S", 0.1)
+async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri: str) -> None:
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         with mongodb_away(mongod_uri):
@@ -73,10 +77,9 @@ async def test_the_page_comes_when_mongodb_answers(
 
 
 async def test_a_page_without_anything_says_it_and_one_with_figures_keeps_them(
-    make_app: MakeApp, mongod_uri: str
+    running: Running, mongod_uri: str
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running((80, 24)) as (app, pilot):
         await wait_until(pilot, lambda: isinstance(app.screen, Page) and app.screen.has_data)
         with mongodb_away(mongod_uri):
             app.data_changed.publish(None)

@@ -33,7 +33,7 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.gateway import turnstile
 
 SIZES = [(120, 40), (80, 24)]
@@ -78,15 +78,14 @@ async def done(pilot: Pilot[None], app: LinkyApp, start: str) -> str:
     return result(app)
 
 
-async def test_every_number_is_the_servers(make_app: MakeApp, stored_home: StoredHome) -> None:
+async def test_every_number_is_the_servers(running: Running, stored_home: StoredHome) -> None:
     with pymongo.MongoClient[dict[str, Any]](stored_home.uri) as client:
         database = client[stored_home.database]
         one, two = (
             database.command("collStats", each) for each in ("consumption", "consumptionTS")
         )
     readings = len(stored_home.readings())
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running() as (app, pilot):
         await opened(pilot, app)
         await wait_until(pilot, lambda: rows(app)["readings"][2] == "identical")
         shown = rows(app)
@@ -118,11 +117,9 @@ async def test_every_number_is_the_servers(make_app: MakeApp, stored_home: Store
 
 
 async def test_narrow_shows_the_table_and_the_actions_and_scrolls_to_the_rest(
-    make_app: MakeApp,
-    small_home: StoredHome,
+    running: Running, small_home: StoredHome
 ) -> None:
-    app = make_app(home=small_home)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running((80, 24), home=small_home) as (app, pilot):
         await opened(pilot, app)
         text = screen_text(app)
         assert all(word in text for word in ("readings a bucket", "Verify", "Measure zstd"))
@@ -135,12 +132,11 @@ async def test_narrow_shows_the_table_and_the_actions_and_scrolls_to_the_rest(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_verify_by_key_and_by_mouse(
-    make_app: MakeApp, small_home: StoredHome, size: tuple[int, int], tmp_path: Any
+    running: Running, small_home: StoredHome, size: tuple[int, int], tmp_path: Any
 ) -> None:
     with small_home.open(tmp_path / "other") as store:
         digest = verify(store).digest_regular
-    app = make_app(home=small_home)
-    async with app.run_test(size=size) as pilot:
+    async with running(size, home=small_home) as (app, pilot):
         await opened(pilot, app)
         if size == SIZES[0]:
             await pilot.press("v")
@@ -154,15 +150,14 @@ async def test_verify_by_key_and_by_mouse(
 
 
 async def test_a_difference_is_named_then_repaired_then_rebuilt(
-    make_app: MakeApp, small_home: StoredHome, tmp_path: Any
+    running: Running, small_home: StoredHome, tmp_path: Any
 ) -> None:
     with pymongo.MongoClient[dict[str, Any]](small_home.uri) as client:
         regular = client[small_home.database]["consumption"]
         for lost in list(regular.find().sort("timestamp", -1).limit(3)):
             regular.delete_one({"_id": lost["_id"]})
     readings = count_text(len(small_home.readings(SMALL_FIRST_DAY)))
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=small_home) as (app, pilot):
         await opened(pilot, app)
         await wait_until(pilot, lambda: rows(app)["readings"][2] == "different")
         await pilot.press("v")
@@ -250,11 +245,10 @@ class Slow:
 
 
 async def test_an_action_shows_progress_and_is_cancelled(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+    running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(monkeypatch)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+    async with running((80, 24), home=small_home, notifications=True) as (app, pilot):
         await opened(pilot, app)
         for cancel in ("escape", "button"):
             await pilot.press("z")
@@ -277,11 +271,10 @@ async def test_an_action_shows_progress_and_is_cancelled(
 
 
 async def test_leaving_the_application_ends_an_action(
-    make_app: MakeApp, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+    running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow = Slow(monkeypatch)
-    app = make_app(home=small_home)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running((80, 24), home=small_home) as (app, pilot):
         await opened(pilot, app)
         await pilot.press("z")
         await wait_until(pilot, lambda: page(app).has_class("-working"))
@@ -290,12 +283,11 @@ async def test_leaving_the_application_ends_an_action(
 
 
 async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(comparison_state, "BUSY_EVERY_S", 0.1)
     with turnstile(28) as (server, home):
-        app = make_app(empty=True, api_url=server.url, token=server.token)
-        async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        async with running(server=server, notifications=True) as (app, pilot):
             await opened(pilot, app)
             assert "Press b to backfill" in screen_text(app)
             assert app.start_job(JobKind.BACKFILL)
@@ -322,10 +314,9 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
 
 
 async def test_mongodb_goes_away_during_an_action_and_comes_back(
-    make_app: MakeApp, mongod_uri: str, small_home: StoredHome
+    running: Running, mongod_uri: str, small_home: StoredHome
 ) -> None:
-    app = make_app(home=small_home)
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+    async with running(home=small_home, notifications=True) as (app, pilot):
         await opened(pilot, app)
         before = rows(app)
         with mongodb_away(mongod_uri):
@@ -343,22 +334,21 @@ async def test_mongodb_goes_away_during_an_action_and_comes_back(
         await done(pilot, app, "Identical")
 
 
-async def test_empty_names_the_key_and_has_nothing_to_defragment(empty_app: LinkyApp) -> None:
-    async with empty_app.run_test(size=(80, 24)) as pilot:
-        await opened(pilot, empty_app)
-        assert "Press b to backfill the history" in screen_text(empty_app)
-        assert not page(empty_app).query_one(ComparisonTable).display
+async def test_empty_names_the_key_and_has_nothing_to_defragment(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
+        await opened(pilot, app)
+        assert "Press b to backfill the history" in screen_text(app)
+        assert not page(app).query_one(ComparisonTable).display
         await pilot.press("f")
-        await done(pilot, empty_app, "Nothing is stored yet")
+        await done(pilot, app, "Nothing is stored yet")
 
 
 async def test_a_lost_regular_collection_is_told_with_its_way_back(
-    make_app: MakeApp, own_home: StoredHome
+    running: Running, own_home: StoredHome
 ) -> None:
     with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
         client[own_home.database].drop_collection("consumption")
-    app = make_app(home=own_home)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(home=own_home) as (app, pilot):
         await opened(pilot, app)
         assert "The regular collection is empty, but" in screen_text(app)
         assert "Nothing is stored yet" not in screen_text(app)

@@ -18,7 +18,7 @@ from linky_tui.ui import app as app_module
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.welcome.page import Door
 from tests.tools.app import HOME, screen_text, token_for, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import MakeApp, Running
 from tests.ui.settings.test_page import shows_secret
 
 OTHER = "98765432109876"
@@ -42,10 +42,9 @@ async def open_connect(app: LinkyApp, pilot: Pilot[None]) -> Input:
 
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_three_doors_are_shown_and_one_is_shut(
-    make_app: MakeApp, size: tuple[int, int]
+    running: Running, size: tuple[int, int]
 ) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=size) as pilot:
+    async with running(size, empty=True, meters=()) as (app, pilot):
         await wait_until(pilot, lambda: "Connect my Linky" in screen_text(app))
         text = screen_text(app)
         for part in ("Try the demo", "20 seconds", "Open Enedis files", "comes later"):
@@ -61,9 +60,8 @@ async def test_three_doors_are_shown_and_one_is_shut(
 
 
 @pytest.mark.parametrize("how", ["key", "enter", "mouse"])
-async def test_the_demo_door_leaves_for_the_demo(make_app: MakeApp, how: str) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_the_demo_door_leaves_for_the_demo(running: Running, how: str) -> None:
+    async with running((80, 24), empty=True, meters=()) as (app, pilot):
         await wait_until(pilot, lambda: app.screen.query(Door))
         await pilot.pause()
         if how == "mouse":

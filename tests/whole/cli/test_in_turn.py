@@ -165,6 +165,8 @@ def test_a_meter_that_another_process_works_on_waits_and_the_others_do_not(
     ):
         done = terminal.run(*BACKFILL)
     assert (done.code, statuses(done)) == (3, {A: "failed", B: "complete"})
+    assert "another process" in done.document["error"]["title"].lower()
+    assert {each.prm for each in homes.log} == {B}
     assert terminal.run(*BACKFILL).code == 0
     homes.assert_exact(terminal, tmp_path, A, B, last=YESTERDAY)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +11,7 @@ import time_machine
 
 from linky_tui.demo.rules import GatewayRequest
 from linky_tui.demo.server import ApiServer, Fault, FaultKind
-from linky_tui.domain.models import Series
 from tests.tools.config import meter
-from tests.tools.stored import open_store
 from tests.tools.terminal import Terminal
 from tests.whole.cli.conftest import NOW, A, B, C, D, Serve
 
@@ -99,22 +96,6 @@ def test_a_spent_budget_is_a_pause_and_says_until_when(terminal: Terminal, serve
     said = terminal.run("--backfill")
     assert said.code == 3
     assert "01:00" in said.err
-
-
-def test_a_meter_that_another_process_works_on_is_left_alone(
-    terminal: Terminal, serve: Serve, tmp_path: Path
-) -> None:
-    server = serve(A, B)
-    terminal.configure(server, A, B)
-    with (
-        open_store(terminal.uri, terminal.database, tmp_path) as store,
-        store.leases.acquire(Series(A)),
-    ):
-        done = terminal.run("--sync", "--json")
-    assert done.code == 3
-    assert [each["status"] for each in done.document["meters"]] == ["failed", "complete"]
-    assert "another process" in done.document["error"]["title"].lower()
-    assert {entry.prm for entry in server.log} == {B}
 
 
 def test_a_token_for_another_meter_is_refused_without_a_request(
