@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import lzma
 import math
 import struct
@@ -11,17 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 
 from linky_tui.demo.household import DEMO_PRM, Household, demo_homes
 from linky_tui.domain.models import Reading, whole_wh
 from linky_tui.domain.paris import PARIS, day_bounds, day_minutes, day_of, days_between
+from tests.tools.real import home_b, needs_real
 
 PINNED_WH = 12357
 PINNED_WATTS = [438, 602, 538, 574]
-REAL = Path(__file__).resolve().parents[3] / "shared" / "real" / "home-b.utc.csv.gz"
 
 
 def test_same_meter_and_seed_give_the_same_curve_and_others_another() -> None:
@@ -169,15 +166,10 @@ def half_hours(readings: Sequence[Reading]) -> dict[datetime, int]:
     return {reading.start: reading.power_w for reading in readings if reading.interval_min == 30}
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real home is not here")
+@needs_real
 def test_looks_like_a_real_electrically_heated_home() -> None:
     """The bands are wide enough for another home, and too narrow for an invented one."""
-    with gzip.open(REAL, "rt", encoding="utf-8") as lines:
-        rows = [
-            (datetime.fromisoformat(row["start_utc"]), int(row["watt"]))
-            for row in csv.DictReader(lines)
-            if row["step_min"] == "30"
-        ]
+    rows = half_hours(home_b()).items()
     simulated = half_hours(Household(DEMO_PRM).readings(date(2022, 10, 24), date(2024, 7, 24)))
     # The same half-hours on both sides: each home was read hourly for a while.
     real = Measures([(at, power) for at, power in rows if at in simulated])

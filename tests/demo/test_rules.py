@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,11 @@ from linky_tui.demo.rules import AnswerShape, FloorAnswer, GatewayRequest, Query
 from linky_tui.demo.server import ApiServer
 from linky_tui.demo.sources import RecordedSource
 from linky_tui.domain.models import DailyTotal, Flags, Reading
+from tests.tools.real import REAL, needs_real
 
 PRM = "11111111111111"
 TODAY = date(2026, 11, 22)
 BOTH = tuple(AnswerShape)
-REAL = Path(__file__).resolve().parents[3] / "shared" / "real"
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
 NEW_DAILY, OLD_DAILY = "consommation_quotidienne", "daily_consumption"
 
@@ -198,7 +197,7 @@ def readings_of(expected: dict[str, Any], points: list[dict[str, str]]) -> Itera
         at += timedelta(minutes=minutes)
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="the real weeks are not here")
+@needs_real
 @pytest.mark.parametrize(
     "name",
     [

@@ -13,30 +13,20 @@ from hypothesis import strategies as st
 from linky_tui.domain.models import Flags, Flow
 from linky_tui.enedis.answers import Answer, parse
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
-from linky_tui.enedis.request import DataKind, DataRequest, Shape
+from linky_tui.enedis.request import DataKind, Shape
 from tests.tools.answers import (
+    DAY,
     PRM,
+    TWO,
     body,
     legacy_curve,
     legacy_point,
     new_curve,
     new_point,
+    refused,
     request,
     utc,
 )
-
-DAY = "2026-11-16"
-TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
-
-
-def refused(asked: DataRequest, data: object) -> str:
-    """The reason for which an answer is refused."""
-    with pytest.raises(ApiFault) as caught:
-        parse(asked, data if isinstance(data, bytes) else body(data))
-    assert caught.value.kind is ApiFaultKind.BAD_ANSWER
-    assert caught.value.status == 200
-    assert caught.value.text
-    return caught.value.text
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import stat
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,9 +19,9 @@ import time_machine
 from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.request import Shape
 from linky_tui.errors import AddressBlocked, BudgetSpent, StorageError, TemporaryError
+from tests.enedis.conftest import NOON
 from tests.tools.program import calling, finished, line_of, start
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC)
 HOST = "conso.boris.sh"
 
@@ -30,13 +29,6 @@ HOST = "conso.boris.sh"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "requests.sqlite"
-
-
-@pytest.fixture
-def noon() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still unless it is moved."""
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 def budget(path: Path, *, per_day: int = 80, min_seconds: float = 0.0, host: str = HOST) -> Budget:

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 import time_machine
 
 from linky_tui.enedis.budget import ARRIVAL_S, Budget, clamp
+from tests.enedis.conftest import NOON
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+pytestmark = pytest.mark.usefixtures("noon")
+
 API = "https://conso.boris.sh/api"
-
-
-@pytest.fixture(autouse=True)
-def noon() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still unless it is moved."""
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
 
 
 def process(folder: Path, api_url: str = API) -> Budget:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,9 @@ import time_machine
 from linky_tui.enedis.budget import Budget
 from linky_tui.errors import ServiceDown
 from linky_tui.text.formatting import due_text
+from tests.enedis.conftest import NOON
 
-NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    """A clock that stands still unless it is moved."""
-    with time_machine.travel(NOON, tick=False) as clock:
-        yield clock
+pytestmark = pytest.mark.usefixtures("noon")
 
 
 def process(folder: Path) -> Budget:
@@ -43,13 +36,13 @@ def held_until(folder: Path) -> datetime:
 
 
 def test_it_holds_in_every_process_until_it_is_over(
-    tmp_path: Path, clock: time_machine.Traveller
+    tmp_path: Path, noon: time_machine.Traveller
 ) -> None:
     one = process(tmp_path)
     one.reserve()
     one.hold(NOON + timedelta(minutes=5))
     assert held_until(tmp_path) == NOON + timedelta(minutes=5)
-    clock.shift(timedelta(minutes=5))
+    noon.shift(timedelta(minutes=5))
     assert process(tmp_path).reserve().used == 2
 
 
@@ -61,17 +54,17 @@ def test_an_earlier_time_named_to_another_process_does_not_shorten_it(tmp_path: 
 
 
 def test_a_clock_that_is_set_back_neither_ends_it_nor_makes_it_endless(
-    tmp_path: Path, clock: time_machine.Traveller
+    tmp_path: Path, noon: time_machine.Traveller
 ) -> None:
     named = NOON + timedelta(hours=23)
     process(tmp_path).hold(named)
-    clock.move_to(NOON - timedelta(hours=3))
+    noon.move_to(NOON - timedelta(hours=3))
     until = held_until(tmp_path)
     assert until - (NOON - timedelta(hours=3)) >= timedelta(hours=23)
-    clock.move_to(NOON - timedelta(days=400))
+    noon.move_to(NOON - timedelta(days=400))
     until = held_until(tmp_path)
     assert until - (NOON - timedelta(days=400)) == timedelta(hours=25)
-    clock.move_to(NOON)
+    noon.move_to(NOON)
     assert held_until(tmp_path) == named
-    clock.move_to(until)
+    noon.move_to(until)
     assert process(tmp_path).reserve().used == 1

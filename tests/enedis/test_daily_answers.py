@@ -10,34 +10,25 @@ import pytest
 
 from linky_tui.domain.models import DailyTotal
 from linky_tui.enedis.answers import parse
-from linky_tui.enedis.faults import ApiFault, ApiFaultKind
-from linky_tui.enedis.request import DataKind, DataRequest
+from linky_tui.enedis.request import DataKind
 from tests.tools.answers import (
+    DAY,
+    TWO,
     body,
     legacy_curve,
     legacy_point,
     new_curve,
     new_point,
+    refused,
     request,
     utc,
 )
 
-DAY = "2026-11-16"
 AT_ONE = f"at '{DAY} 01:00:00'"
-TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
 THREE_DAYS = request("2026-11-15", "2026-11-18")
 BEFORE = [new_point("2026-11-15 12:00:00", "3"), new_point("2026-11-15 12:30:00", "4")]
 AFTER = [new_point("2026-11-17 12:00:00", "5"), new_point("2026-11-18 00:00:00", "6")]
 """Of the day before, and of the day after."""
-
-
-def refused(asked: DataRequest, data: object) -> str:
-    """The reason for which an answer is refused."""
-    with pytest.raises(ApiFault) as caught:
-        parse(asked, data if isinstance(data, bytes) else body(data))
-    assert caught.value.kind is ApiFaultKind.BAD_ANSWER
-    assert caught.value.text
-    return caught.value.text
 
 
 def daily(points: object, **more: Any) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,7 +10,8 @@ from hypothesis import strategies as st
 
 from linky_tui.domain.paris import PARIS, day_start
 from linky_tui.enedis.labels import ClockError, interval_starts, is_repeated, read_label
-from tests.tools.answers import REAL, utc
+from tests.tools.answers import utc
+from tests.tools.real import home_b, needs_real
 
 HOUR = timedelta(hours=1)
 
@@ -219,14 +218,9 @@ def test_what_is_no_label(text: str) -> None:
         read_label(text)
 
 
+@needs_real
 def test_a_whole_real_series_comes_back_from_its_labels() -> None:
-    """Two Octobers, two Marches, 3,005 hourly readings among half-hourly ones."""
-    file = REAL / "home-b.utc.csv.gz"
-    if not file.exists():
-        pytest.skip("no real measures here")
-    with gzip.open(file, "rt", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    expected = [(utc(row["start_utc"].removesuffix("Z")), int(row["step_min"])) for row in rows]
+    expected = [(each.start, each.interval_min) for each in home_b()]
     assert len(expected) == 27_665
     labels = [shown(*interval) for interval in expected]
     assert interval_starts(labels) == [start for start, _ in expected]

@@ -12,15 +12,13 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import days_between
 from linky_tui.enedis.answers import parse
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from tests.tools.answers import (
-    REAL,
-)
+from tests.tools.real import REAL, needs_real
 
 EXPECTED = json.loads((REAL / "expected.json").read_text()) if REAL.exists() else {}
 WEEKS = [name for name in EXPECTED if name != "home-b"]
 
 
-@pytest.mark.skipif(not WEEKS, reason="no real measures here")
+@needs_real
 @pytest.mark.parametrize("shape", list(Shape))
 @pytest.mark.parametrize("name", WEEKS)
 def test_real_weeks_give_exactly_what_they_hold(name: str, shape: Shape) -> None:

@@ -1,12 +1,14 @@
-"""A bench for each test."""
+"""A bench for each test, and a Sunday in autumn."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from linky_tui.demo.server import ApiServer, RecordedSource
 from tests.tools.bench import Bench
@@ -14,6 +16,14 @@ from tests.tools.gateway import PRM
 from tests.tools.stored import open_store
 
 MakeBench = Callable[..., Bench]
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+TODAY, YESTERDAY = date(2026, 11, 22), date(2026, 11, 21)
+
+
+@pytest.fixture
+def autumn() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW) as traveller:
+        yield traveller
 
 
 @pytest.fixture

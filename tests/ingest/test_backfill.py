@@ -14,12 +14,11 @@ from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import day_start, days_between
 from linky_tui.ingest.events import Paused, Planned, Window, WindowStored
 from linky_tui.ingest.jobs import JobKind
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import NOW, TODAY, YESTERDAY, MakeBench
 from tests.tools.gateway import SERIES, half_hours, wh
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-TODAY = date(2026, 11, 22)
-YESTERDAY = date(2026, 11, 21)
+pytestmark = pytest.mark.usefixtures("autumn")
+
 FIRST = first_askable(TODAY)
 SINCE = TODAY - timedelta(weeks=10)
 """As good as two years where it is not the number of windows that matters."""
@@ -27,12 +26,6 @@ SINCE = TODAY - timedelta(weeks=10)
 
 def three_years() -> list[DailyTotal]:
     return [DailyTotal(day, 8_000) for day in days_between(date(2023, 11, 22), YESTERDAY)]
-
-
-@pytest.fixture(autouse=True)
-def _in_autumn_2026() -> object:
-    with time_machine.travel(NOW) as traveller:
-        yield traveller
 
 
 def test_two_years_are_complete_certified_and_identical(make_bench: MakeBench) -> None:
@@ -51,9 +44,7 @@ def test_two_years_are_complete_certified_and_identical(make_bench: MakeBench) -
     stored = [event for event in events if isinstance(event, WindowStored)]
     assert [event.windows_left for event in stored] == list(range(104, -1, -1))
 
-    bench.server.clear_log()
-    assert bench.run().status == "complete"
-    assert bench.server.log == []
+    bench.assert_nothing_to_ask()
 
 
 def test_a_meter_with_three_weeks_of_curve_costs_at_most_14_requests(
@@ -69,12 +60,8 @@ def test_a_meter_with_three_weeks_of_curve_costs_at_most_14_requests(
         statuses = bench.statuses()
         assert statuses[DayStatus.COMPLETE] == 23
         assert statuses[DayStatus.NO_DATA] == 730 - 23
-        bench.server.clear_log()
-        assert bench.run().status == "complete"
-        assert bench.server.log == []
-        bench.store.readings.regular.database.client.drop_database(
-            bench.store.readings.regular.database.name
-        )
+        bench.assert_nothing_to_ask()
+        bench.forget()
 
 
 def test_a_meter_activated_two_days_ago_costs_at_most_8_requests(make_bench: MakeBench) -> None:
@@ -87,22 +74,7 @@ def test_a_meter_activated_two_days_ago_costs_at_most_8_requests(make_bench: Mak
     assert bench.store.leases.state(SERIES).curve_from == start
     assert bench.ledger()[start].certified
     bench.assert_identical()
-    bench.server.clear_log()
-    assert bench.run().status == "complete"
-    assert bench.server.log == []
-
-
-def test_the_floor_is_found_wherever_it_lies_in_a_window(make_bench: MakeBench) -> None:
-    for age in range(8, 15):
-        start = TODAY - timedelta(days=age)
-        readings = half_hours(start, YESTERDAY)
-        bench = make_bench(RecordedSource(readings, activated=start, curve_from=start))
-        assert bench.run().status == "complete"
-        assert bench.stored() == readings
-        assert bench.store.leases.state(SERIES).curve_from == start
-        bench.store.readings.regular.database.client.drop_database(
-            bench.store.readings.regular.database.name
-        )
+    bench.assert_nothing_to_ask()
 
 
 def test_a_hole_of_four_weeks_hides_nothing(make_bench: MakeBench) -> None:
@@ -135,8 +107,7 @@ def test_the_budget_pauses_the_run_and_the_next_utc_day_finishes_it(
     assert len(bench.server.log) == 8
     with time_machine.travel(datetime(2026, 11, 23, 0, 1, tzinfo=UTC)):
         assert bench.run(since=SINCE).status == "complete"
-    asked = [(entry.type, entry.start, entry.end) for entry in bench.server.log]
-    assert len(asked) == len(set(asked))
+    bench.assert_asked_once()
     assert bench.stored() == readings
     bench.assert_identical()
 
@@ -223,8 +194,7 @@ def test_ctrl_c_stops_at_once_and_the_next_run_completes(make_bench: MakeBench) 
     bench.stop.clear()
     assert bench.run(since=SINCE).status == "complete"
     assert bench.stored() == readings
-    asked = [(entry.type, entry.start, entry.end) for entry in bench.server.log]
-    assert len(asked) == len(set(asked))
+    bench.assert_asked_once()
 
 
 def test_the_plan_is_told_before_anything_is_asked(make_bench: MakeBench) -> None:
@@ -267,9 +237,7 @@ def test_a_day_below_the_floor_asked_by_hand_leaves_the_floor_where_it_is(
     below = start - timedelta(days=5)
     assert bench.run(JobKind.REFETCH, days=Window(below, below)).status == "complete"
     assert bench.store.leases.state(SERIES).curve_from == start
-    bench.server.clear_log()
-    assert bench.run().status == "complete"
-    assert bench.server.log == []
+    bench.assert_nothing_to_ask()
 
 
 def test_days_on_both_sides_of_the_floor_asked_by_hand_are_read_where_they_are_accepted(
@@ -285,22 +253,6 @@ def test_days_on_both_sides_of_the_floor_asked_by_hand_are_read_where_they_are_a
     assert bench.stored()[60].power_w == readings[60].power_w + 200
     assert bench.store.leases.state(SERIES).curve_from == start
     bench.assert_identical()
-
-
-def test_readings_that_vanished_from_both_collections_are_asked_again_at_once(
-    make_bench: MakeBench,
-) -> None:
-    readings = half_hours(TODAY - timedelta(days=30), YESTERDAY)
-    bench = make_bench(RecordedSource(readings))
-    since = TODAY - timedelta(days=30)
-    for _ in range(3):
-        assert bench.run(since=since).status == "complete"
-        assert bench.stored() == readings
-        bench.assert_identical()
-        for collection in (bench.store.readings.regular, bench.store.readings.timeseries):
-            collection.drop()
-    assert bench.run(since=since).status == "complete"
-    assert bench.stored() == readings
 
 
 @pytest.mark.parametrize("kind", [FaultKind.WRONG_PRM, FaultKind.REPEATED_OTHER])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -18,12 +18,11 @@ from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import NOW, MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES, half_hours
 from tests.tools.stored import put_timeseries
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 21)
 TRUTH = half_hours(FIRST, LAST)
 OLDER = next(each for each in TRUTH if each.start.date() == date(2026, 10, 22))
@@ -56,13 +55,7 @@ def in_timeseries(store: Store, old: Reading, new: Reading) -> None:
 
 
 @pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def bench(make_bench: MakeBench, clock: time_machine.Traveller) -> Bench:
+def bench(make_bench: MakeBench, autumn: time_machine.Traveller) -> Bench:
     """A home whose days were all asked an hour ago, most of them twice."""
     bench = make_bench(RecordedSource(TRUTH))
     bench.run(JobKind.BACKFILL, since=FIRST)
@@ -70,7 +63,7 @@ def bench(make_bench: MakeBench, clock: time_machine.Traveller) -> Bench:
         last = min(first + timedelta(days=6), LAST)
         bench.store.days.recompute(SERIES, first, last, today=NOW.date(), asked_at=NOW)
     assert all(each.certified and each.attempts > 1 for each in bench.ledger().values())
-    clock.shift(timedelta(hours=1))
+    autumn.shift(timedelta(hours=1))
     return bench
 
 
@@ -105,9 +98,8 @@ def test_it_is_brought_back(
     assert bench.server.log == []
 
 
-def test_a_sync_alone_brings_a_recent_one_back(
-    make_bench: MakeBench, clock: time_machine.Traveller
-) -> None:
+@pytest.mark.usefixtures("autumn")
+def test_a_sync_alone_brings_a_recent_one_back(make_bench: MakeBench) -> None:
     bench = make_bench(RecordedSource(TRUTH))
     bench.run(JobKind.SYNC)
     held = bench.stored()
@@ -118,9 +110,8 @@ def test_a_sync_alone_brings_a_recent_one_back(
     assert all(each.certified for each in bench.ledger().values())
 
 
-def test_a_database_dropped_under_a_run_is_told_and_filled_again(
-    make_bench: MakeBench, clock: time_machine.Traveller
-) -> None:
+@pytest.mark.usefixtures("autumn")
+def test_a_database_dropped_under_a_run_is_told_and_filled_again(make_bench: MakeBench) -> None:
     bench = make_bench(RecordedSource(TRUTH))
     database = bench.store.readings.regular.database
     failure: LinkyError | None = None

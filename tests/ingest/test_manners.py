@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,14 +16,13 @@ from linky_tui.enedis.hosts import host_of
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.events import Event, Finished, Paused
 from linky_tui.ingest.jobs import JobKind
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import NOW, TODAY, YESTERDAY, MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES, half_hours
 from tests.torture.manners.manners import assert_manners, same_request
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-TODAY = date(2026, 11, 22)
-YESTERDAY = date(2026, 11, 21)
+pytestmark = pytest.mark.usefixtures("autumn")
+
 SINCE = TODAY - timedelta(weeks=5)
 A_WEEK_LATER = NOW + timedelta(days=8)
 TWO_WEEKS_LATER = NOW + timedelta(days=16)
@@ -39,12 +37,6 @@ BROKEN = {FaultKind.SILENT, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.TRIC
 
 WAITING_S = 25.0
 """A run that waits for something does so for longer; a busy machine works for less."""
-
-
-@pytest.fixture(autouse=True)
-def _in_autumn_2026() -> Iterator[None]:
-    with time_machine.travel(NOW):
-        yield
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -14,13 +13,12 @@ from linky_tui.domain.models import DailyTotal, Reading
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.ingest.events import Noted, Window
 from linky_tui.ingest.jobs import JobKind
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import NOW, TODAY, YESTERDAY, MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES, half_hours
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-TODAY = date(2026, 11, 22)
-YESTERDAY = date(2026, 11, 21)
+pytestmark = pytest.mark.usefixtures("autumn")
+
 SINCE = TODAY - timedelta(weeks=5)
 BAD = date(2026, 10, 29)
 """A day in the middle of an old week."""
@@ -33,12 +31,6 @@ SPOILING = {
     FaultKind.MALFORMED_LABEL: "not a date",
     FaultKind.REPEATED_OTHER: "two readings",
 }
-
-
-@pytest.fixture(autouse=True)
-def _in_autumn_2026() -> Iterator[None]:
-    with time_machine.travel(NOW):
-        yield
 
 
 def home(last: date = YESTERDAY) -> RecordedSource:
@@ -74,9 +66,7 @@ def test_a_point_that_can_never_be_read_costs_its_day_and_two_requests(
         assert SPOILING[kind] in (spoilt.problem or "")
     assert sum(each.certified for each in bench.ledger().values()) == 5 * 7 - len(lost)
 
-    bench.server.clear_log()
-    assert bench.run(since=SINCE).status == "complete"
-    assert bench.server.log == []
+    bench.assert_nothing_to_ask(since=SINCE)
     with later(1):
         assert bench.run(JobKind.SYNC).status == "complete"
     assert len(bench.server.log) == 1
@@ -155,9 +145,7 @@ def test_a_week_refused_whole_is_asked_twice_and_no_reason_for_mails(
     for day in week:
         assert (record(bench, day).status, record(bench, day).attempts) == (DayStatus.MISSING, 1)
         assert record(bench, day).problem
-    bench.server.clear_log()
-    assert bench.run(since=SINCE).status == "complete"
-    assert bench.server.log == []
+    bench.assert_nothing_to_ask(since=SINCE)
     for days, asks in ((1, False), (8, True), (16, False)):
         bench.server.clear_log()
         with later(days):

@@ -12,19 +12,12 @@ from linky_tui.domain.coverage import DayStatus
 from linky_tui.domain.paris import day_start
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.jobs import JobKind
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import NOW, TODAY, YESTERDAY, MakeBench
 from tests.tools.gateway import SERIES, half_hours
 
-NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-TODAY = date(2026, 11, 22)
-YESTERDAY = date(2026, 11, 21)
+pytestmark = pytest.mark.usefixtures("autumn")
+
 FIRST = TODAY - timedelta(weeks=8)
-
-
-@pytest.fixture(autouse=True)
-def _in_autumn_2026() -> object:
-    with time_machine.travel(NOW) as traveller:
-        yield traveller
 
 
 def test_a_first_sync_fetches_the_last_week_and_a_second_asks_nothing(
@@ -36,9 +29,7 @@ def test_a_first_sync_fetches_the_last_week_and_a_second_asks_nothing(
     assert len(bench.server.log) == 2
     assert all(record.certified for record in bench.ledger().values())
     bench.assert_identical()
-    bench.server.clear_log()
-    assert bench.run(JobKind.SYNC).status == "nothing_to_do"
-    assert bench.server.log == []
+    bench.assert_nothing_to_ask(JobKind.SYNC)
 
 
 @pytest.mark.parametrize("kind", [JobKind.SYNC, JobKind.BACKFILL, JobKind.REFETCH])
@@ -145,8 +136,7 @@ def test_a_gateway_whose_clock_is_behind_is_asked_without_the_newest_day(
     assert bench.stored()[-1].end == day_start(YESTERDAY)
     refused = [entry for entry in bench.server.log if entry.status == 400]
     assert all(entry.end == TODAY.isoformat() for entry in refused)
-    asked = [(entry.type, entry.start, entry.end) for entry in bench.server.log]
-    assert len(asked) == len(set(asked))
+    bench.assert_asked_once()
 
 
 def test_a_wrong_clock_by_day_is_told_as_such(make_bench: MakeBench) -> None:

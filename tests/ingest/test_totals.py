@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -14,17 +13,11 @@ from linky_tui.domain.models import DailyTotal
 from linky_tui.domain.paris import days_between
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.ingest.totals import uncertified_span
-from tests.ingest.conftest import MakeBench
+from tests.ingest.conftest import TODAY, MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import SERIES
 
-TODAY = date(2026, 11, 22)
-
-
-@pytest.fixture(autouse=True)
-def _in_autumn_2026() -> Iterator[None]:
-    with time_machine.travel(datetime(2026, 11, 22, 9, tzinfo=UTC)):
-        yield
+pytestmark = pytest.mark.usefixtures("autumn")
 
 
 def ago(days: int) -> date:

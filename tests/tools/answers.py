@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
+import pytest
+
 from linky_tui.domain.models import Flow, Series
+from linky_tui.enedis.answers import parse
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
 
 PRM = "12345678901234"
-REAL = Path(__file__).parents[2].parent / "shared" / "real"
 
 Label = str | None
 
@@ -59,3 +61,16 @@ def body(data: object) -> bytes:
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+DAY = "2026-11-16"
+TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
+
+
+def refused(asked: DataRequest, data: object) -> str:
+    """The reason for which an answer is refused."""
+    with pytest.raises(ApiFault) as caught:
+        parse(asked, data if isinstance(data, bytes) else body(data))
+    assert (caught.value.kind, caught.value.status) == (ApiFaultKind.BAD_ANSWER, 200)
+    assert caught.value.text
+    return caught.value.text

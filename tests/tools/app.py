@@ -194,6 +194,11 @@ def screen_text(app: App[None]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
+def flowing(app: App[None]) -> str:
+    """What the screen says, as if no line were wrapped."""
+    return " ".join(screen_text(app).replace("│", " ").split())
+
+
 @contextmanager
 def mongodb_away(uri: str) -> Iterator[None]:
     """MongoDB answers nothing that the application asks, until the end of the ``with``.

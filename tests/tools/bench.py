@@ -84,6 +84,23 @@ class Bench:
             if "courbe" in e.type or "load_curve" in e.type
         ]
 
+    def assert_nothing_to_ask(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> None:
+        """One more run has nothing to do at the gateway."""
+        self.server.clear_log()
+        nothing = "nothing_to_do" if kind is JobKind.SYNC else "complete"
+        assert self.run(kind, **more).status == nothing
+        assert self.server.log == []
+
+    def assert_asked_once(self) -> None:
+        """Nothing was asked twice."""
+        asked = [(entry.type, entry.start, entry.end) for entry in self.server.log]
+        assert len(asked) == len(set(asked))
+
+    def forget(self) -> None:
+        """Drop the database."""
+        database = self.store.readings.regular.database
+        database.client.drop_database(database.name)
+
     def assert_identical(self) -> None:
         """Both collections hold the same readings."""
         regular, timeseries = self.store.readings.counts()

@@ -70,6 +70,12 @@ def pytest_runtest_call(item: pytest.Function) -> Generator[None, object, object
 
 
 @pytest.fixture
+def where(mongod_uri: str, mongo_database_name: str) -> dict[str, str]:
+    """The values of a configuration that lead to a database of this test alone."""
+    return {"uri": mongod_uri, "database": mongo_database_name}
+
+
+@pytest.fixture
 def source() -> GatedSource:
     """A meter whose gateway can keep its answers back."""
     return GatedSource()

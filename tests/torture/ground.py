@@ -49,9 +49,9 @@ class Ground(Home):
         self.as_user = False
         self._starts_s: list[float] = []
 
-    def settle(self, uri: str = "", *, per_day: int = PER_DAY, **more: Any) -> None:
+    def settle(self, **values: Any) -> None:
         """Write a configuration that works; without ``uri`` for the embedded server."""
-        self.configure(self.server, PRM, uri=uri, per_day=per_day, **more)
+        self.configure(self.server, PRM, **{"per_day": PER_DAY, **values})
 
     def command(self, *arguments: str, altered: bool = False) -> list[str]:
         """The command line; with ``as_user`` permissions count, also for root."""

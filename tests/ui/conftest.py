@@ -36,6 +36,7 @@ from linky_tui.demo.household import DEMO_PRM
 from linky_tui.demo.server import ApiServer
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell import comparison_state, store_app
 from tests.tools.app import (
     CLOSED_API,
     HOME,
@@ -82,6 +83,13 @@ def _clock() -> Iterator[None]:
     """The clock starts at NOW and goes on."""
     with time_machine.travel(NOW, tick=True):
         yield
+
+
+@pytest.fixture
+def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both collections are compared at once, and a lost MongoDB is tried again soon."""
+    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
+    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 @pytest.fixture(scope="session")

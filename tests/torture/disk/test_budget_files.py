@@ -133,7 +133,7 @@ class Counted:
     def spoilt(self, spoil: Spoil) -> Iterator[Path]:
         """The budget file, spoilt meanwhile; as it should be afterwards."""
         home, path = self.home, self.home.budget_file
-        home.settle(self._uri, database=DATABASE, per_day=home.requests() + 1)
+        home.settle(uri=self._uri, database=DATABASE, per_day=home.requests() + 1)
         with pymongo.MongoClient[dict[str, object]](self._uri) as client:
             # The count that all machines share would make up for what the file forgets.
             client[DATABASE].drop_collection("consumption_requests")
@@ -154,7 +154,7 @@ def counted(mongod_uri: str) -> Iterator[Counted]:
     folder = Path(tempfile.mkdtemp(prefix="lt-", dir="/tmp"))
     try:
         with ground(folder) as home:
-            home.settle(mongod_uri, database=DATABASE)
+            home.settle(uri=mongod_uri, database=DATABASE)
             done = home.run("--sync", "--json")
             assert done.code == 0, done
             yield Counted(home, mongod_uri)
@@ -239,7 +239,7 @@ def test_a_count_that_another_program_keeps_locked_is_waited_for(
 
 
 def test_afterwards_everything_works_again(counted: Counted, mongod_uri: str, tally: Tally) -> None:
-    counted.home.settle(mongod_uri, database=DATABASE)
+    counted.home.settle(uri=mongod_uri, database=DATABASE)
     row = tally("damaged budget file")
     row.tried += 1
     counted.home.complete(row)

@@ -14,7 +14,7 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import store_app
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed
-from tests.tools.app import run_app, screen_text, wait_until
+from tests.tools.app import flowing, run_app, screen_text, wait_until
 from tests.tools.gateway import PRM, Turnstile
 from tests.torture.disk.disks import fill, immutable, small_disk, snapshot
 from tests.torture.ground import SOON_S, Ground, ground
@@ -41,7 +41,7 @@ def live_in(made: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dialog_says(app: LinkyApp, *words: str) -> bool:
     """Whether an error is shown that says this."""
-    shown = " ".join(screen_text(app).replace("│", " ").split())
+    shown = flowing(app)
     return isinstance(app.screen, ErrorDialog) and all(word in shown for word in words)
 
 
@@ -102,9 +102,9 @@ async def test_a_disk_that_fills_up_is_told_as_that_and_as_nothing_else(
 
 @pytest.mark.fault("bad disks under the application")
 async def test_requests_that_cannot_be_counted_are_not_sent(
-    home: Ground, mongod_uri: str, mongo_database_name: str
+    home: Ground, where: dict[str, str]
 ) -> None:
-    home.settle(mongod_uri, database=mongo_database_name)
+    home.settle(**where)
     assert home.run("--sync", "--json").code == 0
     sent = home.requests()
     app = LinkyApp()
@@ -122,10 +122,8 @@ async def test_requests_that_cannot_be_counted_are_not_sent(
 
 
 @pytest.mark.fault("bad disks under the application")
-async def test_a_theme_that_cannot_be_saved_is_said(
-    home: Ground, mongod_uri: str, mongo_database_name: str
-) -> None:
-    home.settle(mongod_uri, database=mongo_database_name)
+async def test_a_theme_that_cannot_be_saved_is_said(home: Ground, where: dict[str, str]) -> None:
+    home.settle(**where)
     before = snapshot(home.config.parent)
     app = LinkyApp()
     with immutable(home.config):

@@ -67,11 +67,11 @@ def test_the_disk_of_the_local_server_fills_up_in_the_middle_of_a_backfill(
 
 
 def test_a_full_state_folder_means_no_count_and_no_request(
-    short_tmp_path: Path, mongod_uri: str, mongo_database_name: str, tally: Tally
+    short_tmp_path: Path, where: dict[str, str], tally: Tally
 ) -> None:
     row = tally("full state folder")
     with ground(short_tmp_path) as home, small_disk(home.state_dir, "256k") as disk:
-        home.settle(mongod_uri, database=mongo_database_name)
+        home.settle(**where)
         row.tried += 1
         ballast = fill(disk)  # before the very first run
         told(home.run("--sync", "--json"), str(disk), "No space left")

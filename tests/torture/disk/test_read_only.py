@@ -17,10 +17,10 @@ from tests.torture.report import Tally
 
 
 @pytest.fixture
-def home(short_tmp_path: Path, mongod_uri: str, mongo_database_name: str) -> Iterator[Ground]:
+def home(short_tmp_path: Path, where: dict[str, str]) -> Iterator[Ground]:
     """A home with something stored, whose folders all exist."""
     with ground(short_tmp_path) as made:
-        made.settle(mongod_uri, database=mongo_database_name)
+        made.settle(**where)
         assert made.run("--sync", "--json").code == 0
         made.log_dir.mkdir(mode=0o700)
         yield made

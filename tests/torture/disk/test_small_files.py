@@ -195,13 +195,12 @@ def attempt(
 def test_in_the_state_folder(
     short_tmp_path: Path,
     victim: Path,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     scale: Scale,
     tally: Tally,
 ) -> None:
     with ground(short_tmp_path) as home:
-        home.settle(mongod_uri, database=mongo_database_name)
+        home.settle(**where)
         assert home.run("--sync", "--json").code == 0
         whole = home.budget_file.read_bytes()
         for case in some(STATE, 3, scale):

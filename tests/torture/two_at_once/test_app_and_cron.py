@@ -64,4 +64,4 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
         assert_one_after_the_other(server)
         assert_polite(server, per_day=60)
         with LocalServer.acquire(home.data_dir, home.runtime_dir) as embedded:
-            judge(row, embedded.uri, "electricity", source.truth, tried=2)
+            judge(row, {"uri": embedded.uri}, source.truth, tried=2)

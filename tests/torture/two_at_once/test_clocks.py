@@ -37,8 +37,7 @@ def start(crowd: Crowd, home: Home, ahead: timedelta, *arguments: str) -> Run:
 def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
     crowd: Crowd,
     source: GatedSource,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     scale: Scale,
     tally: Tally,
@@ -46,9 +45,7 @@ def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
     row = tally("clocks that disagree")
     with Home(short_tmp_path, "one") as one, Home(short_tmp_path, "two") as two:
         for home in (one, two):
-            home.configure(
-                crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=PER_DAY
-            )
+            home.configure(crowd.server, PRM, **where, per_day=PER_DAY)
         # The owner's clock is late: by its own the lease ran out long before it was taken.
         source.shut()
         late = start(crowd, one, -2 * DAY, "--sync")
@@ -73,4 +70,4 @@ def test_clocks_that_disagree_make_no_second_owner_and_put_nothing_off(
         assert (meter["days_complete"], meter["days_certified"]) == (DAYS, DAYS)
         assert_one_after_the_other(crowd.server)
         assert_polite(crowd.server, per_day=PER_DAY)
-        judge(row, mongod_uri, mongo_database_name, source.truth, tried=len(others) + 2)
+        judge(row, where, source.truth, tried=len(others) + 2)

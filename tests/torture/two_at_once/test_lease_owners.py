@@ -9,9 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import pymongo
 import pytest
 
 from linky_tui.demo.server import RecordedSource
@@ -33,6 +31,7 @@ from tests.torture.two_at_once.together import (
     assert_one_after_the_other,
     assert_polite,
     assert_said_busy,
+    database,
     double_a_reading,
     judge,
 )
@@ -61,15 +60,11 @@ HURRY = {
 
 
 @pytest.fixture
-def homes(
-    crowd: Crowd, mongod_uri: str, mongo_database_name: str, short_tmp_path: Path
-) -> Iterator[tuple[Home, Home]]:
+def homes(crowd: Crowd, where: dict[str, str], short_tmp_path: Path) -> Iterator[tuple[Home, Home]]:
     """Two machines with one database and one gateway."""
     with Home(short_tmp_path, "one") as one, Home(short_tmp_path, "two") as two:
         for home in (one, two):
-            home.configure(
-                crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=60
-            )
+            home.configure(crowd.server, PRM, **where, per_day=60)
         yield one, two
 
 
@@ -87,23 +82,21 @@ def correct(source: GatedSource) -> None:
     source.truth = list(RecordedSource.curve(source, source.first, today()))
 
 
-def make_worth_asking(uri: str, database: str) -> None:
+def make_worth_asking(where: dict[str, str]) -> None:
     """As if the hour had passed in which the last day is not asked again."""
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
+    with database(where) as opened:
         day = (today() - timedelta(1)).isoformat()
-        changed = client[database]["consumption_days"].update_one(
+        changed = opened["consumption_days"].update_one(
             {"_id.day": day}, {"$set": {"last_attempt": None}}
         )
         assert changed.modified_count == 1
 
 
-def let_lease_run_out(uri: str, database: str) -> None:
+def let_lease_run_out(where: dict[str, str]) -> None:
     """As if the minute had passed on the server's clock, by which leases are judged."""
     past = [{"$set": {"expires": {"$subtract": ["$expires", (LEASE_S + 1) * 1000]}}}]
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
-        changed = client[database][LEASES].update_one(
-            {"_id.prm": PRM, "expires": {"$ne": None}}, past
-        )
+    with database(where) as opened:
+        changed = opened[LEASES].update_one({"_id.prm": PRM, "expires": {"$ne": None}}, past)
         assert changed.matched_count == 1
 
 
@@ -125,8 +118,7 @@ def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
     crowd: Crowd,
     source: GatedSource,
     homes: tuple[Home, Home],
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     tally: Tally,
 ) -> None:
     one, two = homes
@@ -135,12 +127,12 @@ def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
     busy = crowd.start(two, "--sync", "--json")
     assert_said_busy(busy.done(), owner.process.pid)
     assert crowd.requests_of(busy) == 0
-    let_lease_run_out(mongod_uri, mongo_database_name)
+    let_lease_run_out(where)
     assert crowd.start(two, "--backfill").done().code == 0
     assert_one_after_the_other(crowd.server)
     assert_polite(crowd.server, per_day=60)
     row = tally("owner of the lease killed")
-    judge(row, mongod_uri, mongo_database_name, source.truth, tried=2)
+    judge(row, where, source.truth, tried=2)
 
 
 def is_frozen(process: subprocess.Popen[str]) -> bool:
@@ -157,8 +149,7 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
     crowd: Crowd,
     source: GatedSource,
     homes: tuple[Home, Home],
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     scale: Scale,
     tally: Tally,
     moment: str,
@@ -169,12 +160,12 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
     one, two = homes
     if moment in ("drop sent", "filling sent"):
         assert crowd.start(two, "--backfill").done().code == 0
-        double_a_reading(mongod_uri, mongo_database_name)
+        double_a_reading(where)
     if moment == "correction sent":
         hold_the_evening_back(source)
         assert crowd.start(two, "--backfill").done().code == 0
         correct(source)
-        make_worth_asking(mongod_uri, mongo_database_name)
+        make_worth_asking(where)
     name, number = FREEZES[moment]
     freeze = Alteration(values=PATIENCE | HURRY, moment=name, number=number, signal=signal.SIGSTOP)
     owner = crowd.start(one, "--backfill", "--json", alteration=freeze)
@@ -183,10 +174,10 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
     assert owner.running, owner.done()
     try:
         asked = crowd.requests_of(owner)
-        let_lease_run_out(mongod_uri, mongo_database_name)
+        let_lease_run_out(where)
         done = crowd.start(two, "--backfill", "--json").done()
         assert done.code == 0, done
-        judge(Row("by then"), mongod_uri, mongo_database_name, source.truth)
+        judge(Row("by then"), where, source.truth)
         time.sleep(max(0.0, frozen_s + AGED_S - time.monotonic()))
     finally:
         os.kill(owner.process.pid, signal.SIGCONT)
@@ -197,4 +188,4 @@ def test_a_frozen_owner_wakes_up_after_another_took_over(
     assert crowd.requests_of(owner) == asked
     assert_one_after_the_other(crowd.server)
     assert_polite(crowd.server, per_day=60)
-    judge(tally("owner of the lease frozen"), mongod_uri, mongo_database_name, source.truth)
+    judge(tally("owner of the lease frozen"), where, source.truth)

@@ -63,8 +63,7 @@ def assert_budget(row: Row, server: ApiServer, per_day: int, *, exact: bool = Tr
 
 def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_host(
     source: GatedSource,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     scale: Scale,
     tally: Tally,
@@ -78,7 +77,6 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
         gateway(source, *prms, tls=authority.context(NAME)) as server,
         Crowd(server) as crowd,
     ):
-        where = {"uri": mongod_uri, "database": mongo_database_name}
         api_url = server.url.replace("127.0.0.1", NAME)
         home.configure(server, *prms, api_url=api_url, per_day=per_day, seconds=0.1, **where)
         source.shut()
@@ -100,7 +98,7 @@ def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_h
         assert_polite(server, per_day=per_day, pace_s=LEAST_SECONDS)
         for prm in prms:
             assert_one_after_the_other(server, prm)
-            regular, timeseries = measured(mongod_uri, mongo_database_name, prm)
+            regular, timeseries = measured(where, prm)
             assert regular == timeseries
             assert len(set(regular)) == len(regular)
         # Who is seconds late for its turn on a busy machine gives it up, counted as it is.
@@ -178,18 +176,16 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
 def test_machines_that_share_a_database_share_its_budget(
     crowd: Crowd,
     source: GatedSource,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     tally: Tally,
 ) -> None:
     """Each with a state folder, and so a count, of its own."""
-    where = {"uri": mongod_uri, "database": mongo_database_name, "per_day": PER_DAY}
     homes = [Home(short_tmp_path, f"machine-{number}") for number in range(len(PRMS))]
     source.shut()
     runs = []
     for home, prm in zip(homes, PRMS, strict=True):
-        home.configure(crowd.server, prm, **where)
+        home.configure(crowd.server, prm, per_day=PER_DAY, **where)
         runs.append(crowd.start(home, "--backfill", "--json"))
     wait_until(lambda: source.waiting == len(PRMS), "all are asking")
     source.open()
@@ -205,18 +201,17 @@ def test_machines_that_share_a_database_share_its_budget(
 def test_the_last_request_of_the_day_goes_to_one_machine_only(
     crowd: Crowd,
     scale: Scale,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     tmp_path: Path,
     tally: Tally,
 ) -> None:
     """Reading the shared count and adding to it later would let two see one that is left."""
     row = tally("requests of several machines")
     for round_ in range(scale.times(3, 200)):
-        database = f"{mongo_database_name}_{round_ % 3}"
+        database = f"{where['database']}_{round_ % 3}"
         folder = tmp_path / str(round_)
         crowd.server.clear_log()
-        with open_store(mongod_uri, database, folder) as store:
+        with open_store(where["uri"], database, folder) as store:
             store.requests._collection.drop()
             spent = asked_by_all(crowd.server, store, folder)
             assert len(spent) == MACHINES

@@ -51,8 +51,7 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
     source: GatedSource,
     first: str,
     others: list[list[str]],
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     scale: Scale,
     tally: Tally,
@@ -60,7 +59,7 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
     if scale.long:
         others = [[command] for command in ("--sync", "--backfill")] * 3
     with Home(short_tmp_path) as home:
-        home.configure(crowd.server, PRM, uri=mongod_uri, database=mongo_database_name, per_day=80)
+        home.configure(crowd.server, PRM, **where, per_day=80)
         worker = at_the_gate(source, crowd, home, first, "--json")
         losers = [crowd.start(home, *other, "--json") for other in others]
         losers.append(crowd.start(home, *others[0]))
@@ -81,7 +80,7 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
         assert_one_after_the_other(crowd.server)
         assert_polite(crowd.server, per_day=80)
         row = tally("two processes on one meter")
-        judge(row, mongod_uri, mongo_database_name, source.truth, tried=len(losers))
+        judge(row, where, source.truth, tried=len(losers))
 
 
 @pytest.mark.parametrize("embedded", [False, True])
@@ -89,8 +88,7 @@ def test_of_four_in_the_same_instant_one_works(
     crowd: Crowd,
     source: GatedSource,
     embedded: bool,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     scale: Scale,
     tally: Tally,
@@ -99,8 +97,8 @@ def test_of_four_in_the_same_instant_one_works(
     if not embedded and not scale.long:
         pytest.skip("--long")
     with Home(short_tmp_path) as home:
-        where = {} if embedded else {"uri": mongod_uri, "database": mongo_database_name}
-        home.configure(crowd.server, PRM, per_day=60, **where)
+        place = {} if embedded else where
+        home.configure(crowd.server, PRM, per_day=60, **place)
         source.shut()
         runs = [crowd.start(home, "--backfill", "--json") for _ in range(4)]
         wait_until(lambda: sum(run.running for run in runs) <= 1, "three losers")
@@ -118,21 +116,19 @@ def test_of_four_in_the_same_instant_one_works(
         if embedded:
             assert not home.servers()
             with LocalServer.acquire(home.data_dir, home.runtime_dir) as server:
-                judge(row, server.uri, "electricity", source.truth)
+                judge(row, {"uri": server.uri}, source.truth)
         else:
-            judge(row, mongod_uri, mongo_database_name, source.truth)
+            judge(row, where, source.truth)
 
 
 def test_neither_a_repair_nor_a_rebuild_comes_between(
     source: GatedSource,
-    mongod_uri: str,
-    mongo_database_name: str,
+    where: dict[str, str],
     short_tmp_path: Path,
     tally: Tally,
 ) -> None:
     """A repair by hand gives way; another meter's run works and puts its rebuild off."""
     name = "rebuild or repair while a backfill runs"
-    where = {"uri": mongod_uri, "database": mongo_database_name}
     with (
         Home(short_tmp_path) as home,
         gateway(source, PRM, OTHER_PRM) as server,
@@ -140,7 +136,7 @@ def test_neither_a_repair_nor_a_rebuild_comes_between(
     ):
         home.configure(server, OTHER_PRM, per_day=80, **where)
         assert crowd.start(home, "--backfill").done().code == 0
-        double_a_reading(mongod_uri, mongo_database_name)
+        double_a_reading(where)
         home.configure(server, PRM, per_day=80, **where)
         worker = at_the_gate(source, crowd, home, "--backfill", "--json")
         assert_said_busy(
@@ -160,12 +156,4 @@ def test_neither_a_repair_nor_a_rebuild_comes_between(
         assert_polite(server, per_day=80)
         for prm in (PRM, OTHER_PRM):
             assert_one_after_the_other(server, prm)
-        judge(
-            tally(name),
-            mongod_uri,
-            mongo_database_name,
-            source.truth,
-            PRM,
-            OTHER_PRM,
-            tried=2,
-        )
+        judge(tally(name), where, source.truth, PRM, OTHER_PRM, tried=2)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import groupby
 from typing import Any, Self
 
 import pymongo
+from pymongo.database import Database
 
 from linky_tui.demo.gateway import caller_of
 from linky_tui.demo.server import ApiServer
@@ -128,13 +130,20 @@ def assert_polite(server: ApiServer, per_day: int | None = None, pace_s: float =
 Measure = tuple[Any, int, int]
 
 
-def measured(uri: str, database: str, prm: str = PRM) -> tuple[list[Measure], list[Measure]]:
-    """What both collections hold of a meter, read past our own storage."""
-    with pymongo.MongoClient[dict[str, Any]](uri, tz_aware=True) as client:
+@contextmanager
+def database(where: dict[str, str]) -> Iterator[Database[dict[str, Any]]]:
+    """A database past our own storage; that of the embedded server where none is named."""
+    with pymongo.MongoClient[dict[str, Any]](where["uri"], tz_aware=True) as client:
+        yield client[where.get("database", "electricity")]
+
+
+def measured(where: dict[str, str], prm: str = PRM) -> tuple[list[Measure], list[Measure]]:
+    """What both collections hold of a meter."""
+    with database(where) as opened:
         regular, timeseries = (
             sorted(
                 (each["timestamp"], each["meter"]["interval_min"], each["power_w"])
-                for each in client[database][name].find({"meter.prm": prm})
+                for each in opened[name].find({"meter.prm": prm})
             )
             for name in ("consumption", "consumptionTS")
         )
@@ -142,14 +151,14 @@ def measured(uri: str, database: str, prm: str = PRM) -> tuple[list[Measure], li
 
 
 def judge(
-    row: Row, uri: str, database: str, truth: Sequence[Reading], *prms: str, tried: int = 1
+    row: Row, where: dict[str, str], truth: Sequence[Reading], *prms: str, tried: int = 1
 ) -> None:
     """Count what was lost and doubled in both collections, and insist on none."""
     row.tried += tried
     wanted = Counter((each.start, each.interval_min, each.power_w) for each in truth)
     lost = doubled = 0
     for prm in prms or (PRM,):
-        for present in map(Counter, measured(uri, database, prm)):
+        for present in map(Counter, measured(where, prm)):
             lost += (wanted - present).total()
             doubled += (present - wanted).total()
     row.lost += lost
@@ -158,10 +167,10 @@ def judge(
     row.survived += tried
 
 
-def double_a_reading(uri: str, database: str) -> None:
+def double_a_reading(where: dict[str, str]) -> None:
     """Make a rebuild necessary: only that takes a reading out of a time series collection."""
-    with pymongo.MongoClient[dict[str, Any]](uri) as client:
-        collection = client[database]["consumptionTS"]
+    with database(where) as opened:
+        collection = opened["consumptionTS"]
         found = collection.find_one({}, {"_id": 0})
         assert found is not None
         collection.insert_one(found)

@@ -22,6 +22,7 @@ from tests.tools.app import (
     YESTERDAY,
     StoredHome,
     finished,
+    flowing,
     has_finished,
     screen_text,
     wait_until,
@@ -40,11 +41,6 @@ async def opened(pilot: object, app: LinkyApp) -> BackfillPage:
     page = app.screen
     assert isinstance(page, BackfillPage)
     return page
-
-
-def flowing(app: LinkyApp) -> str:
-    """What the screen says, as if no line were wrapped."""
-    return " ".join(screen_text(app).replace("│", " ").split())
 
 
 def calendar(page: BackfillPage) -> CoverageCalendar:
@@ -148,39 +144,6 @@ async def test_pause_goes_on_and_stop_ends_it(running: Running) -> None:
             await wait_until(pilot, lambda: not page.query_one("#run", Button).disabled)
 
 
-async def test_a_spent_budget_says_when_it_goes_on(running: Running) -> None:
-    with gateway(28) as server:
-        async with running(server=server, more="requests_per_day = 6", notifications=True) as (
-            app,
-            pilot,
-        ):
-            await opened(pilot, app)
-            await pilot.press("r")
-            await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
-            words = "It goes on by itself on Mon 23 Nov 01:00."
-            await wait_until(pilot, lambda: words in screen_text(app))
-            assert len(server.log) == 6
-            header = "backfill paused until 01:00"
-            await wait_until(pilot, lambda: header in screen_text(app))
-
-
-async def test_a_failure_shows_a_dialog_and_stays_on_the_page(running: Running) -> None:
-    with gateway(28) as server:
-        server.inject(Fault("banned", times=None, after=4))
-        async with running(server=server) as (app, pilot):
-            await opened(pilot, app)
-            await pilot.press("r")
-            await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-            next_step = "ask its author to lift the block"
-            await wait_until(pilot, lambda: next_step in flowing(app))
-            assert "The gateway blocks your address" in screen_text(app)
-            await pilot.press("escape")
-            await wait_until(pilot, lambda: isinstance(app.screen, BackfillPage))
-            words = "The gateway blocks your address. Stop every tool"
-            await wait_until(pilot, lambda: words in screen_text(app))
-            await wait_until(pilot, lambda: "Ended:" in screen_text(app))
-
-
 async def test_a_blocked_address_is_not_over_at_the_next_day(running: Running) -> None:
     with gateway(28) as server:
         server.inject(Fault("banned", times=None))
@@ -188,8 +151,11 @@ async def test_a_blocked_address_is_not_over_at_the_next_day(running: Running) -
             await opened(pilot, app)
             await pilot.press("r")
             await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
+            await wait_until(pilot, lambda: "ask its author to lift the block" in flowing(app))
             await pilot.press("escape")
+            await wait_until(pilot, lambda: isinstance(app.screen, BackfillPage))
             await wait_until(pilot, lambda: not app.ingest.state.busy)
+            await wait_until(pilot, lambda: "Ended:" in screen_text(app))
             await pilot.press("r")
             await wait_until(pilot, lambda: has_finished(app) and finished(app).status == "paused")
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.IDLE)

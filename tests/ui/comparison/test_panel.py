@@ -8,16 +8,14 @@ from typing import Any
 
 import pymongo
 import pytest
-from textual.pilot import Pilot
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
-from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison import panel
 from linky_tui.ui.comparison import table as comparison_table
 from linky_tui.ui.comparison.table import ComparisonTable
-from linky_tui.ui.shell import comparison_state, store_app
+from linky_tui.ui.shell import comparison_state
 from tests.tools.app import (
     HOME,
     TODAY,
@@ -33,11 +31,7 @@ from tests.ui.conftest import MakeApp, Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, table
 from tests.ui.gateway import turnstile
 
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
-    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
+pytestmark = pytest.mark.usefixtures("short_waits")
 
 
 @pytest.fixture
@@ -85,40 +79,21 @@ async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
     assert sum(bool(each.get("checkpoint")) for each in measurements) == 1
 
 
-async def synced(pilot: Pilot[None], app: LinkyApp) -> None:
-    """A sync that asked nothing is over, and the table is current."""
-    await pilot.press("s")
-    await wait_until(pilot, lambda: has_finished(app) and not app.ingest.state.busy)
-    assert finished(app).status == "nothing_to_do"
-    for _ in range(10):
-        await pilot.pause(0.05)
-    await wait_until(pilot, lambda: page(app).comparison.border_subtitle in ("live", "settling"))
-    await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
-
-
 async def test_a_sync_with_nothing_to_do_costs_neither_a_checkpoint_nor_a_proof(
     running: Running, own_home: StoredHome, measurements: list[dict[str, Any]]
 ) -> None:
     async with running(home=own_home, token=token_for()) as (app, pilot):
         await proved(pilot, app)
         measurements.clear()
-        await synced(pilot, app)
+        await pilot.press("s")
+        await wait_until(pilot, lambda: has_finished(app) and not app.ingest.state.busy)
+        assert finished(app).status == "nothing_to_do"
+        for _ in range(10):
+            await pilot.pause(0.05)
+        await wait_until(pilot, lambda: page(app).comparison.border_subtitle == "live")
+        await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical")
     assert measurements
     assert not any(each.get("checkpoint") or each.get("compare") for each in measurements)
-
-
-async def test_a_sync_that_only_repairs_is_followed_by_a_checkpoint_and_a_proof(
-    running: Running, own_home: StoredHome, measurements: list[dict[str, Any]]
-) -> None:
-    async with running(home=own_home, token=token_for()) as (app, pilot):
-        await proved(pilot, app)
-        with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
-            client[own_home.database]["consumption"].delete_one({})
-        measurements.clear()
-        await synced(pilot, app)
-        await wait_until(pilot, lambda: any(each.get("compare") for each in measurements))
-    assert sum(bool(each.get("checkpoint")) for each in measurements) == 1
-    assert sum(bool(each.get("compare")) for each in measurements) == 1
 
 
 async def test_what_changed_is_marked_for_a_moment(

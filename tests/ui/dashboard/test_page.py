@@ -15,7 +15,6 @@ from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
-from linky_tui.ui.shell import comparison_state, store_app
 from tests.tools.app import (
     SMALL_FIRST_DAY,
     TODAY,
@@ -27,13 +26,9 @@ from tests.tools.app import (
 from tests.ui.conftest import Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 SIZES = [(120, 40), (80, 24)]
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
-    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 def by_day(home: StoredHome) -> dict[date, float]:

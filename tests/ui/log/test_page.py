@@ -16,7 +16,7 @@ from linky_tui.ui.log.page import LogPage
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import Logged
-from tests.tools.app import SERIES, finished, screen_text, wait_until
+from tests.tools.app import SERIES, finished, flowing, screen_text, wait_until
 from tests.ui.conftest import Running
 from tests.ui.gateway import gateway
 
@@ -56,7 +56,7 @@ async def test_it_tells_a_run_from_its_start_to_its_failure(
             assert error is not None
             await pilot.press("escape")
             await wait_until(pilot, lambda: f"Failed: {error.title}." in screen_text(app))
-            words = " ".join(screen_text(app).replace("│", " ").split())
+            words = flowing(app)
             assert error.cause in words
             assert error.next_step in words
             assert re.search(r"09:3\d:", words)  # on a loaded machine a minute has gone by

@@ -21,7 +21,15 @@ from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Logged, Phase
 from linky_tui.ui.shell.toasts import toast_text
-from tests.tools.app import SERIES, YESTERDAY, finished, has_finished, screen_text, wait_until
+from tests.tools.app import (
+    SERIES,
+    YESTERDAY,
+    finished,
+    flowing,
+    has_finished,
+    screen_text,
+    wait_until,
+)
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp, Running
 from tests.ui.gateway import curve_requests, gateway, turnstile
@@ -213,7 +221,7 @@ async def test_a_failed_job_is_explained_in_a_dialog(
             assert error is not None
 
             def said() -> bool:
-                words = " ".join(screen_text(app).replace("│", " ").split())
+                words = flowing(app)
                 return error.title in words and error.next_step in words
 
             await wait_until(pilot, said)

@@ -26,6 +26,7 @@ from tests.tools.app import (
     TODAY,
     YESTERDAY,
     finished,
+    flowing,
     has_finished,
     screen_text,
     wait_until,
@@ -45,11 +46,6 @@ def curves(server: ApiServer) -> list[tuple[str, str, str]]:
         for each in server.log
         if "courbe" in each.type
     ]
-
-
-def flowing(app: LinkyApp) -> str:
-    """What the screen says, as if no line were wrapped."""
-    return " ".join(screen_text(app).replace("│", " ").split())
 
 
 def mark(app: LinkyApp) -> Mark:
@@ -139,6 +135,7 @@ async def test_a_budget_that_ends_in_between_is_a_pause_of_each_and_all_go_on_by
             await pilot.press("b", "r")
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.PAUSED)
             assert len(server.log) == 6
+            await wait_until(pilot, lambda: "backfill paused until 01:00" in flowing(app))
             # Both have the newest week, whatever else there was no request for.
             assert {prm for prm, *_ in curves(server)} == set(prms)
             for _ in prms:

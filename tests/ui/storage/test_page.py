@@ -20,7 +20,7 @@ from linky_tui.text.formatting import bytes_text, count_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart, LinePlot
-from linky_tui.ui.shell import comparison_state, store_app
+from linky_tui.ui.shell import comparison_state
 from linky_tui.ui.shell.ingest_control import Remark
 from linky_tui.ui.storage import actions as storage_actions
 from linky_tui.ui.storage.page import StoragePage
@@ -36,13 +36,9 @@ from tests.tools.app import (
 from tests.ui.conftest import MakeApp, Running
 from tests.ui.gateway import turnstile
 
+pytestmark = pytest.mark.usefixtures("short_waits")
+
 SIZES = [(120, 40), (80, 24)]
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comparison_state, "PROOF_AFTER_S", 0.0)
-    monkeypatch.setattr(store_app, "RETRY_S", 0.3)
 
 
 def page(app: LinkyApp) -> StoragePage:
