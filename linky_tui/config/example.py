@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import textwrap
 
-from linky_tui.config.keys import toml_text
 from linky_tui.config.model import SECTIONS
+from linky_tui.config.toml_keys import toml_text
 
 
 def example_text() -> str:

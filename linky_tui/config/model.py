@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from linky_tui.config import checks
 from linky_tui.config.keyboard import ACTIONS
-from linky_tui.config.keys import Key, Section, key, keys_of
+from linky_tui.config.toml_keys import Key, Section, key, keys_of
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import count_text, mask_prm, plain

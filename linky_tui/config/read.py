@@ -18,16 +18,16 @@ from typing import Any
 
 from linky_tui.config.checks import Refused
 from linky_tui.config.keyboard import ACTIONS, clashes, key_problem, nearest_action
-from linky_tui.config.keys import (
-    Key,
-    Section,
-    Value,
-    toml_text,
-)
 from linky_tui.config.model import (
     ACTION_KEY,
     KEYS,
     SECTIONS,
+)
+from linky_tui.config.toml_keys import (
+    Key,
+    Section,
+    Value,
+    toml_text,
 )
 from linky_tui.text.formatting import count_text, plain
 

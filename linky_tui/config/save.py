@@ -25,10 +25,6 @@ from tomlkit.items import AoT
 from linky_tui.config import Config, Meter, config_error
 from linky_tui.config.checks import Refused
 from linky_tui.config.example import example_text
-from linky_tui.config.keys import (
-    Key,
-    Value,
-)
 from linky_tui.config.leftovers import open_temporary, remove_leftovers
 from linky_tui.config.load import checked
 from linky_tui.config.model import (
@@ -37,6 +33,10 @@ from linky_tui.config.model import (
     SECTIONS,
 )
 from linky_tui.config.read import read_file, read_values
+from linky_tui.config.toml_keys import (
+    Key,
+    Value,
+)
 from linky_tui.errors import ConfigError
 from linky_tui.system import paths
 from linky_tui.text.formatting import plain

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from linky_tui.config.keys import (
-    Value,
-    toml_text,
-)
 from linky_tui.config.model import (
     DERIVED,
     METERS,
@@ -15,6 +11,10 @@ from linky_tui.config.model import (
     SECTIONS,
 )
 from linky_tui.config.read import Values
+from linky_tui.config.toml_keys import (
+    Value,
+    toml_text,
+)
 from linky_tui.text.formatting import plain
 
 

@@ -30,20 +30,12 @@ from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.text.formatting import moment_text, plain
 
 _MEASURES = {Flow.CONSUMPTION: "CONS", Flow.PRODUCTION: "PROD"}
-_QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA", DataKind.MAX_POWER: "PMA"}
-_UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh", DataKind.MAX_POWER: "VA"}
+_QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA"}
+_UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh"}
 _CONTENT_KEYS = ("grandeur", "interval_reading", "meter_reading")
 _METER_KEYS = ("idPrm", "usage_point_id")
 _NEW_FIELDS = ("v", "d", "p", "n", "iv", "ec")
 _LEGACY_FIELDS = ("value", "date", "interval_length", "measure_type")
-
-
-@dataclass(frozen=True, slots=True)
-class Peak:
-    """The highest power of one day."""
-
-    moment: datetime  # when, in UTC
-    power_va: int  # how much, in volt-amperes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +46,6 @@ class Answer:
     shape: Shape | None = None  # which generation answered, `None` where there is no data
     readings: tuple[Reading, ...] = ()  # the load curve, where that was asked for
     totals: tuple[DailyTotal, ...] = ()  # the daily totals, where those were asked for
-    ignored_points: int = 0  # points without a value
-    peaks: tuple[Peak, ...] = ()  # the highest power of each day, where that was asked for
     # why nothing is taken of a day, in plain words; also of days that were not asked for
     problems: Mapping[date, str] = field(default_factory=dict)
 
@@ -87,18 +77,10 @@ def parse(request: DataRequest, body: bytes) -> Answer:
         points = _legacy_points(request, data)
     days = _Days(request)
     found = _instants(place(points, request.kind), days)
-    readings: tuple[Reading, ...] = ()
-    totals: tuple[DailyTotal, ...] = ()
-    peaks: tuple[Peak, ...] = ()
-    match request.kind:
-        case DataKind.LOAD_CURVE:
-            readings = _readings(found, days)
-        case DataKind.DAILY_TOTALS:
-            totals = _totals(found, days)
-        case DataKind.MAX_POWER:
-            peaks = _peaks(found, days)
-    ignored = sum(point.empty for point in points)
-    return Answer(request, shape, readings, totals, ignored, peaks, days.problems)
+    curve = request.kind is DataKind.LOAD_CURVE
+    readings = _readings(found, days) if curve else ()
+    totals = () if curve else _totals(found, days)
+    return Answer(request, shape, readings, totals, days.problems)
 
 
 class _Days:
@@ -285,12 +267,3 @@ def _totals(found: list[tuple[Placed, datetime]], days: _Days) -> tuple[DailyTot
         if totals.setdefault(total.day, total) != total:
             days.spoil([total.day], "two different totals for this day")
     return tuple(totals[day] for day in sorted(totals) if days.is_good(day))
-
-
-def _peaks(found: list[tuple[Placed, datetime]], days: _Days) -> tuple[Peak, ...]:
-    peaks: dict[datetime, Peak] = {}
-    for each, moment in found:
-        peak = Peak(moment, each.value)
-        if peaks.setdefault(moment, peak) != peak:
-            days.spoil([day_of(moment)], f"two peaks at {moment_text(moment)}")
-    return tuple(peaks[moment] for moment in sorted(peaks) if days.is_good(day_of(moment)))

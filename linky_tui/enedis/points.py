@@ -22,11 +22,6 @@ MAX_DAY_WH = MAX_POWER_W * 25
 """The most energy of a day: the highest power accepted, through the longest day."""
 ORDINARY_NATURE = "B"
 
-_LIMITS = {
-    DataKind.LOAD_CURVE: MAX_POWER_W,
-    DataKind.DAILY_TOTALS: MAX_DAY_WH,
-    DataKind.MAX_POWER: MAX_POWER_W,
-}
 _DIGITS = re.compile(r"[0-9]{1,12}")
 _SIGNED_DIGITS = re.compile(r"-?[0-9]{1,10}")
 _STEP = re.compile(r"PT([0-9]{1,2})M")
@@ -127,13 +122,13 @@ def _read(placed: Placed, kind: DataKind) -> None:
         placed.days = _days(label, (placed.minutes,))
         if label.second:
             raise PointError("the date {} is not on a minute", point.label)
-    elif kind is DataKind.DAILY_TOTALS:
+    else:
         if point.step not in (None, "P1D"):
             raise PointError("the total of {} is by {}, not by day", point.label, point.step)
         if (label.hour, label.minute, label.second) != (0, 0, 0):
             raise PointError("the daily total of {} is not for a day", point.label)
     if not point.empty:
-        placed.value = _read_value(point, _LIMITS[kind])
+        placed.value = _read_value(point, MAX_POWER_W if curve else MAX_DAY_WH)
 
 
 def _days(label: datetime, steps_min: Iterable[int]) -> frozenset[date]:

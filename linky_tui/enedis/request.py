@@ -14,7 +14,6 @@ class DataKind(StrEnum):
 
     LOAD_CURVE = "load_curve"
     DAILY_TOTALS = "daily_totals"
-    MAX_POWER = "max_power"
 
 
 class Shape(StrEnum):
@@ -43,10 +42,6 @@ _TYPES: dict[tuple[DataKind, Flow], dict[Shape, str]] = {
         Shape.NEW: "production_quotidienne",
         Shape.LEGACY: "daily_production",
     },
-    (DataKind.MAX_POWER, Flow.CONSUMPTION): {
-        Shape.NEW: "puissance_conso_max_quotidienne",
-        Shape.LEGACY: "consumption_max_power",
-    },
 }
 
 
@@ -55,8 +50,7 @@ class DataRequest:
     """One question to the API.
 
     Raises:
-        ValueError: the window is empty, or the API knows no such data (maximum power of
-            production).
+        ValueError: the window is empty.
     """
 
     kind: DataKind  # what is asked for
@@ -67,8 +61,6 @@ class DataRequest:
     def __post_init__(self) -> None:
         if self.first >= self.end:
             raise ValueError("the window holds no day")
-        if (self.kind, self.series.flow) not in _TYPES:
-            raise ValueError(f"the API has no {self.kind} of {self.series.flow}")
 
     def holds(self, day: date) -> bool:
         """Whether a Paris day is one of those that are asked for."""

@@ -27,12 +27,12 @@ from linky_tui.errors import (
 )
 from linky_tui.ingest.backfill import backfill
 from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Turn
-from linky_tui.ingest.finish import finish, reconcile_first
 from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.request_run import RequestRun
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.sync import refetch, sync
+from linky_tui.ingest.upkeep import finish, reconcile_first
 from linky_tui.storage.leases.leases import Lease
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Any
 
@@ -50,7 +49,6 @@ def test_daily_totals_of_both_shapes_are_the_same() -> None:
     expected = (DailyTotal(date(2026, 11, 14), 11776), DailyTotal(date(2026, 11, 15), 14401))
     assert parse(TOTALS, body(new)).totals == expected
     assert parse(TOTALS, body(legacy)).totals == expected
-    assert parse(TOTALS, body(legacy)).ignored_points == 1
     assert parse(TOTALS, body(new)).readings == ()
 
 
@@ -105,7 +103,7 @@ def test_the_most_energy_of_a_day_is_taken() -> None:
     points = [{"v": "25000000", "d": "2026-11-14"}, {"v": "", "d": "nonsense"}]
     answer = parse(TOTALS, body(daily(points)))
     assert answer.totals == (DailyTotal(date(2026, 11, 14), 25_000_000),)
-    assert answer.ignored_points == 1
+    assert not answer.problems
 
 
 @pytest.mark.parametrize(
@@ -120,31 +118,6 @@ def test_a_step_may_stand_beside_the_quantities_too() -> None:
     assert parse(TOTALS, body({**answer, "pas": "P1D"})).totals
     assert "by 'P1M'" in refused(TOTALS, {**answer, "pas": "P1M"})
     assert parse(request(), body({**new_curve([]), "pas": "PT30M"})).readings == ()
-
-
-@pytest.mark.parametrize("legacy", [False, True])
-def test_highest_powers_keep_their_moment(legacy: bool) -> None:
-    asked = request("2026-11-14", "2026-11-17", kind=DataKind.MAX_POWER)
-    points = [("4638", "2026-11-14 12:06:20"), ("3570", "2026-11-16 21:42:12")]
-    if legacy:
-        data = legacy_curve([{"value": v, "date": d} for v, d in points], unit="VA")
-    else:
-        data = daily([{"v": v, "d": d} for v, d in points], quantity="PMA", unite="VA")
-    peaks = parse(asked, body(data)).peaks
-    assert [(f"{peak.moment:%d %H:%M:%S}", peak.power_va) for peak in peaks] == [
-        ("14 11:06:20", 4638),
-        ("16 20:42:12", 3570),
-    ]
-    for other, days in (("2026-11-13", []), ("2026-11-x4", [date(2026, 11, 16)])):
-        answer = parse(asked, json.dumps(data).replace("2026-11-14", other).encode())
-        assert [peak.moment.day for peak in answer.peaks] == ([] if days else [16])
-        assert list(answer.spoilt) == days
-    twice = json.loads(json.dumps(data).replace("2026-11-14 12:06:20", "2026-11-16 21:42:12"))
-    answer = parse(asked, body(twice))
-    assert answer.peaks == ()
-    assert "two peaks" in answer.spoilt[date(2026, 11, 16)]
-    twice = json.loads(json.dumps(twice).replace("4638", "3570"))
-    assert len(parse(asked, body(twice)).peaks) == 1
 
 
 def spoilt_day(points: list[Any]) -> str:

@@ -16,7 +16,6 @@ from tests.tools.answers import PRM, request
         ("load_curve", "production", "courbe_de_charge_production", "production_load_curve"),
         ("daily_totals", "consumption", "consommation_quotidienne", "daily_consumption"),
         ("daily_totals", "production", "production_quotidienne", "daily_production"),
-        ("max_power", "consumption", "puissance_conso_max_quotidienne", "consumption_max_power"),
     ],
 )
 def test_types(kind: str, flow: str, new: str, legacy: str) -> None:
@@ -41,5 +40,3 @@ def test_parameters() -> None:
 def test_an_impossible_request_is_a_fault_of_the_caller() -> None:
     with pytest.raises(ValueError, match="no day"):
         request("2026-11-16", "2026-11-16")
-    with pytest.raises(ValueError, match="max_power of production"):
-        request(kind=DataKind.MAX_POWER, flow=Flow.PRODUCTION)

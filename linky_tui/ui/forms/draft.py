@@ -16,10 +16,10 @@ from linky_tui import config as configuration
 from linky_tui.config import Config, from_values
 from linky_tui.config.checks import Refused
 from linky_tui.config.keyboard import clashes, key_problem
-from linky_tui.config.keys import Key, Value
 from linky_tui.config.model import ENEDIS, KEYS, METERS, MONGODB, SECTIONS
 from linky_tui.config.read import Values, read_values
 from linky_tui.config.sources import check_together
+from linky_tui.config.toml_keys import Key, Value
 from linky_tui.enedis.budget import clamp
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import plain

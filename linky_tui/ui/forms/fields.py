@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
-from linky_tui.config.keys import Key
+from linky_tui.config.toml_keys import Key
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import for_form, text_of
 from linky_tui.ui.forms.pasting import WholePasteInput

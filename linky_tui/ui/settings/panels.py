@@ -14,8 +14,8 @@ from textual.message import Message
 from textual.widgets import Button, Static
 
 from linky_tui.config import MongoSettings
-from linky_tui.config.keys import Section
 from linky_tui.config.model import DISPLAY, ENEDIS, MONGODB
+from linky_tui.config.toml_keys import Section
 from linky_tui.errors import LinkyError
 from linky_tui.storage.server_check import ServerCheck, check_server
 from linky_tui.system import paths

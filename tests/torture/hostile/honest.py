@@ -21,16 +21,14 @@ PARIS = ZoneInfo("Europe/Paris")
 OCTOBER, MARCH = date(2026, 10, 25), date(2026, 3, 29)
 PRM = "12345678901234"
 _ONE_HOUR = timedelta(hours=1)
-_UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh", DataKind.MAX_POWER: "VA"}
-_QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA", DataKind.MAX_POWER: "PMA"}
+_UNITS = {DataKind.LOAD_CURVE: "W", DataKind.DAILY_TOTALS: "Wh"}
+_QUANTITIES = {DataKind.LOAD_CURVE: "PA", DataKind.DAILY_TOTALS: "EA"}
 
 
 def some_request(rng: random.Random) -> DataRequest:
     """A window as the application asks for them, often around a change of the clocks."""
-    kind = rng.choice([DataKind.LOAD_CURVE] * 6 + [DataKind.DAILY_TOTALS, DataKind.MAX_POWER])
+    kind = rng.choice([DataKind.LOAD_CURVE] * 6 + [DataKind.DAILY_TOTALS] * 2)
     flow = Flow.PRODUCTION if rng.random() < 0.2 else Flow.CONSUMPTION
-    if kind is DataKind.MAX_POWER:
-        flow = Flow.CONSUMPTION
     ordinary = date(2024, 11, 30) + timedelta(days=rng.randrange(700))
     first = rng.choice([OCTOBER, OCTOBER, MARCH, ordinary, ordinary])
     days = rng.choice([1, 1, 1, 2, 7])
@@ -77,9 +75,6 @@ def _days(request: DataRequest, shape: Shape, rng: random.Random) -> list[Tree]:
     for number in range((request.end - request.first).days):
         day = request.first + timedelta(days=number)
         label = day.isoformat()
-        if request.kind is DataKind.MAX_POWER:
-            moment = datetime(day.year, day.month, day.day, rng.randrange(4, 24), rng.randrange(60))
-            label = moment.strftime("%Y-%m-%d %H:%M:%S")
         value = str(rng.randrange(30_000))
         points.append(
             {"v": value, "d": label} if shape is Shape.NEW else {"value": value, "date": label}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linky_tui.config.keys import (
+from linky_tui.config.toml_keys import (
     toml_text,
 )
 from linky_tui.demo.household import DEMO_PRM

@@ -22,7 +22,7 @@ from linky_tui.enedis.request import DataKind, DataRequest
 
 PARIS = ZoneInfo("Europe/Paris")
 Measure = tuple[datetime, int, int]
-"""Start (UTC), length in minutes (0 for a peak), value; of a daily total the day's midnight."""
+"""Start (UTC), length in minutes (0 for a total), value; of a daily total the day's midnight."""
 
 _SUMMER, _WINTER = timedelta(hours=2), timedelta(hours=1)
 _STEPS = {f"PT{n}M": n for n in range(1, 61) if not 60 % n}
@@ -31,7 +31,7 @@ _NEW_FIELDS, _OLD_FIELDS = ("v", "d", "p"), ("value", "date", "interval_length")
 _CENTURY = range(2000, 2100)
 
 
-_LIMITS = {"load_curve": 1_000_000, "daily_totals": 25_000_000, "max_power": 1_000_000}
+_LIMITS = {"load_curve": 1_000_000, "daily_totals": 25_000_000}
 _Point = tuple[Any, Any, Any]
 
 
@@ -126,7 +126,7 @@ def _same_meter(request: DataRequest, named: object) -> None:
 
 def _of_new(request: DataRequest, tree: dict[str, Any]) -> list[_Point | None]:
     wanted = "CONS" if request.series.flow is Flow.CONSUMPTION else "PROD"
-    quantity = {"load_curve": "PA", "daily_totals": "EA", "max_power": "PMA"}[request.kind.value]
+    quantity = {"load_curve": "PA", "daily_totals": "EA"}[request.kind.value]
     entries = tree["grandeur"]
     if not isinstance(entries, list) or any(not isinstance(entry, dict) for entry in entries):
         _no()
@@ -147,7 +147,7 @@ def _of(entry: dict[str, Any], quantity: str) -> object:
 
 
 def _unit(request: DataRequest, unit: object) -> None:
-    if unit not in (None, {"load_curve": "W", "daily_totals": "Wh"}.get(request.kind.value, "VA")):
+    if unit not in (None, {"load_curve": "W", "daily_totals": "Wh"}[request.kind.value]):
         _no()
 
 

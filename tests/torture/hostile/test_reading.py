@@ -36,7 +36,6 @@ def measures(answer: Answer) -> tuple[Measure, ...]:
     return (
         *((each.start, each.interval_min, each.power_w) for each in answer.readings),
         *((day_start(each.day), 0, each.energy_wh) for each in answer.totals),
-        *((each.moment, 0, each.power_va) for each in answer.peaks),
     )
 
 

@@ -11,8 +11,8 @@ from textual.events import Paste
 from textual.widgets import Input
 
 import linky_tui.ui
-from linky_tui.config.keys import Key
 from linky_tui.config.model import METERS, MONGODB
+from linky_tui.config.toml_keys import Key
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.forms.fields import Field
 
