@@ -1,4 +1,4 @@
-"""The command line: which command, with which options, and its exit code (design.md §5).
+"""The command line: which command, with which options, and its exit code.
 
 Nothing heavy is imported here: ``--version`` and ``--help`` answer at once, a headless command
 never loads the interface.
@@ -48,7 +48,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run linky-tui; returns the exit code of design.md §5.
+    """Run linky-tui; returns the exit code.
 
     Args:
         argv: the arguments without the program's name; ``sys.argv`` where not given.

@@ -35,7 +35,7 @@ class LinkyError(Exception):
         title: what happened, in a few words, without a full stop.
         cause: why, and whose side it is on (yours, Enedis, the gateway, MongoDB).
         next_step: what the user can do, or when it will be tried again.
-        exit_code: the exit code of a headless command that ends with it (design.md §5).
+        exit_code: the exit code of a headless command that ends with it.
     """
 
     exit_code = 1
@@ -50,7 +50,7 @@ class LinkyError(Exception):
         return f"{self.title}: {self.cause} {self.next_step}"
 
     def to_json(self) -> dict[str, str]:
-        """The three texts under the keys of design.md §5."""
+        """The three texts under their keys in the JSON."""
         return {"title": self.title, "cause": self.cause, "next_step": self.next_step}
 
 
@@ -83,7 +83,7 @@ class ApiError(LinkyError):
 
 
 class Banned(ApiError):
-    """The gateway blocks this IP address (conso-api.md §2)."""
+    """The gateway blocks this IP address."""
 
 
 class StorageError(LinkyError):

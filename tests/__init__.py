@@ -1,1 +1,1 @@
-"""Tests: a real mongod, real HTTP on loopback (design.md §8)."""
+"""Tests: a real mongod, real HTTP on loopback."""

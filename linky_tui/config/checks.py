@@ -117,7 +117,7 @@ def is_loopback(host: str) -> bool:
 
 
 def api_url(value: object) -> str:
-    """An https address without its last slash; http only on loopback (design.md §6)."""
+    """An https address without its last slash; http only on loopback."""
     value = unquoted(value)
     if not value:
         raise Refused("is empty")

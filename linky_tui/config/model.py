@@ -19,7 +19,7 @@ from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import count_text, mask_prm, plain
 
-# Endings of the collections that are named after the regular one (design.md §3).
+# Endings of the collections that are named after the regular one.
 DAYS, LEASES, REQUESTS = DERIVED = ("_days", "_leases", "_requests")
 
 _COLLECTION_RULE = (

@@ -46,7 +46,7 @@ def refusal_reply(refusal: Refusal, headers: dict[str, str] | None = None) -> Re
 
 
 def blocked_page() -> Reply:
-    """What a blocked address gets, whatever it asks (conso-api.md §2, "Bans")."""
+    """What a blocked address gets, whatever it asks."""
     return Reply(403, _BLOCKED.encode(), _HTML)
 
 

@@ -1,4 +1,4 @@
-"""Faults that the simulated gateway can be told to show, and when (conso-api.md §6)."""
+"""Faults that the simulated gateway can be told to show, and when."""
 
 from __future__ import annotations
 

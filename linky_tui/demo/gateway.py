@@ -23,7 +23,7 @@ from linky_tui.domain.models import Flow, Series
 from linky_tui.domain.paris import ONE_DAY
 
 BLOCK_AFTER = 100
-"""Requests of one UTC day after which an address is blocked (conso-api.md §2, "Bans")."""
+"""Requests of one UTC day after which an address is blocked."""
 TOKEN_LIFE = timedelta(days=3 * 365)
 
 _NO_ANSWER = frozenset({FaultKind.SILENT, FaultKind.RESET})
@@ -97,7 +97,7 @@ class Gateway:
     def make_token(
         self, prms: Iterable[str] | None = None, *, expires: datetime | None = None
     ) -> str:
-        """A token as the gateway issues them (conso-api.md §1.4): ``sub`` and ``exp``.
+        """A token as the gateway issues them: ``sub`` and ``exp``.
 
         Args:
             prms: the meters that it covers; all homes where left out.

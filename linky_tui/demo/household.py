@@ -1,9 +1,8 @@
 """A simulated French home: a load curve that looks real, the same for the same meter and seed.
 
-Every day is drawn from a generator seeded with its own date, so that a reading does not depend
-on the range in which it is asked, nor on the day on which the demo is opened. What real curves
-have besides load (conso-api.md §4, §5) sits on fixed dates of the calendar, so that any two
-years hold all of it:
+Every day is drawn from a generator seeded with its own date, so that a reading does not depend on
+the range in which it is asked, nor on the day on which the demo is opened. What real curves have
+besides load sits on fixed dates of the calendar, so that any two years hold all of it:
 
 * 46 half-hours in March and 50 in October;
 * hourly readings from 3 April 08:00 to 24 April 14:00;

@@ -1,4 +1,4 @@
-"""The two shapes of an answer with data (conso-api.md §4): v5 as unwrapped by the proxy, and v2."""
+"""The two shapes of an answer with data: v5 as unwrapped by the proxy, and v2."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What the gateway and Enedis would answer to a request, decided without any I/O.
 
-The order is the proxy's own (conso-api.md §1): method, parameters, token; then Enedis' checks of
-the window (conso-api.md §2, §3, §6). Texts are those of the service where they are known.
+The order is the proxy's own (``functions/api`` of https://github.com/bokub/conso-api): method,
+parameters, token; then Enedis' checks of the window. Texts are those of the service where they are
+known.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ CURVE_DEPTH_MONTHS = 24
 DAILY_DEPTH_MONTHS = 36
 DEPTH_MARGIN = timedelta(days=15)
 PUBLISHED_AT = time(8)
-"""Yesterday's data appear at this Paris wall-clock time (conso-api.md §2, "When")."""
+"""Yesterday's data appear at this Paris wall-clock time."""
 
 _PRM_LENGTH = 14
 _DATE = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}")
@@ -28,7 +29,7 @@ _ERROR_PAGE = "https://datahub-enedis.fr/data-connect/documentation/"
 
 
 class AnswerShape(StrEnum):
-    """The two shapes that an answer can have (conso-api.md §4)."""
+    """The two shapes that an answer can have."""
 
     NEW = "new"
     LEGACY = "legacy"
@@ -56,7 +57,7 @@ class FloorAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DataType:
-    """One entry of the table in conso-api.md §0."""
+    """One type of data that the gateway serves."""
 
     name: str
     shape: AnswerShape
@@ -131,7 +132,7 @@ def proxy_refusal(status: int, message: str) -> Refusal:
 
 
 def enedis_refusal(status: int, error: object) -> Refusal:
-    """An error of Enedis in the proxy's envelope (conso-api.md §1.6)."""
+    """An error of Enedis in the proxy's envelope."""
     message = "The Enedis API returned an error"
     return Refusal(status, {"status": status, "message": message, "error": error})
 
@@ -162,7 +163,7 @@ def zod_refusal(*paths: str) -> Refusal:
 
 
 def check_parameters(request: GatewayRequest, shapes: Collection[str]) -> Query | Refusal:
-    """Method and parameters, before the token is looked at (conso-api.md §1.1, §1.2)."""
+    """Method and parameters, before the token is looked at."""
     if request.method == "OPTIONS":
         return Refusal(200, None)
     if request.method != "GET":
@@ -189,12 +190,12 @@ def bearer(authorization: str | None) -> str | None:
 
 
 def missing_bearer() -> Refusal:
-    """No token at all: 400, not 401 (conso-api.md §1.3)."""
+    """No token at all: 400, not 401."""
     return proxy_refusal(400, "Le header 'Authorization' est manquant ou invalide")
 
 
 def token_refused() -> Refusal:
-    """Bad signature, expired, or another PRM: one message for all three (conso-api.md §1.4)."""
+    """Bad signature, expired, or another PRM: one message for all three."""
     return proxy_refusal(401, "Votre token est invalide ou ne permet pas d'accéder à ce PRM")
 
 
@@ -225,7 +226,7 @@ def check_window(
 ) -> tuple[date, date] | Refusal:
     """Enedis' checks of the window: its days ``(first, end)``, end excluded, or the refusal.
 
-    ``today`` is Enedis' date, which is that of UTC (conso-api.md §3).
+    ``today`` is Enedis' date, which is that of UTC.
     """
     new = query.data_type.shape is AnswerShape.NEW
     curve = query.data_type.kind is Kind.CURVE

@@ -44,7 +44,7 @@ class RecordedSource:
     Args:
         readings: the load curve, in any order.
         totals: daily totals; left out, they are the sums of the days that the readings cover
-            completely (conso-api.md §4: Enedis' totals equal the curve to the Wh).
+            completely (Enedis' totals equal the curve to the Wh).
         activated: see :class:`Source`.
         curve_from: see :class:`Source`.
     """

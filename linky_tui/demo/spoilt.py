@@ -1,4 +1,4 @@
-"""Good answers made bad: what an answer with data can have wrong inside (conso-api.md §4, §6)."""
+"""Good answers made bad: what an answer with data can have wrong inside."""
 
 from __future__ import annotations
 

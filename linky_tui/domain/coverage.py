@@ -1,7 +1,7 @@
 """What is known of each day of a series, and whether it is worth asking the gateway again.
 
-Pure functions over :class:`DayRecord`, the content of one document of the ``days`` ledger
-(design.md §3). Minutes are counted, never points: the step may change inside a day.
+Pure functions over :class:`DayRecord`, the content of one document of the ``days`` ledger. Minutes
+are counted, never points: the step may change inside a day.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from linky_tui.domain.models import Reading, whole_wh
 from linky_tui.domain.paris import day_bounds, day_minutes, months_before
 
 RECENT_DAYS = 7
-"""A day among the last 7 may still arrive: it is late, never missing (conso-api.md §2)."""
+"""A day among the last 7 may still arrive: it is late, never missing."""
 HISTORY_MONTHS = 24
-"""How far back the load curve is asked for (conso-api.md §2: 24 months + 15 days)."""
+"""How far back the load curve is asked for: Enedis has 24 months + 15 days of it."""
 MAX_ATTEMPTS = 2
 """How often an older day is asked before it counts as having no data."""
 LATE_RETRY = timedelta(hours=1)
@@ -25,7 +25,7 @@ OLD_RETRY = timedelta(days=7)
 
 
 class DayStatus(StrEnum):
-    """The states of design.md §3."""
+    """What is known of a day."""
 
     COMPLETE = "complete"
     LATE = "late"
@@ -69,7 +69,7 @@ class DayRecord:
 
     @property
     def certified(self) -> bool:
-        """Complete, and equal to Enedis' own total to the Wh (conso-api.md §4)."""
+        """Complete, and equal to Enedis' own total to the Wh."""
         return self.status is DayStatus.COMPLETE and self.energy_wh == self.enedis_wh
 
     @property
@@ -115,7 +115,7 @@ def first_askable(today: date) -> date:
 def askable_until(now: datetime) -> date:
     """The first day that cannot be asked yet: the gateway's date, which is that of UTC.
 
-    Between midnight and 1 or 2 o'clock in Paris that is still the day before (conso-api.md §3).
+    Between midnight and 1 or 2 o'clock in Paris that is still the day before.
     """
     return now.astimezone(UTC).date()
 
@@ -166,7 +166,7 @@ def status_now(record: DayRecord, today: date) -> DayStatus:
 
 
 def worth_asking(record: DayRecord | None, day: date, *, now: datetime, today: date) -> bool:
-    """Whether asking the gateway for this day's load curve may bring something (design.md §3)."""
+    """Whether asking the gateway for this day's load curve may bring something."""
     if not first_askable(today) <= day < min(today, askable_until(now)):
         return False
     if record is None:

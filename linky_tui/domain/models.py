@@ -39,7 +39,7 @@ class Reading:
     interval_min: int  # length of the interval in minutes
     power_w: int  # mean power over it in watts
     # only where Enedis marks the point; no part of the measurement, so a difference in flags alone
-    # is not a correction (design.md §3).
+    # is not a correction.
     flags: Flags | None = None
 
     @property
@@ -71,5 +71,5 @@ class DailyTotal:
 
 
 def whole_wh(watt_minutes: int) -> int:
-    """Watt-minutes as Wh: exact for Enedis data (conso-api.md §4), else the nearest whole one."""
+    """Watt-minutes as Wh: exact for Enedis data, else the nearest whole one."""
     return (watt_minutes + 30) // 60

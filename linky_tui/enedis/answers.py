@@ -1,8 +1,8 @@
 """From the body of a 200 to readings and daily totals, whichever generation answered.
 
 A day is taken whole or not at all: whatever is wrong inside an answer spoils the Paris day that it
-belongs to, and no other (design.md §2). An answer that cannot be taken apart by day is refused: no
-JSON, another meter, an unknown shape (conso-api.md §0). The length of its interval stands with each
+belongs to, and no other. An answer that cannot be taken apart by day is refused: no
+JSON, another meter, an unknown shape. The length of its interval stands with each
 point, and may change from one point to the next.
 """
 

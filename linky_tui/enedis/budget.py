@@ -1,9 +1,8 @@
-"""How many requests this machine may still send today, and when the next one (design.md §4).
+"""How many requests this machine may still send today, and when the next one.
 
-The gateway blocks addresses at 100 requests a UTC day, by hand and for good (conso-api.md §2), so
-a request is counted before it is sent and stays counted whatever becomes of it. One transaction
-reads and writes both the count and the time of the last request: the pace and the limit hold
-between processes too.
+The gateway blocks addresses at 100 requests a UTC day, by hand and for good, so a request is
+counted before it is sent and stays counted whatever becomes of it. One transaction reads and writes
+both the count and the time of the last request: the pace and the limit hold between processes too.
 """
 
 from __future__ import annotations

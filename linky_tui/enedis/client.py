@@ -39,7 +39,7 @@ from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_token
 
 USER_AGENT = f"linky-tui/{__version__} (+https://github.com/linky-tui/linky-tui)"
-"""The gateway asks public tools for a recognisable one (conso-api.md §1)."""
+"""The gateway asks public tools for a recognisable one."""
 MAX_BODY_BYTES = 2 * 1024 * 1024
 """A week by the minute, the most that can be asked, is half of it; JSON takes 30 times its size."""
 

@@ -1,4 +1,4 @@
-"""What an answer that is no success says, wherever it says it (conso-api.md §1, §6).
+"""What an answer that is no success says, wherever it says it.
 
 The same code may sit in ``error.error``, ``error.code``, ``error.fault.code``, in a plain text or
 in JSON inside a string; the gateway, Enedis and Cloudflare each have an envelope of their own.

@@ -1,4 +1,4 @@
-"""What can go wrong with a request, decided once, by HTTP status and code (conso-api.md §6).
+"""What can go wrong with a request, decided once, by HTTP status and code.
 
 Also when an answer says that the next request is welcome.
 """
@@ -18,7 +18,7 @@ from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRef
 from linky_tui.text.formatting import MONTH_NAMES, due_text, mask_prm
 
 MAX_AHEAD = timedelta(hours=25)
-"""A time further ahead is no answer to "when may I ask again?", it is a fault (design.md §4)."""
+"""A time further ahead is no answer to "when may I ask again?", it is a fault."""
 
 _ENEDIS_TIME = re.compile(
     r"(20\d\d)-([A-Za-z]{3})-(\d\d)[ T](\d\d):(\d\d):(\d\d) ?\+0000(?: UTC)?", re.ASCII
@@ -204,7 +204,7 @@ class ApiFault(Exception):
 
     @property
     def is_4xx(self) -> bool:
-        """Whether the same request is not to be sent again in this run (design.md §4)."""
+        """Whether the same request is not to be sent again in this run."""
         return self.status is not None and 400 <= self.status < 500
 
     @property
@@ -241,7 +241,7 @@ class ApiFault(Exception):
 def classify(status: int, headers: Mapping[str, str], body: bytes, now: datetime) -> ApiFault:
     """What an answer other than a 200 means; never raises, whatever the body.
 
-    A 403 means three things (conso-api.md §6), so the body decides before the status does. The
+    A 403 means three things, so the body decides before the status does. The
     gateway passes on the status of Enedis, so a 401 in its Enedis envelope is about the gateway's
     own token, not about the user's. ``now`` (aware) limits and replaces the times in the answer.
     """
@@ -267,7 +267,7 @@ def _kind(status: int, found: ErrorBody) -> ApiFaultKind:
         return ApiFaultKind.SERVICE if found.from_enedis else ApiFaultKind.TOKEN
     if status == 403 and (found.html or found.cloudflare):
         return ApiFaultKind.BANNED
-    # Outside its specification v2 may answer 500 to a bad request (conso-api.md §6), with its code.
+    # Outside its specification v2 may answer 500 to a bad request, with its code.
     if status <= 500 and found.code in _BY_CODE:
         return _BY_CODE[found.code]
     if status >= 500:
@@ -288,8 +288,7 @@ def _kind(status: int, found: ErrorBody) -> ApiFaultKind:
 def retry_time(next_access: str | None, retry_after: str | None, now: datetime) -> datetime | None:
     """The time that an answer gives, in UTC, or ``None``; ``nextAccessTime`` comes first.
 
-    A time in the past or over 25 hours ahead is ignored (design.md §4), and so is one that cannot
-    be read.
+    A time in the past or over 25 hours ahead is ignored, and so is one that cannot be read.
 
     Args:
         next_access: as Enedis writes it, ``2026-Nov-22 18:00:00+0000 UTC``, or in ISO 8601
@@ -304,7 +303,7 @@ def retry_time(next_access: str | None, retry_after: str | None, now: datetime) 
 
 
 def next_full_hour(now: datetime) -> datetime:
-    """The next full UTC hour: Enedis' quota is counted by the hour (conso-api.md §2)."""
+    """The next full UTC hour: Enedis' quota is counted by the hour."""
     return now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 

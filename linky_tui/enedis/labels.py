@@ -1,4 +1,4 @@
-"""From the labels of an answer to instants (design.md §2, conso-api.md §5).
+"""From the labels of an answer to instants.
 
 A label is the END of its interval as a clock on a Paris wall shows it, without an offset. Twice a
 year that is not enough: in October the labels from 02:00 to 02:59 occur twice, in March they do
@@ -26,9 +26,9 @@ class ClockError(ValueError):
 def read_label(text: str) -> datetime:
     """A label as a datetime: naive (Paris wall clock), or aware where it carries its offset.
 
-    Both ``2026-11-01 00:30:00`` and ``2026-11-01T00:30:00`` are read, with or without seconds
-    (conso-api.md §4). An explicit offset has to be the one of Paris at that instant, so ``Z`` is
-    refused: nobody knows what an Enedis label in UTC would mean.
+    Both ``2026-11-01 00:30:00`` and ``2026-11-01T00:30:00`` are read, with or without seconds. An
+    explicit offset has to be the one of Paris at that instant, so ``Z`` is refused: nobody knows
+    what an Enedis label in UTC would mean.
 
     Raises:
         ClockError: anything else, also a date or a time of day that does not exist.

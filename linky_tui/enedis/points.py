@@ -1,4 +1,4 @@
-"""One point of an answer: its fields, and the Paris day it belongs to (conso-api.md §4).
+"""One point of an answer: its fields, and the Paris day it belongs to.
 
 Whatever is wrong with a point is confined to that day, so it is noted and never raised.
 """
@@ -17,7 +17,7 @@ from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import scrub
 
 MAX_POWER_W = 1_000_000
-"""More than this is no home (design.md §2)."""
+"""More than this is no home."""
 MAX_DAY_WH = MAX_POWER_W * 25
 """The most energy of a day: the highest power accepted, through the longest day."""
 ORDINARY_NATURE = "B"

@@ -10,7 +10,7 @@ from linky_tui.domain.models import Flow, Series
 
 
 class DataKind(StrEnum):
-    """What is asked for; together with a flow it gives the type of conso-api.md §0."""
+    """What is asked for; together with a flow it gives the type."""
 
     LOAD_CURVE = "load_curve"
     DAILY_TOTALS = "daily_totals"
@@ -56,7 +56,7 @@ class DataRequest:
     kind: DataKind  # what is asked for
     series: Series  # of which meter and flow
     first: date  # the first Paris day
-    end: date  # the Paris day after the last one (excluded, as in conso-api.md §3).
+    end: date  # the Paris day after the last one (excluded)
 
     def __post_init__(self) -> None:
         if self.first >= self.end:
@@ -67,11 +67,11 @@ class DataRequest:
         return self.first <= day < self.end
 
     def type_name(self, shape: Shape) -> str:
-        """The last part of the path (conso-api.md §0)."""
+        """The last part of the path."""
         return _TYPES[self.kind, self.series.flow][shape]
 
     def parameters(self, shape: Shape) -> dict[str, str]:
-        """The query parameters (conso-api.md §0)."""
+        """The query parameters."""
         values = (self.series.prm, self.first.isoformat(), self.end.isoformat())
         names = ("pointId", "dateDebut", "dateFin")
         if shape is Shape.LEGACY:

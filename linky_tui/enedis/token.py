@@ -1,7 +1,7 @@
 """What a gateway token says of itself.
 
 Nothing is verified here, and cannot be: the signature's key is the gateway's. A forged or revoked
-token reads just like a good one; only a request can tell (conso-api.md §1).
+token reads just like a good one; only a request can tell.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jwt.types import Options
 
 WARN_BEFORE = timedelta(days=30)
-"""How long before its end a token is worth a warning (design.md §6)."""
+"""How long before its end a token is worth a warning."""
 
 _CLOCKS_DIFFER = timedelta(days=1)
 _PRM = re.compile(r"[0-9]{14}")

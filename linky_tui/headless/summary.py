@@ -1,4 +1,4 @@
-"""What a run left behind, per meter: the JSON of design.md §5 and the same in words."""
+"""What a run left behind, per meter: as JSON and in words."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class MeterSummary:
     """One meter after a run; what the ledger holds is ``None`` where MongoDB could not be asked."""
 
     series: Series
-    status: str  # how its run ended (design.md §5)
+    status: str  # how its run ended
     exit_code: int  # what that means for the exit code
     inserted: int = 0  # readings that the run inserted
     error: LinkyError | None = None  # why it is not complete, where there is a reason
@@ -39,7 +39,7 @@ class MeterSummary:
     last: str | None = None  # end of the last stored reading
 
     def to_json(self) -> dict[str, Any]:
-        """The meter's part of the JSON; PRMs are whole there (design.md §5).
+        """The meter's part of the JSON; PRMs are whole there.
 
         Figures are ``null`` where MongoDB could not be asked.
         """

@@ -1,8 +1,8 @@
 """The windows of a backfill that remain, and when to stop asking week after week of nothing.
 
 People who switched hourly collection on last month have three weeks of data; asking 105 weeks got
-one of them banned (conso-api.md §2). So two empty windows in a row at the old end turn the rest
-into at most four probes; only when all of them are empty is the rest concluded (design.md §4).
+one of them banned. So two empty windows in a row at the old end turn the rest
+into at most four probes; only when all of them are empty is the rest concluded.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ class Failed(Event):
 class Finished(Event):
     """The run of this series is over; always the last event of a series."""
 
-    status: str  # one of the values of design.md §5.
+    status: str  # as in the JSON of ``--sync``
     inserted: int  # readings that the run inserted
     requests: int  # requests it made
     # why it is not `complete`, where there is a reason

@@ -13,9 +13,8 @@ from linky_tui.ingest.events import Window
 class FloorSearch:
     """Halves a window whose start was refused, until the earliest accepted start is known.
 
-    The six later days take at most 3 requests (design.md §4), and only two where the first day is
-    asked once more: Enedis has once refused days that it had (conso-api.md §6), so a single
-    refusal does not yet speak for a floor.
+    The six later days take at most 3 requests, and only two where the first day is asked once more:
+    Enedis has once refused days that it had, so a single refusal does not yet speak for a floor.
 
     Attributes:
         refused: the latest start that was refused.

@@ -33,7 +33,7 @@ class Job:
 
 
 class Status(StrEnum):
-    """How a run of one series ended (design.md §5)."""
+    """How a run of one series ended ."""
 
     COMPLETE = "complete"
     PAUSED = "paused"

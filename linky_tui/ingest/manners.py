@@ -1,6 +1,6 @@
 """When a run may send its next request: the day's count, the pace, pauses, failures in a row.
 
-What the gateway must never see from us (design.md §4): more than the budget, two requests closer
+What the gateway must never see from us: more than the budget, two requests closer
 than the pace, anything before the time that a 429 names.
 """
 

@@ -1,6 +1,6 @@
 """Which generation of the API a run asks, and which of its requests were refused for good.
 
-The same request (type, PRM, dates) is not sent again in a run after a 4xx (design.md §4), and
+The same request (type, PRM, dates) is not sent again in a run after a 4xx, and
 neither is it put the other way round: only a refusal that is about the generation leads to the
 other one, and that one is then still to be asked, also after a retry.
 """

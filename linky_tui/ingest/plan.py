@@ -20,9 +20,9 @@ from linky_tui.domain.paris import ONE_DAY, days_between, months_before
 from linky_tui.ingest.events import Window
 
 WINDOW_DAYS = 7
-"""The gateway's limit for one load curve request (conso-api.md §2)."""
+"""The gateway's limit for one load curve request."""
 REREAD_DAYS = 2
-"""A sync reads so many complete days again, for late corrections (conso-api.md §4)."""
+"""A sync reads so many complete days again, for late corrections."""
 
 
 def days_worth_asking(
@@ -84,7 +84,7 @@ def sync_window(
     """The one window of a sync, or ``None`` where nothing is worth a request now.
 
     It runs from the oldest incomplete day of the last 7 up to yesterday (at night up to the day
-    before), widened back by up to two days for late corrections (design.md §4). A day asked within
+    before), widened back by up to two days for late corrections. A day asked within
     the last hour is left alone.
     """
     open_days = open_recent_days(records, today=today, curve_from=curve_from)
@@ -106,7 +106,7 @@ def days_below(
 ) -> list[date]:
     """The days older than ``limit`` that have no reading and are not yet concluded.
 
-    The last 7 days are never among them: they may still arrive (design.md §3).
+    The last 7 days are never among them: they may still arrive.
     """
     first = first_askable(today) if since is None else max(since, first_askable(today))
     return [

@@ -22,7 +22,7 @@ from linky_tui.ingest.manners import Manners, PausedUntil, SharedCount
 from linky_tui.ingest.negotiation import ABOUT_THE_GENERATION, Negotiation
 
 NIGHT_ENDS = time(3)
-"""The gateway's date follows at 1 or 2 o'clock in Paris (conso-api.md §3), by its own clock."""
+"""The gateway's date follows at 1 or 2 o'clock in Paris, by its own clock."""
 
 Fetching = Generator[Event, None, Answer]
 

@@ -21,7 +21,7 @@ def sync(
     """Fetch what the last 7 days lack; returns why yesterday is not there, or ``None``.
 
     Where a backfill was started by hand and has windows left, it is carried on with at most half
-    of the day's budget, so that a cron job completes the history by itself (design.md §4).
+    of the day's budget, so that a cron job completes the history by itself.
     """
     today = run.today
     state = run.state

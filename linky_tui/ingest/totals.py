@@ -24,11 +24,11 @@ from linky_tui.ingest.series_run import FATAL, SeriesRun
 from linky_tui.text.formatting import day_text, things
 
 TOTALS_EVERY = timedelta(days=7)
-"""Daily totals are asked once a week: one call certifies all days since (design.md §4)."""
+"""Daily totals are asked once a week: one call certifies all days since."""
 CORRECTED_DAYS = 30
 """Enedis corrects recent days, and their totals with them; older differences stay."""
 MAX_SPAN_DAYS = 366
-"""The longest span of daily totals that public captures show (conso-api.md §2)."""
+"""The longest span of daily totals that public captures show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _survey(run: SeriesRun, reached: date | None) -> Generator[Event, None, _Yea
     """Ask the daily totals of one more year back: the next one that ``reached`` leaves open.
 
     A start before the meter's floor fails the whole answer, so that year is halved, then
-    quartered, then the survey ends (design.md §4).
+    quartered, then the survey ends.
     """
     spans = survey_spans(askable_until(utc_now()))
     spans = [span for span in spans if not _covers(reached, span[0])]

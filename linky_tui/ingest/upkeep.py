@@ -16,7 +16,7 @@ from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.text.formatting import count_text
 
 DEFRAGMENT_EVERY = timedelta(days=7)
-"""How often a sync defragments at most; a backfill does it whenever it is due (design.md §4)."""
+"""How often a sync defragments at most; a backfill does it whenever it is due."""
 
 
 def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:

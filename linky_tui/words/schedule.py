@@ -16,7 +16,7 @@ from linky_tui.domain.paris import PARIS
 KINDS = ("cron", "systemd", "launchd")
 EARLIEST, MINUTES = time(8, 5), 50
 """From when on, in Paris, and for how long a run may start: Enedis publishes at about 8:00, and the
-gateway asks its users not to come all in the same minute (conso-api.md §2)."""
+gateway asks its users not to come all in the same minute."""
 _KEPT = (
     *("LINKY_TUI_CONFIG", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"),
     *("HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),

@@ -114,7 +114,7 @@ def check(
 
 
 def test_a_day_begins_for_the_gateway_when_it_begins_in_utc() -> None:
-    """Half past midnight in Paris is the evening before (conso-api.md §3)."""
+    """Half past midnight in Paris is the evening before."""
     for clock, status in (("21T23:30", 400), ("22T00:00", 404)):
         now = datetime.fromisoformat(f"2026-11-{clock}+00:00")
         with ApiServer({PRM: RecordedSource([])}, clock=lambda: now) as server:  # noqa: B023

@@ -1,4 +1,4 @@
-"""Answers of both shapes: each day read exactly or not at all (design.md §2, conso-api.md §4)."""
+"""Answers of both shapes: each day read exactly or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every row of conso-api.md §6, and what the user reads of it."""
+"""Every fault of the gateway, and what the user reads of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CLOUDFLARE = (
 
 
 def envelope(status: int, error: object) -> dict[str, object]:
-    """What the gateway makes of an error of Enedis (conso-api.md §1)."""
+    """What the gateway makes of an error of Enedis."""
     return {"status": status, "message": "The Enedis API returned an error", "error": error}
 
 

@@ -1,4 +1,4 @@
-"""Labels to instants: nothing lost, nothing doubled, nothing guessed (design.md §2)."""
+"""Labels to instants: nothing lost, nothing doubled, nothing guessed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names of types and parameters (conso-api.md §0)."""
+"""The names of types and parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the gateway sees of us when things go wrong, on the simulator's own log (design.md §4)."""
+"""What the gateway sees of us when things go wrong, on the simulator's own log."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("autumn")
 SINCE = TODAY - timedelta(weeks=5)
 A_WEEK_LATER = NOW + timedelta(days=8)
 TWO_WEEKS_LATER = NOW + timedelta(days=16)
-"""By then whatever was asked once and did not come is worth asking again (design.md §3)."""
+"""By then whatever was asked once and did not come is worth asking again."""
 
 CURVE = ("courbe_de_charge_consommation", "consumption_load_curve")
 HARMLESS = {
@@ -296,7 +296,7 @@ def test_points_without_a_value_are_stored_as_nothing(
 def test_a_passing_refusal_of_the_start_is_no_floor(
     make_bench: MakeBench, source: RecordedSource
 ) -> None:
-    """Enedis once said "before activation" of days that it had (conso-api.md §6)."""
+    """Enedis once said "before activation" of days that it had."""
     bench = make_bench(source, per_day=60)
     bench.server.inject(Fault(FaultKind.BEFORE_ACTIVATION, after=1, types=CURVE))
     assert bench.run(since=SINCE).status == "complete"

@@ -40,7 +40,7 @@ def away_from_midnight(margin_s: float) -> None:
 def by_day() -> Iterator[None]:
     """At night set the clock ahead, also that of each Python process started meanwhile.
 
-    Between midnight in Paris and midnight in UTC nobody may ask for yesterday (conso-api.md §3),
+    Between midnight in Paris and midnight in UTC nobody may ask for yesterday,
     which is what most tests are about.
     """
     now = utc_now()

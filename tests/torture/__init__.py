@@ -1,1 +1,1 @@
-"""Attempts to break the promises of design.md, short in CI and long by hand (--long)."""
+"""Attempts to break the promises, short in CI and long by hand (--long)."""

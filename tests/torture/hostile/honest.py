@@ -1,4 +1,4 @@
-"""Honest answers of both generations (conso-api.md §4), written here once more for the oracle.
+"""Honest answers of both generations, written here once more for the oracle.
 
 They are as small as an answer can be and still hold what matters: changes of the step, nulls, the
 repeated hour of October, the missing one of March, midnight, a second quantity in front of the

@@ -1,6 +1,6 @@
 """What an answer really says, read off its bytes by other means than linky_tui/enedis.
 
-Written from conso-api.md §4 and §5 and design.md §2, for the tests alone: it looks at every label
+Written for the tests alone: it looks at every label
 by trying both offsets of Paris, at every field by comparing texts, and at every two measures for
 a minute that both claim. What it cannot call unambiguous makes a day unclear, and of an unclear
 day it calls nothing. It may be slow and it need not explain itself.

@@ -116,7 +116,7 @@ def test_nothing_is_stored_that_was_not_said(
     """Each backfill is one meter; what it stores is exactly what the oracle makes of its answers.
 
     That is the days that are clear; of the others the ledger says that they are not. Replayed in
-    the order of the answers: a later one replaces what it overlaps (design.md §4.3).
+    the order of the answers: a later one replaces what it overlaps.
     Some meters share their collections; more would only be rebuilt together again and again.
     """
     wanted = scale.times(SHORT, 20_000)

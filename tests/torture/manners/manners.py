@@ -1,4 +1,4 @@
-"""What the gateway must never see from us, read off the simulator's own log (design.md §4)."""
+"""What the gateway must never see from us, read off the simulator's own log."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture(autouse=True)
 def _polite(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a test did, the gateway saw no refused request again (design.md §4)."""
+    """Whatever a test did, the gateway saw no refused request again."""
     if "stage" not in request.fixturenames:
         yield
         return

@@ -1,4 +1,4 @@
-"""Arguments, configuration, --since: what is refused before anything is done (design.md §5)."""
+"""Arguments, configuration, --since: what is refused before anything is done."""
 
 from __future__ import annotations
 

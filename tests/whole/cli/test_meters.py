@@ -1,4 +1,4 @@
-"""Several meters, their tokens and where they come from (design.md §5, §6)."""
+"""Several meters, their tokens and where they come from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each command prints, where, and how it ends (design.md §5)."""
+"""What each command prints, where, and how it ends."""
 
 from __future__ import annotations
 
