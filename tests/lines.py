@@ -57,7 +57,6 @@ def table(folder: Path) -> tuple[list[str], Counter[str]]:
 
 
 def main() -> int:
-    """Print both tables."""
     product, whole = table(ROOT / "linky_tui")
     tests, _ = table(ROOT / "tests")
     print("\n".join([*product, "", *tests]))

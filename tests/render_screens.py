@@ -67,7 +67,6 @@ def stage() -> Iterator[Stage]:
 async def shown(
     at: Stage, state: str, theme: str, size: tuple[int, int]
 ) -> AsyncIterator[tuple[LinkyApp, Pilot[None]]]:
-    """An application in a state."""
     with ExitStack() as stack:
         api_url, token = CLOSED_API, None
         if state == "busy":
@@ -96,7 +95,6 @@ async def shown(
 async def draw(
     at: Stage, out: Path, pages: Sequence[str], state: str, theme: str, size: str
 ) -> None:
-    """Draw some pages in one state, theme and size."""
     columns, rows = (int(part) for part in size.split("x"))
     async with shown(at, state, theme, (columns, rows)) as (app, pilot):
         if state == "busy":
@@ -126,7 +124,6 @@ async def _all(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Parse the command line and draw."""
     parser = argparse.ArgumentParser(description="Draw every screen as SVG.")
     parser.add_argument("folder")
     parser.add_argument("--only", default="", help="pages, separated by commas")

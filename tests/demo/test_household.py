@@ -162,7 +162,6 @@ def correlation(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def half_hours(readings: Sequence[Reading]) -> dict[datetime, int]:
-    """Power of each half-hourly reading."""
     return {reading.start: reading.power_w for reading in readings if reading.interval_min == 30}
 
 

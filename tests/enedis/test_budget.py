@@ -261,7 +261,6 @@ def test_a_lock_that_is_never_released_ends_the_wait(
 
 
 def hammer(path: Path, per_day: int, min_seconds: float, attempts: int) -> subprocess.Popen[str]:
-    """A process that takes slots as fast as it can."""
     return start(calling(take_slots, path, per_day, min_seconds, attempts))
 
 

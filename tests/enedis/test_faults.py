@@ -127,7 +127,6 @@ ROWS: list[tuple[str, int, object, ApiFaultKind]] = [
     ("success of another kind", 204, b"", ApiFaultKind.BAD_ANSWER),
     ("teapot", 418, {"message": "…"}, ApiFaultKind.OTHER),
 ]
-OF_THE_GATEWAY = {"status", "name"}
 
 
 @pytest.mark.parametrize(("name", "status", "content", "kind"), ROWS, ids=[r[0] for r in ROWS])

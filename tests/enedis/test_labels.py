@@ -23,7 +23,6 @@ def shown(start: datetime, minutes: int) -> tuple[datetime, int]:
 
 
 def starts(*labels: str, minutes: int = 30) -> list[str]:
-    """The start of each label, or the first error among them."""
     read = [(read_label(label), minutes) for label in labels]
     return [f"{start:%Y-%m-%d %H:%M}" for start in map(sound, interval_starts(read))]
 

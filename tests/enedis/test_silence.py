@@ -26,7 +26,6 @@ from tests.tools.servers import Handler, TinyServer
 
 
 def hang(handler: Handler) -> None:
-    """No answer at all."""
     handler.server.closing.wait(20)
     handler.close_connection = True
 

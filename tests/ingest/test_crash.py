@@ -91,7 +91,6 @@ class Crashes:
         return number - 1
 
     def _killed(self, server: ApiServer, job: Job, prepare: Prepare, number: int) -> bool:
-        """Prepare and run the job; whether it was killed before it had ended."""
         with pymongo.MongoClient[dict[str, object]](self._uri) as client:
             client.drop_database(self._database)
         with open_store(self._uri, self._database, self._folder) as store:
@@ -152,14 +151,12 @@ def surveyed(store: Store, source: RecordedSource) -> None:
 
 
 def filled(store: Store, readings: list[Reading]) -> None:
-    """Both collections and the ledger hold these readings."""
     put_regular(store, SERIES, readings)
     put_timeseries(store, SERIES, readings)
     store.days.recompute_all(SERIES, today())
 
 
 def last_week() -> list[Reading]:
-    """The half hours of the six days up to yesterday."""
     return half_hours(today() - timedelta(days=6), today() - ONE_DAY)
 
 

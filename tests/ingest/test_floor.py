@@ -69,6 +69,5 @@ def test_days_without_data_are_accepted_all_the_same() -> None:
 
 
 def days_of(found: Answer | None) -> list[date]:
-    """The days of the readings and those that are spoilt."""
     assert found is not None
     return sorted({*map(day_of, (reading.start for reading in found.readings)), *found.spoilt})

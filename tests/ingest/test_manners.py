@@ -46,7 +46,6 @@ def source() -> RecordedSource:
 
 
 def used_today(bench: Bench) -> int:
-    """What the budget's own file counts."""
     return bench.budget(host_of(bench.server.url)).used_today()
 
 

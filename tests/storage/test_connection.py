@@ -211,8 +211,6 @@ def test_a_broken_connection_is_temporary(connection: Connection) -> None:
 
 
 class fail_command:  # noqa: N801 reads as a statement
-    """Makes the next inserts fail on the real server."""
-
     def __init__(self, connection: Connection, **how: object) -> None:
         self.admin = connection.client.admin
         self.data = {"failCommands": ["insert"], **how}

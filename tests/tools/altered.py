@@ -35,8 +35,6 @@ VARIABLE = "TESTS_ALTERATION"
 
 @dataclass(frozen=True)
 class Alteration:
-    """What is changed."""
-
     # places (of :func:`values_in`) and what they shall hold
     values: Mapping[str, Any] = field(default_factory=dict)
     # host names and the addresses that they lead to, with `:port` where the port changes, too; no

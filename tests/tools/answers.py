@@ -68,7 +68,6 @@ TWO = [new_point(f"{DAY} 00:30:00", "250"), new_point(f"{DAY} 01:00:00", "120")]
 
 
 def refused(asked: DataRequest, data: object) -> str:
-    """The reason for which an answer is refused."""
     with pytest.raises(ApiFault) as caught:
         parse(asked, data if isinstance(data, bytes) else body(data))
     assert (caught.value.kind, caught.value.status) == (ApiFaultKind.BAD_ANSWER, 200)

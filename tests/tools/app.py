@@ -65,12 +65,10 @@ class StoredHome:
         return HOME.readings(max(first, FIRST_DAY), min(last, YESTERDAY))
 
     def energy_wh(self, first: date, last: date | None = None) -> int:
-        """Energy of the stored readings of some days."""
         return sum(each.watt_minutes for each in self.readings(first, last or first)) // 60
 
     @contextmanager
     def open(self, folder: Path) -> Iterator[Store]:
-        """The store, as another process would open it."""
         with open_store(self.uri, self.database, folder) as store:
             yield store
 
@@ -134,7 +132,6 @@ def write_config(
     meters: Sequence[str] = (DEMO_PRM,),
     more: str = "",
 ) -> Path:
-    """Write a configuration file."""
     given = token if token is not None else token_for(*meters)
     text = configuration(
         api_url=api_url,
@@ -151,7 +148,6 @@ def write_config(
 async def run_app(
     app: LinkyApp, size: tuple[int, int] = (80, 24), *, notifications: bool = False
 ) -> AsyncIterator[Pilot[None]]:
-    """Run an application; what it has opened is closed in the end, whatever happened."""
     try:
         async with app.run_test(size=size, notifications=notifications) as pilot:
             yield pilot

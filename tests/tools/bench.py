@@ -40,7 +40,6 @@ class Bench:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def events(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Iterator[Event]:
-        """Run a job and yield its events."""
         patience = (self.patience_s, self.patience_s)
         client = ConsoClient(self.server.url, timeouts=patience, deadline_s=2 * self.patience_s)
         requests = RequestRun(
@@ -53,18 +52,15 @@ class Bench:
             client.close()
 
     def budget(self, host: str) -> Budget:
-        """The budget of a run."""
         file = None if self.per_day is None else self.state_dir / "requests.sqlite"
         return Budget(file, host, per_day=self.per_day, min_seconds=self.min_seconds)
 
     def run(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> Finished:
-        """Run a job to its end."""
         last = list(self.events(kind, **more))[-1]
         assert isinstance(last, Finished)
         return last
 
     def ledger(self) -> dict[date, DayRecord]:
-        """The ledger of the last 24 months."""
         today = paris_today()
         return self.store.days.load(SERIES, first_askable(today), today)
 
@@ -73,11 +69,9 @@ class Bench:
         return Counter(record.status for record in self.ledger().values())
 
     def stored(self) -> list[Reading]:
-        """What the regular collection holds, by start."""
         return held(self.store, SERIES)
 
     def windows_asked(self) -> list[Window]:
-        """The load curve requests, in order."""
         return [
             Window(_day(e.start), _day(e.end) - timedelta(days=1))
             for e in self.server.log
@@ -85,24 +79,20 @@ class Bench:
         ]
 
     def assert_nothing_to_ask(self, kind: JobKind = JobKind.BACKFILL, **more: object) -> None:
-        """One more run has nothing to do at the gateway."""
         self.server.clear_log()
         nothing = "nothing_to_do" if kind is JobKind.SYNC else "complete"
         assert self.run(kind, **more).status == nothing
         assert self.server.log == []
 
     def assert_asked_once(self) -> None:
-        """Nothing was asked twice."""
         asked = [(entry.type, entry.start, entry.end) for entry in self.server.log]
         assert len(asked) == len(set(asked))
 
     def forget(self) -> None:
-        """Drop the database."""
         database = self.store.readings.regular.database
         database.client.drop_database(database.name)
 
     def assert_identical(self) -> None:
-        """Both collections hold the same readings."""
         regular, timeseries = self.store.readings.counts()
         assert regular == timeseries
 

@@ -31,7 +31,6 @@ def half_hours(first: date, last: date, *, step_min: int = 30) -> list[Reading]:
 
 
 def wh(readings: Iterable[Reading]) -> int:
-    """Their energy."""
     return sum(reading.watt_minutes for reading in readings) // 60
 
 
@@ -61,7 +60,6 @@ class Turnstile(RecordedSource):
         self._answers.release(answers)
 
     def curve(self, first: date, end: date) -> list[Reading]:
-        """See :meth:`Source.curve`."""
         with self._counting:
             self.asked += 1
         self._answers.acquire(timeout=PATIENCE_S)
@@ -86,12 +84,10 @@ class Gate(RecordedSource):
         super().__init__(*arguments, **options)
 
     def shut(self) -> None:
-        """Let no answer pass from now on."""
         self.asked.clear()
         self._gate.clear()
 
     def open(self) -> None:
-        """Let all answers pass."""
         self._gate.set()
 
     def curve(self, first: date, end: date) -> list[Reading]:

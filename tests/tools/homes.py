@@ -70,7 +70,6 @@ class Home:
         }
 
     def command(self, *arguments: str, altered: bool = False) -> list[str]:
-        """The command line of a run."""
         module = "tests.tools.altered" if altered else "linky_tui"
         return [sys.executable, "-m", module, *arguments]
 
@@ -89,7 +88,6 @@ class Home:
         return OnTerminal(command, self.environment | alteration.environment | environment)
 
     def run(self, *arguments: str, **environment: str) -> Done:
-        """Run to the end."""
         return finished(self.start(*arguments, alteration=PLAIN, **environment))
 
     def servers(self) -> list[int]:

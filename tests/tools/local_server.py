@@ -35,7 +35,6 @@ def wait_until_ended(pid: int) -> None:
 
 
 def servers_of(data_dir: Path) -> list[int]:
-    """Every process that was told to use this data folder."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -48,7 +47,6 @@ def servers_of(data_dir: Path) -> list[int]:
 
 
 def listening_inodes(pid: int) -> set[str]:
-    """The inodes of all sockets of a process."""
     names = []
     for entry in Path(f"/proc/{pid}/fd").iterdir():
         try:
@@ -76,13 +74,11 @@ class Holder:
         self.process = start(calling(hold, data_dir, *options), stdin=subprocess.PIPE)
 
     def ready(self) -> str:
-        """The address, once the process has the server."""
         line = line_of(self.process)
         assert line.startswith("mongodb://"), line
         return line
 
     def leave(self) -> None:
-        """Lets it leave in the proper way."""
         self.process.communicate(timeout=60)
         assert self.process.returncode == 0
 

@@ -94,7 +94,6 @@ class PrivateMongod:
         return self.process.pid
 
     def start(self) -> None:
-        """Starts it and waits until it answers."""
         self.launch()
         self.wait_until_ready()
         if self._auth and not self._root:
@@ -102,7 +101,6 @@ class PrivateMongod:
             self._root = {"username": "root", "password": _ROOT_PASSWORD}
 
     def launch(self) -> None:
-        """Starts it."""
         binary = find_binary()
         assert binary is not None, "tests need the packages of the 'dev' extra"
         data = self.folder / "data"
@@ -146,18 +144,15 @@ class PrivateMongod:
                 time.sleep(0.02)
 
     def create_user(self, name: str, password: str, *roles: object) -> None:
-        """Adds a user, with roles as MongoDB knows them."""
         with pymongo.MongoClient[dict[str, object]](
             self.uri, directConnection=True, **self._root
         ) as client:
             client.admin.command("createUser", name, pwd=password, roles=[*roles])
 
     def kill(self) -> None:
-        """Ends it at once, as a power cut would."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """Ends it cleanly."""
         self._end(signal.SIGTERM)
 
     def freeze(self) -> None:

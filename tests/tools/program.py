@@ -36,8 +36,6 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True)
 class Done:
-    """A run that has ended."""
-
     code: int
     out: str
     err: str
@@ -53,7 +51,6 @@ class Done:
 
 
 def command(*arguments: str) -> list[str]:
-    """The command line of the program."""
     return [sys.executable, "-m", "linky_tui", *arguments]
 
 
@@ -111,7 +108,6 @@ def killed(process: subprocess.Popen[str]) -> bool:
 
 
 def line_of(process: subprocess.Popen[str]) -> str:
-    """The next line that a process prints."""
     assert process.stdout is not None
     return process.stdout.readline().rstrip("\n")
 
@@ -149,11 +145,9 @@ class OnTerminal:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
         return self.process.poll() is None
 
     def wait(self, timeout_s: float = TIMEOUT_S) -> int:
-        """Its exit code, once it has ended and all that it wrote has come."""
         code = self.process.wait(timeout_s)
         self._reader.join(5)
         return code
@@ -171,7 +165,6 @@ class OnTerminal:
         return "".join(text.split()) in "".join(plain.split())
 
     def press(self, keys: str) -> None:
-        """Press keys."""
         os.write(self._master, keys.encode())
 
     def _read(self) -> None:

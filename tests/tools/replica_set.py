@@ -55,7 +55,6 @@ class ReplicaSet:
         self.stop()
 
     def stop(self) -> None:
-        """Ends all members at once; nothing of them is kept."""
         for member in self.members:
             member.kill()
 
@@ -69,7 +68,6 @@ class ReplicaSet:
         return None
 
     def wait_for_primary(self, timeout_s: float = PATIENCE_S) -> int:
-        """The number of the primary, once there is one."""
         deadline = time.monotonic() + timeout_s
         while (number := self.primary()) is None:
             assert time.monotonic() < deadline, "no primary"
@@ -77,11 +75,9 @@ class ReplicaSet:
         return number
 
     def kill(self, number: int) -> None:
-        """Ends a member as a power cut would."""
         self.members[number].kill()
 
     def restart(self, number: int) -> None:
-        """Starts a member that was killed."""
         self.members[number].start()
 
     def secondaries(self) -> list[int]:
@@ -128,7 +124,6 @@ class ReplicaSet:
         return log.count('"Rollback summary"')
 
     def drop_database(self, name: str) -> None:
-        """Drops a database."""
         with pymongo.MongoClient[dict[str, Any]](self.uri) as client:
             client.drop_database(name)
 
@@ -158,14 +153,12 @@ class ReplicaSet:
         )
 
     def fail_no_more(self) -> None:
-        """Takes back what :meth:`fail` asked for and did not happen."""
         for number in range(len(self.members)):
             self.command(number, "configureFailPoint", "failCommand", mode="off")
 
     def command(
         self, number: int, name: str, value: Any = 1, *, patience_s: float = 20.0, **options: Any
     ) -> dict[str, Any]:
-        """Runs a command of the admin database on one member."""
         patience_ms = int(patience_s * 1000)
         with pymongo.MongoClient[dict[str, Any]](
             self.members[number].uri, directConnection=True, serverSelectionTimeoutMS=patience_ms

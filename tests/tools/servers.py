@@ -63,12 +63,10 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def send(self, body: bytes, status: int = 200, **headers: str) -> None:
-        """A whole answer."""
         self.head(status, len(body), **headers)
         self.wfile.write(body)
 
     def head(self, status: int = 200, length: int | None = None, **headers: str) -> None:
-        """Only the status and the headers of an answer."""
         self.send_response(status)
         if length is not None:
             self.send_header("Content-Length", str(length))
@@ -77,7 +75,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def reset(self) -> None:
-        """Break the connection off with RST."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
@@ -120,8 +117,6 @@ class _Server(ThreadingHTTPServer):
 
 
 class TinyServer:
-    """Serves while it is entered."""
-
     def __init__(
         self, answer: Callable[[Handler], object], tls: ssl.SSLContext | None = None
     ) -> None:
@@ -135,7 +130,6 @@ class TinyServer:
 
     @property
     def connections(self) -> int:
-        """How many connections were made."""
         return self._server.connections
 
     def __enter__(self) -> Self:

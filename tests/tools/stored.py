@@ -58,7 +58,6 @@ def put_regular(store: Store, series: Series, new: Iterable[Reading]) -> None:
 
 
 def put_timeseries(store: Store, series: Series, new: Iterable[Reading]) -> None:
-    """Insert behind the application's back."""
     store.readings.timeseries.insert_many(
         [without_id(to_document(series, each)) for each in new], ordered=False
     )

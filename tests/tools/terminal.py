@@ -14,8 +14,6 @@ from tests.tools.program import Done
 
 
 class Terminal:
-    """Runs commands in this process."""
-
     def __init__(
         self, capture: pytest.CaptureFixture[str], folder: Path, uri: str, database: str
     ) -> None:
@@ -33,7 +31,6 @@ class Terminal:
         write(self.file, configuration(**values))
 
     def run(self, *arguments: str) -> Done:
-        """Run one command with this configuration."""
         return self.bare("--config", str(self.file), *arguments)
 
     def bare(self, *arguments: str) -> Done:

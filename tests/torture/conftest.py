@@ -29,7 +29,6 @@ class Scale:
         return long if self.long else short
 
     def random(self, name: str) -> random.Random:
-        """Random choices that the same ``--seed`` makes again."""
         return random.Random(f"{self.seed} {name}")
 
 

@@ -33,8 +33,6 @@ _NOROOT, _NOROOT_LOCKED = 1, 2
 
 
 class Ground(Home):
-    """A home whose runs are watched."""
-
     def __init__(
         self,
         folder: Path,
@@ -54,7 +52,6 @@ class Ground(Home):
         self.configure(self.server, PRM, **{"per_day": PER_DAY, **values})
 
     def command(self, *arguments: str, altered: bool = False) -> list[str]:
-        """The command line; with ``as_user`` permissions count, also for root."""
         command = super().command(*arguments, altered=altered)
         return calling(become_ordinary, *command) if self.as_user else command
 
@@ -71,16 +68,13 @@ class Ground(Home):
 
     @property
     def log_dir(self) -> Path:
-        """Where logs belong."""
         return self.state_dir / "log"
 
     @property
     def budget_file(self) -> Path:
-        """The count of requests."""
         return self.state_dir / "requests.sqlite"
 
     def requests(self) -> int:
-        """How many requests the gateway has seen."""
         return len(self.server.log)
 
     def assert_manners(self) -> None:
@@ -145,7 +139,6 @@ def told(done: Done, *words: str, codes: tuple[int, ...] = (1, 2, 3)) -> str:
 
 
 def remove(path: Path) -> None:
-    """Remove whatever is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     elif os.path.lexists(path):

@@ -19,8 +19,6 @@ LATENCY_S = 0.02
 
 @dataclass
 class History:
-    """The meters of a home."""
-
     sources: dict[Series, RecordedSource]  # what each meter has
     first: date  # the first day of all of them, for `--since`
     now: datetime | None = None  # the present of the home (aware), where it is not the real one
@@ -34,11 +32,9 @@ class History:
 
     @property
     def yesterday(self) -> date:
-        """The last day with readings."""
         return self.today - ONE_DAY
 
     def truth(self, series: Series) -> list[Reading]:
-        """Every reading of a meter, by start."""
         return self.sources[series].curve(self.first, self.today)
 
     def clock(self) -> datetime:
@@ -46,7 +42,6 @@ class History:
         return self.now or max(utc_now(), day_start(self.today) + NOON)
 
     def serve(self) -> ApiServer:
-        """The gateway in front of the home."""
         homes: Mapping[Series, RecordedSource] = self.sources
         # A few milliseconds, so that some of the kills meet a request under way.
         return ApiServer(homes, clock=self.clock, block_after=None, latency_s=LATENCY_S)
@@ -117,5 +112,4 @@ def travelling(days: int = 28, now: date = date(2026, 2, 10)) -> History:
 
 
 def days_of(history: History) -> list[date]:
-    """All its days, oldest first."""
     return list(days_between(history.first, history.yesterday))

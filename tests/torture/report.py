@@ -18,8 +18,6 @@ PROPERTY = "torture"
 
 @dataclass
 class Row:
-    """One line of the table."""
-
     fault: str  # what was done to the program
     tried: int = 0  # how often
     survived: int = 0  # how often the program held its promises
@@ -34,7 +32,6 @@ class Row:
         self.survived += 1
 
     def add(self, other: Row) -> None:
-        """Add up the figures of the same fault."""
         for name in ("tried", "survived", "lost", "doubled"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 

@@ -55,8 +55,6 @@ from tests.tools.stored import open_store
 
 
 class MakeApp(Protocol):
-    """Makes an application; see the top of this file."""
-
     def __call__(
         self,
         *,
@@ -71,8 +69,6 @@ class MakeApp(Protocol):
 
 
 class Running(Protocol):
-    """Runs an application; see the top of this file."""
-
     def __call__(
         self, size: tuple[int, int] = (120, 40), *, notifications: bool = False, **options: Any
     ) -> AbstractAsyncContextManager[tuple[LinkyApp, Pilot[None]]]: ...

@@ -32,7 +32,6 @@ def weeks_of(days: int, kind: type[RecordedSource] = RecordedSource) -> Recorded
 def gateway(
     days: int = 28, *, prms: Sequence[str] = (DEMO_PRM,), **options: object
 ) -> Iterator[ApiServer]:
-    """The gateway of meters that were activated so many days ago."""
     options.setdefault("block_after", None)
     homes = dict.fromkeys(prms, weeks_of(days))
     with ApiServer(homes, **options) as server:  # type: ignore[arg-type]
@@ -57,7 +56,6 @@ def turnstile(
 
 
 def curve_requests(server: ApiServer) -> list[tuple[date, date]]:
-    """The load curve requests in order: first day and the day after the last."""
     return [
         (date.fromisoformat(entry.start or ""), date.fromisoformat(entry.end or ""))
         for entry in server.log

@@ -26,7 +26,6 @@ AT_ONCE_S = 6.0
 
 
 def run(home: Home, *arguments: str) -> Any:
-    """The JSON of a run that ends well."""
     done = finished(home.start(*arguments, "--json"), 250)
     assert done.code == 0, done
     return done.document

@@ -94,7 +94,6 @@ def test_a_real_home_is_stored_to_the_watt_and_saves_what_is_promised(
 
 
 def assert_days(ledger: dict[date, DayRecord], truth: list[Reading]) -> None:
-    """Every day as the readings and the notes beside them say."""
     by_day: dict[date, list[Reading]] = {}
     for reading in truth:
         by_day.setdefault(day_of(reading.start), []).append(reading)

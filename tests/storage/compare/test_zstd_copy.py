@@ -23,7 +23,6 @@ NAME = "consumption" + SUFFIX
 
 
 def run(steps: Generator[tuple[int, int], None, T]) -> tuple[list[tuple[int, int]], T]:
-    """What a generator yields, and what it returns."""
     seen = []
     while True:
         try:
@@ -58,7 +57,6 @@ def filled(store: Store) -> Store:
 
 
 def probes(store: Store) -> list[str]:
-    """Temporary copies that are there."""
     return [each for each in store.connection.database.list_collection_names() if SUFFIX in each]
 
 

@@ -25,7 +25,6 @@ from tests.tools.waiting import wait_until
 
 
 def hold(uri: str, database: str, folder: str) -> None:
-    """Hold the lease until killed."""
     with open_store(uri, database, Path(folder)) as store, store.leases.acquire(SERIES):
         print("held", flush=True)
         time.sleep(600)

@@ -56,7 +56,6 @@ def fragmented(store: Store, weeks: int = 20) -> None:
 def followed(
     steps: Generator[tuple[int, int], None, RebuildResult],
 ) -> tuple[list[tuple[int, int]], RebuildResult]:
-    """The steps of a rebuild, and what it did."""
     seen = []
     while True:
         try:

@@ -55,8 +55,6 @@ def fill(store: Store) -> None:
 
 
 class Hand:
-    """The hand: what it can do to the collections."""
-
     def __init__(self, database: Database[Document]) -> None:
         self.database = database
         self.regular: Documents = database["consumption"]
@@ -65,12 +63,10 @@ class Hand:
         self.leases: Documents = database["consumption_leases"]
 
     def drop(self, *collections: Documents) -> None:
-        """Drop whole collections."""
         for collection in collections:
             collection.drop()
 
     def forget(self, readings: Iterable[Reading], *collections: Documents) -> None:
-        """Delete readings from collections."""
         starts = {reading.start for reading in readings}
         for collection in collections:
             if collection is self.regular:
@@ -94,7 +90,6 @@ class Hand:
             self.add(self.timeseries, *found)
 
     def add(self, collection: Documents, *documents: Document) -> None:
-        """Insert documents without ``_id``."""
         collection.insert_many(
             [RawBSONDocument(bson.encode(each)) for each in documents]
             if collection is self.timeseries
@@ -102,7 +97,6 @@ class Hand:
         )
 
     def power(self, collection: Documents, reading: Reading, power_w: int) -> None:
-        """Change one value."""
         if collection is self.regular:
             collection.update_one({"timestamp": reading.start}, {"$set": {"power_w": power_w}})
             return
@@ -122,7 +116,6 @@ def document(reading: Reading, **changes: Any) -> Document:
 
 
 def meter(**changes: Any) -> Document:
-    """Our meter's fields, with some changed."""
     return {"prm": SERIES.prm, "flow": "consumption", "interval_min": 30, **changes}
 
 

@@ -55,7 +55,6 @@ class Wire(CommandListener):
         self._strikes.append((len(self.writes) + writes_from_now, action))
 
     def calm(self) -> None:
-        """What was to be done later is not done."""
         self._strikes.clear()
 
     def started(self, event: CommandStartedEvent) -> None:
@@ -116,7 +115,6 @@ class Rig:
         kind: JobKind = JobKind.BACKFILL,
         **more: Any,
     ) -> Ended:
-        """One run to its end, whatever that is."""
         self._starts_s.append(time.monotonic())
         try:
             with self.open() as bench:
@@ -143,7 +141,6 @@ class Rig:
         raise AssertionError(f"not complete after {at_most} runs: {self.endings}")
 
     def open(self) -> Opened:
-        """The store of one run, with the bench that drives it."""
         return Opened(self)
 
     def lost_and_doubled(self) -> tuple[int, int]:
@@ -218,8 +215,6 @@ class Rig:
 
 
 class Opened:
-    """A store that is opened and closed as a process does."""
-
     def __init__(self, rig: Rig) -> None:
         self._rig = rig
         self._bench: Bench | None = None
@@ -258,8 +253,6 @@ class Later:
         self._errors: list[BaseException] = []
 
     def __call__(self, seconds: float, action: Callable[[], object]) -> None:
-        """Do ``action`` so many seconds from now."""
-
         def act() -> None:
             time.sleep(seconds)
             try:
@@ -272,7 +265,6 @@ class Later:
         self._threads.append(thread)
 
     def join(self) -> None:
-        """Wait until all is done."""
         while self._threads:
             self._threads.pop().join(120)
         if self._errors:

@@ -71,14 +71,12 @@ class Patient:
             by_hand.fill(store)
 
     def run(self, *arguments: str) -> Done:
-        """Run a command; whatever it does, it is polite."""
         self.gateway.clear_log()
         done = self.terminal.run(*arguments, "--json")
         assert_manners([self.gateway.log])
         return done
 
     def held(self) -> list[Counter[Reading]]:
-        """The readings of both collections, as they are."""
         return [
             Counter(
                 Reading(each["timestamp"], each["meter"]["interval_min"], each["power_w"])

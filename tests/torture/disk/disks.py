@@ -96,7 +96,6 @@ def snapshot(*places: Path) -> Snapshot:
 
 
 def lost(before: Snapshot, after: Snapshot) -> list[str]:
-    """What is no longer there, or no longer the same."""
     return [path for path, what in before.items() if after.get(path) != what]
 
 

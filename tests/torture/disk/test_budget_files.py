@@ -36,8 +36,6 @@ CREATE TABLE hosts (host TEXT PRIMARY KEY, last, shape, shape_noted, held_until)
 
 
 def sql(*statements: str) -> Spoil:
-    """Change the file with SQLite itself."""
-
     def change(path: Path) -> None:
         connection = sqlite3.connect(path, isolation_level=None)
         try:
@@ -65,8 +63,6 @@ def other_schema(used: str) -> Spoil:
 
 
 def instead(make: Callable[[Path], object]) -> Spoil:
-    """Something else in place of the file."""
-
     def change(path: Path) -> None:
         path.unlink()
         make(path)
@@ -246,7 +242,6 @@ def test_afterwards_everything_works_again(counted: Counted, mongod_uri: str, ta
 
 
 def budget_of(folder: Path) -> Path:
-    """A budget of which something is used."""
     path = folder / "state" / "requests.sqlite"
     budget = Budget(path, HOST, per_day=PER_DAY, min_seconds=0)
     for _ in range(USED):

@@ -24,7 +24,6 @@ STRANGER = 65_534
 
 
 def holds(content: bytes | str) -> Spoil:
-    """A file with this in it."""
     data = content.encode() if isinstance(content, str) else content
 
     def write(path: Path) -> None:

@@ -40,7 +40,6 @@ def live_in(made: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def dialog_says(app: LinkyApp, *words: str) -> bool:
-    """Whether an error is shown that says this."""
     shown = flowing(app)
     return isinstance(app.screen, ErrorDialog) and all(word in shown for word in words)
 

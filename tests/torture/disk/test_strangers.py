@@ -22,7 +22,6 @@ pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a 
 
 
 def give_away(path: Path, mode: int) -> None:
-    """Make somebody else's what is at a path, and all below it."""
     path.mkdir(parents=True, exist_ok=True)
     (path / "theirs").write_text("theirs")
     for each in [path, *path.rglob("*")]:

@@ -30,7 +30,6 @@ def hostile_body(request: DataRequest, rng: random.Random) -> bytes:
 
 
 def honest_body(request: DataRequest, rng: random.Random) -> bytes:
-    """The bytes of an honest answer."""
     return emit(answer(request, rng.choice([Shape.NEW, Shape.LEGACY]), rng)).encode()
 
 
@@ -214,7 +213,6 @@ class _Whole(dict[str, Any]):
 
 
 def _anything(request: DataRequest, tree: Tree, rng: random.Random) -> Tree:
-    """Any node replaced by anything."""
     nodes: list[tuple[Any, Any]] = []
 
     def walk(node: Any) -> None:

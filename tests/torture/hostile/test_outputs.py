@@ -37,7 +37,6 @@ COMMANDS = (["--sync", "--verbose"], ["--backfill", "--json"], ["--check"], ["--
 
 
 def ran(file: Path, *arguments: str) -> tuple[str, str]:
-    """A real process; what it printed."""
     done = finished(start(command("--config", str(file), *arguments)), 200)
     assert done.code in (0, 1, 2, 3), done
     assert "Traceback" not in done.err

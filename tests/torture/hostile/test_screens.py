@@ -53,7 +53,6 @@ def shown(app: App[None]) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Without the layout."""
     return "".join(character for character in text if character not in " │╭╮╰╯─\n")
 
 

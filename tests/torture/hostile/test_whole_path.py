@@ -40,8 +40,6 @@ HONEST_EVERY = 3
 
 @dataclass(frozen=True)
 class Spoken:
-    """One answer that was sent."""
-
     request: DataRequest  # what had been asked
     body: bytes  # the answer
     honest: bool  # whether nobody had tampered with it
@@ -71,7 +69,6 @@ class Storm:
         self.spoken: list[Spoken] = []
 
     def answer(self, handler: Handler) -> None:
-        """Answer one request."""
         with self._lock:
             request = asked(handler.path)
             honest = len(self.spoken) % HONEST_EVERY == HONEST_EVERY - 1
@@ -83,7 +80,6 @@ class Storm:
 
 
 def asked(path: str) -> DataRequest:
-    """The request behind an address."""
     parts = urlsplit(path)
     values = {name: found[0] for name, found in parse_qs(parts.query).items()}
     type_name = parts.path.rpartition("/")[2]
@@ -165,7 +161,6 @@ def one_meter(store: Store, number: int, scale: Scale, row: Row) -> None:
 
 
 def run(store: Store, url: str, job: Job) -> Iterator[Event]:
-    """One run, without a budget."""
     client = ConsoClient(url, timeouts=(30.0, 30.0), deadline_s=60.0)
     budget = Budget(None, client.host, per_day=None, min_seconds=0.0)
     try:

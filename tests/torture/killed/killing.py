@@ -44,8 +44,6 @@ STATE_FILES = {"installation-id", "leases", "requests.sqlite", "requests.sqlite.
 
 @dataclass
 class Start:
-    """One start of the program."""
-
     started_s: float  # `time.monotonic()` just before.
     cut_short: bool = False  # whether it was killed or interrupted
 
@@ -67,7 +65,6 @@ class Killing:
 
     @property
     def backfill(self) -> tuple[str, ...]:
-        """The command that fetches all of the home."""
         return "--backfill", "--json", "--since", self.history.first.isoformat()
 
     def kill_after(self, seconds: float, *arguments: str, power: bool = False) -> bool:
@@ -124,7 +121,6 @@ class Killing:
         return done
 
     def run(self, *arguments: str) -> Done:
-        """Let a run come to its end."""
         done = finished(self._start(arguments, PLAIN, "ran"))
         self._settle()
         return done
@@ -187,7 +183,6 @@ class Killing:
         wait_until(lambda: not self.server.connections, "the last connection's end", every_s=0.002)
 
     def _assert_readings(self, store: Store) -> None:
-        """Both collections hold every reading, and each once."""
         truth = Counter(
             (series, reading)
             for series in self.history.sources
@@ -295,7 +290,6 @@ def what(entry: RequestLogEntry) -> list[tuple[str, str | None, str]]:
 
 
 def names(folder: Path) -> set[str]:
-    """What is in a folder."""
     return {path.name for path in folder.iterdir()}
 
 

@@ -16,7 +16,6 @@ ELSEWHERE = "http://127.0.0.1:9/elsewhere"
 
 
 def _sent(handler: Handler) -> str:
-    """The Authorization header that came."""
     return handler.headers.get("Authorization", "")
 
 

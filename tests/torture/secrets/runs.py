@@ -19,8 +19,6 @@ _MARKER = "===== "
 
 @dataclass(frozen=True)
 class Run:
-    """One run of the program."""
-
     name: str  # of the run
     arguments: Sequence[str]  # its command line
     environment: Mapping[str, str] = field(default_factory=dict)  # further variables

@@ -11,7 +11,6 @@ from linky_tui.config.save import save
 
 
 def save_forever(file: str) -> None:
-    """Save one change after the other."""
     config = load(Path(file), {})
     print("saving", flush=True)
     for number in range(100_000):

@@ -37,11 +37,9 @@ class Stage:
 
     @property
     def token(self) -> str:
-        """The token of the gateway."""
         return self.marks.token
 
     def uri(self, password: str = PASSWORD, user: str = USER, options: str = "") -> str:
-        """An address of the server."""
         return f"mongodb://{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{options}"
 
     def settings(self, database: str) -> dict[str, Any]:
@@ -69,7 +67,6 @@ class Stage:
 
 @contextmanager
 def new_stage(folder: Path) -> Iterator[Stage]:
-    """Start all of it."""
     port = free_port()
     # It goes on counting, as long as the tests take; only what is before today is published.
     days = timedelta(days=14)
@@ -93,5 +90,4 @@ def configured(stage: Stage, folder: Path, name: str = "home", **values: object)
 
 
 def config_file(home: Home, name: str, **values: Any) -> Path:
-    """One more configuration in a home."""
     return write(home.folder / name / "config.toml", configuration(**values))

@@ -94,7 +94,6 @@ class Proxy:
 
     @property
     def clear(self) -> bytes:
-        """What was said to the proxy itself."""
         return self._server.clear
 
     @property

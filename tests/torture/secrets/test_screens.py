@@ -56,7 +56,6 @@ class Looker:
         await wait_until(self.pilot, lambda: isinstance(self.app.screen, kind))
 
     async def error_shown(self, place: str) -> None:
-        """Look at the error dialog, copy its text, close it."""
         await self.until(ErrorDialog)
         await self.look(place)
         await self.pilot.press("c")

@@ -136,7 +136,6 @@ def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
 
 
 def is_frozen(process: subprocess.Popen[str]) -> bool:
-    """Whether a process has stopped itself."""
     try:
         stat = Path(f"/proc/{process.pid}/stat").read_text()
     except OSError:

@@ -223,7 +223,6 @@ def test_the_last_request_of_the_day_goes_to_one_machine_only(
 
 
 def load_curve(days_ago: int) -> DataRequest:
-    """The request for one day of the first meter."""
     day = today() - timedelta(days_ago)
     return DataRequest(DataKind.LOAD_CURVE, Series(PRMS[0]), day, day + ONE_DAY)
 

@@ -44,18 +44,14 @@ class GatedSource(Gate):
 
 @dataclass
 class Run:
-    """A process that was started."""
-
     process: subprocess.Popen[str]  # the process
     caller: str  # how the gateway's log names it
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
         return self.process.poll() is None
 
     def done(self) -> Done:
-        """Its end and what it printed."""
         return finished(self.process)
 
 
@@ -68,7 +64,6 @@ class Crowd:
         self._started: list[subprocess.Popen[str]] = []
 
     def token(self) -> str:
-        """A token that nobody else has."""
         self._made += 1
         return self.server.make_token(expires=utc_now() + timedelta(days=400 + self._made))
 
@@ -79,7 +74,6 @@ class Crowd:
         alteration: Alteration = PATIENT,
         **environment: str,
     ) -> Run:
-        """Start a run of the command line, altered or only patient."""
         token = self.token()
         process = home.start(
             *arguments, alteration=alteration, LINKY_TUI_TOKEN=token, **environment
@@ -88,7 +82,6 @@ class Crowd:
         return Run(process, caller_of(token))
 
     def requests_of(self, run: Run) -> int:
-        """How many requests of a process have reached the gateway."""
         return sum(entry.caller == run.caller for entry in self.server.log)
 
     def __enter__(self) -> Self:
@@ -120,7 +113,6 @@ def assert_one_after_the_other(server: ApiServer, prm: str = PRM) -> None:
 
 
 def assert_polite(server: ApiServer, per_day: int | None = None, pace_s: float = 0.0) -> None:
-    """Every process was polite, and all of them together."""
     log = server.log
     callers = dict.fromkeys(entry.caller for entry in log)
     runs = [[entry for entry in log if entry.caller == caller] for caller in callers]
@@ -138,7 +130,6 @@ def database(where: dict[str, str]) -> Iterator[Database[dict[str, Any]]]:
 
 
 def measured(where: dict[str, str], prm: str = PRM) -> tuple[list[Measure], list[Measure]]:
-    """What both collections hold of a meter."""
     with database(where) as opened:
         regular, timeseries = (
             sorted(

@@ -34,7 +34,6 @@ SIZES = [(80, 24), (120, 40)]
 
 
 async def opened(pilot: object, app: LinkyApp) -> BackfillPage:
-    """The page, with its facts."""
     await wait_until(pilot, lambda: app.store_ready)  # type: ignore[arg-type]
     await pilot.press("b")  # type: ignore[attr-defined]
     await wait_until(pilot, lambda: getattr(app.screen, "_plan", None) is not None)  # type: ignore[arg-type]

@@ -22,7 +22,6 @@ from tests.ui.gateway import gateway
 
 
 def note(app: LinkyApp, text: str, series: Series = SERIES) -> None:
-    """Something that the engine says."""
     app.ingest._queue.append(Logged(utc_now(), Noted(series, text)))
     app.ingest.drain()
 

@@ -28,7 +28,6 @@ def drawn(
 
 
 def picture(rows: Sequence[str]) -> list[str]:
-    """The rows of the picture itself, without labels and axes."""
     return [row[row.index(axis) + 1 :] for row in rows[1:-2] for axis in "│┤" if axis in row]
 
 

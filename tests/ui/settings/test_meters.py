@@ -43,7 +43,6 @@ def is_open(app: LinkyApp) -> bool:
 
 
 async def fill(app: LinkyApp, pilot: Pilot[None], name: str, text: str) -> None:
-    """Type into a field of the dialog."""
     app.screen.query_one(f"#field-meters-{name} Input", Input).value = text
     await pilot.pause()
 

@@ -39,7 +39,6 @@ def page(app: LinkyApp) -> SettingsPage:
 
 
 def state(app: LinkyApp) -> str:
-    """The line with the state, where the page is there."""
     return str(app.screen.query("#settings-state").first().render()) if is_open(app) else ""
 
 
@@ -52,7 +51,6 @@ def field(app: LinkyApp, name: str) -> Field:
 
 
 async def show(app: LinkyApp, pilot: Pilot[None], section: str) -> None:
-    """Show a section, as a click on it would."""
     page(app).query_one(SettingsBody).show_section(section)
     await wait_until(pilot, lambda: page(app).query(f"#section-{section}"))
     await pilot.pause()
@@ -65,7 +63,6 @@ async def type_into(app: LinkyApp, pilot: Pilot[None], name: str, text: str) -> 
 
 
 def saved(app: LinkyApp) -> Config:
-    """What the file says now."""
     return load(app.config.path, {})
 
 

@@ -276,7 +276,6 @@ async def test_yesterday_arrives_by_one_key_and_again_costs_nothing(running: Run
 
 
 def questions(app: LinkyApp) -> set[str]:
-    """Fills with the groups of the questions that the application itself asks the store."""
     groups: set[str] = set()
     changed: Any = app
     query = changed.query_store

@@ -12,7 +12,6 @@ from linky_tui.words.comparison import comparison_rows, detail_rows, sameness
 def comparison(
     readings: int, of_timeseries: int | None = None, *, identical: bool | None = None
 ) -> Comparison:
-    """Both collections with some readings, 130 and 2 bytes each."""
     other = readings if of_timeseries is None else of_timeseries
     nothing = Saved(None, None, None, None)
     return Comparison(

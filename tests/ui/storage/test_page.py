@@ -55,7 +55,6 @@ def result(app: LinkyApp) -> str:
 
 
 async def opened(pilot: Pilot[None], app: LinkyApp) -> None:
-    """The page is shown and measured."""
     await wait_until(pilot, lambda: app.store_ready)
     await pilot.press("o")
     await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
@@ -63,7 +62,6 @@ async def opened(pilot: Pilot[None], app: LinkyApp) -> None:
 
 
 def said(app: LinkyApp, text: str) -> bool:
-    """Whether a toast says something."""
     return any(text in str(toast.message) for toast in app._notifications)
 
 
