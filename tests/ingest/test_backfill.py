@@ -47,9 +47,7 @@ def test_two_years_are_complete_certified_and_identical(make_bench: MakeBench) -
     bench.assert_nothing_to_ask()
 
 
-def test_a_meter_with_three_weeks_of_curve_costs_at_most_14_requests(
-    make_bench: MakeBench,
-) -> None:
+def test_a_meter_with_three_weeks_of_curve_costs_at_most_14_requests(make_bench: MakeBench) -> None:
     for floor_answer in ("empty", "error", "consent"):
         start = TODAY - timedelta(days=23)
         source = RecordedSource(half_hours(start, YESTERDAY), three_years(), curve_from=start)
@@ -91,9 +89,7 @@ def test_a_hole_of_four_weeks_hides_nothing(make_bench: MakeBench) -> None:
     bench.assert_identical()
 
 
-def test_the_budget_pauses_the_run_and_the_next_utc_day_finishes_it(
-    make_bench: MakeBench,
-) -> None:
+def test_the_budget_pauses_the_run_and_the_next_utc_day_finishes_it(make_bench: MakeBench) -> None:
     readings = half_hours(SINCE, YESTERDAY)
     bench = make_bench(RecordedSource(readings), per_day=8)
     events = list(bench.events(since=SINCE))

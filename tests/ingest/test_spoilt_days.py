@@ -162,9 +162,7 @@ class Astray(RecordedSource):
         return super().curve(max(first, recent), max(end, TODAY))
 
 
-def test_an_answer_about_other_days_is_no_sign_that_there_is_nothing(
-    make_bench: MakeBench,
-) -> None:
+def test_an_answer_about_other_days_is_no_sign_that_there_is_nothing(make_bench: MakeBench) -> None:
     bench = make_bench(Astray(home().curve(SINCE, TODAY)))
     assert bench.run(since=SINCE).status == "complete"
     assert bench.stored() == bench.source.curve(TODAY - timedelta(days=7), TODAY)
@@ -183,9 +181,7 @@ def test_a_bad_total_leaves_only_its_day_without_a_certificate(make_bench: MakeB
     assert bench.store.leases.state(SERIES).surveyed_at is not None
 
 
-def test_weeks_that_could_not_be_read_are_not_concluded_to_be_empty(
-    make_bench: MakeBench,
-) -> None:
+def test_weeks_that_could_not_be_read_are_not_concluded_to_be_empty(make_bench: MakeBench) -> None:
     """Two weeks of data; the older one cannot be read, and below it there is nothing."""
     start = TODAY - timedelta(days=14)
     totals = [DailyTotal(day, 8_000) for day in days_between(first_askable(TODAY), YESTERDAY)]

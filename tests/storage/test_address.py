@@ -207,11 +207,7 @@ def test_a_misspelt_option_is_named(option: str, said: str, tmp_path: Path) -> N
     ],
 )  # fmt: skip
 def test_an_srv_name_without_an_answer(
-    text: str,
-    kind: type[LinkyError],
-    todo: str,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+    text: str, kind: type[LinkyError], todo: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     def resolve(*_: object, **__: object) -> None:
         raise RuntimeError(text)

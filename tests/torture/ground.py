@@ -109,11 +109,7 @@ def become_ordinary(*command: str) -> None:
 
 @contextmanager
 def ground(
-    folder: Path,
-    *,
-    days: int = 7,
-    step_min: int = 30,
-    kind: type[RecordedSource] = RecordedSource,
+    folder: Path, *, days: int = 7, step_min: int = 30, kind: type[RecordedSource] = RecordedSource
 ) -> Iterator[Ground]:
     """A home with some days of readings behind a gateway, whose log is judged at the end."""
     readings = half_hours(today() - timedelta(days=days), today() - ONE_DAY, step_min=step_min)

@@ -130,10 +130,7 @@ def new_database(mongod_uri: str) -> Iterator[Callable[[], str]]:
 
 @pytest.fixture
 def make_app(
-    mongod_uri: str,
-    request: pytest.FixtureRequest,
-    new_database: Callable[[], str],
-    tmp_path: Path,
+    mongod_uri: str, request: pytest.FixtureRequest, new_database: Callable[[], str], tmp_path: Path
 ) -> Iterator[MakeApp]:
     """Makes applications."""
     made: list[LinkyApp] = []

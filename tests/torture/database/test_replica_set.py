@@ -121,12 +121,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     ],
 )
 def test_a_write_fails_in_every_way(
-    members: ReplicaSet,
-    rig: MakeRig,
-    wire: Wire,
-    scale: Scale,
-    tally: Tally,
-    fault: str,
+    members: ReplicaSet, rig: MakeRig, wire: Wire, scale: Scale, tally: Tally, fault: str
 ) -> None:
     row = tally("write of unknown outcome on a replica set")
     chance = scale.random(f"fail points {fault}")
@@ -192,12 +187,7 @@ def test_the_primary_steps_down_again_and_again(
 
 
 def test_the_majority_is_lost_for_a_while(
-    members: ReplicaSet,
-    rig: MakeRig,
-    wire: Wire,
-    later: Later,
-    scale: Scale,
-    tally: Tally,
+    members: ReplicaSet, rig: MakeRig, wire: Wire, later: Later, scale: Scale, tally: Tally
 ) -> None:
     row = tally("majority of a replica set lost for a while")
     chance = scale.random("majority lost")

@@ -193,11 +193,7 @@ def attempt(
 
 
 def test_in_the_state_folder(
-    short_tmp_path: Path,
-    victim: Path,
-    where: dict[str, str],
-    scale: Scale,
-    tally: Tally,
+    short_tmp_path: Path, victim: Path, where: dict[str, str], scale: Scale, tally: Tally
 ) -> None:
     with ground(short_tmp_path) as home:
         home.settle(**where)

@@ -69,10 +69,7 @@ def test_the_command_line_prints_no_escape(
     "name", [b"\xff\x1b[31m.toml", "\x9b31m\u202e[b].toml".encode(), b"a\nb.toml"]
 )
 def test_a_file_of_any_name(
-    name: bytes,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
+    name: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also one that is not even UTF-8, there or not there, good or bad."""
     monkeypatch.setenv("LINKY_TUI_MONGODB_URI", "x\x9b")

@@ -29,10 +29,7 @@ pytestmark = pytest.mark.usefixtures("names")
 
 @pytest.mark.parametrize("tls", [False, True], ids=["loopback", "https"])
 def test_no_answer_leads_the_token_elsewhere(
-    tls: bool,
-    authority: Authority,
-    monkeypatch: pytest.MonkeyPatch,
-    tally: Tally,
+    tls: bool, authority: Authority, monkeypatch: pytest.MonkeyPatch, tally: Tally
 ) -> None:
     row = tally(REDIRECT_FAULT)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.bundle))

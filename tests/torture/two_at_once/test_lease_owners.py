@@ -115,11 +115,7 @@ def kill_at_the_gate(crowd: Crowd, source: GatedSource, home: Home) -> Run:
 
 
 def test_a_killed_owner_is_followed_at_once_here_and_after_a_minute_elsewhere(
-    crowd: Crowd,
-    source: GatedSource,
-    homes: tuple[Home, Home],
-    where: dict[str, str],
-    tally: Tally,
+    crowd: Crowd, source: GatedSource, homes: tuple[Home, Home], where: dict[str, str], tally: Tally
 ) -> None:
     one, two = homes
     kill_at_the_gate(crowd, source, one)

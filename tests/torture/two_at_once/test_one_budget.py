@@ -62,11 +62,7 @@ def assert_budget(row: Row, server: ApiServer, per_day: int, *, exact: bool = Tr
 
 
 def test_two_meters_from_two_processes_share_the_pace_and_the_budget_of_a_real_host(
-    source: GatedSource,
-    where: dict[str, str],
-    short_tmp_path: Path,
-    scale: Scale,
-    tally: Tally,
+    source: GatedSource, where: dict[str, str], short_tmp_path: Path, scale: Scale, tally: Tally
 ) -> None:
     """On loopback any pace may be configured; this host has another name."""
     per_day = scale.times(2, 20)
@@ -174,11 +170,7 @@ def test_what_another_process_was_told_holds_for_whoever_waits_for_its_turn(
 
 
 def test_machines_that_share_a_database_share_its_budget(
-    crowd: Crowd,
-    source: GatedSource,
-    where: dict[str, str],
-    short_tmp_path: Path,
-    tally: Tally,
+    crowd: Crowd, source: GatedSource, where: dict[str, str], short_tmp_path: Path, tally: Tally
 ) -> None:
     """Each with a state folder, and so a count, of its own."""
     homes = [Home(short_tmp_path, f"machine-{number}") for number in range(len(PRMS))]
@@ -199,11 +191,7 @@ def test_machines_that_share_a_database_share_its_budget(
 
 
 def test_the_last_request_of_the_day_goes_to_one_machine_only(
-    crowd: Crowd,
-    scale: Scale,
-    where: dict[str, str],
-    tmp_path: Path,
-    tally: Tally,
+    crowd: Crowd, scale: Scale, where: dict[str, str], tmp_path: Path, tally: Tally
 ) -> None:
     """Reading the shared count and adding to it later would let two see one that is left."""
     row = tally("requests of several machines")

@@ -122,10 +122,7 @@ def test_of_four_in_the_same_instant_one_works(
 
 
 def test_neither_a_repair_nor_a_rebuild_comes_between(
-    source: GatedSource,
-    where: dict[str, str],
-    short_tmp_path: Path,
-    tally: Tally,
+    source: GatedSource, where: dict[str, str], short_tmp_path: Path, tally: Tally
 ) -> None:
     """A repair by hand gives way; another meter's run works and puts its rebuild off."""
     name = "rebuild or repair while a backfill runs"

@@ -146,9 +146,7 @@ def test_steps_are_the_same_to_the_pixel(marker: str, monkeypatch: pytest.Monkey
     assert drawn(plot, marker=marker) == by_plotext
 
 
-def test_only_lines_that_plotext_draws_fast_are_left_to_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_only_lines_that_plotext_draws_fast_are_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
     monkeypatch.setattr("plotext.plot", lambda xs, _, **__: given.append(len(xs)))
     drawn(line([float(number % 2) for number in range(400)]), width=200, height=60)
