@@ -12,14 +12,7 @@ from textual.keys import Keys
 
 from linky_tui.config import load
 from linky_tui.config.example import example_text
-from linky_tui.config.keyboard import (
-    ACTIONS,
-    DIALOGS,
-    clashes,
-    key_names,
-    key_problem,
-    key_warning,
-)
+from linky_tui.config.keyboard import ACTIONS, DIALOGS, clashes, key_names, key_problem, key_warning
 from linky_tui.config.save import save
 from tests.config.files import problems, write
 

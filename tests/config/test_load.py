@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.config import (
-    Config,
-    Meter,
-    load,
-)
+from linky_tui.config import Config, Meter, load
 from linky_tui.config.checks import Refused
 from linky_tui.config.example import example_text
-from linky_tui.config.model import (
-    SECTIONS,
-)
+from linky_tui.config.model import SECTIONS
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import ConfigError
 from linky_tui.system import paths

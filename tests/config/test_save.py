@@ -12,14 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linky_tui.config import (
-    Config,
-    DisplaySettings,
-    EnedisSettings,
-    Meter,
-    MongoSettings,
-    load,
-)
+from linky_tui.config import Config, DisplaySettings, EnedisSettings, Meter, MongoSettings, load
 from linky_tui.config.example import example_text
 from linky_tui.config.keyboard import ACTIONS, clashes
 from linky_tui.config.save import save, updated_text

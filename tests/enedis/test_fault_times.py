@@ -7,16 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from linky_tui.enedis.faults import (
-    next_full_hour,
-    retry_time,
-)
-from tests.enedis.test_faults import (
-    NEXT_HOUR,
-    NOW,
-    envelope,
-    fault,
-)
+from linky_tui.enedis.faults import next_full_hour, retry_time
+from tests.enedis.test_faults import NEXT_HOUR, NOW, envelope, fault
 
 
 @pytest.mark.parametrize(

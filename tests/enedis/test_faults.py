@@ -12,11 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linky_tui.domain.models import Flow, Series
-from linky_tui.enedis.faults import (
-    ApiFault,
-    ApiFaultKind,
-    classify,
-)
+from linky_tui.enedis.faults import ApiFault, ApiFaultKind, classify
 from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
 
 NOW = datetime(2026, 11, 22, 17, 10, 20, tzinfo=UTC)

@@ -15,13 +15,7 @@ import trustme
 from pymongo.errors import OperationFailure, ServerSelectionTimeoutError
 
 from linky_tui.config import MongoSettings
-from linky_tui.errors import (
-    AccessRefused,
-    ConfigError,
-    LinkyError,
-    OutOfSpace,
-    StorageUnavailable,
-)
+from linky_tui.errors import AccessRefused, ConfigError, LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage import connection as connection_module
 from linky_tui.storage.connection import connect, translate
 from linky_tui.storage.server_check import check_server

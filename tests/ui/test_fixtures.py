@@ -6,13 +6,7 @@ from pathlib import Path
 
 from linky_tui.domain.coverage import DayStatus
 from linky_tui.storage.compare.verify import verify
-from tests.tools.app import (
-    FIRST_DAY,
-    SERIES,
-    TODAY,
-    YESTERDAY,
-    StoredHome,
-)
+from tests.tools.app import FIRST_DAY, SERIES, TODAY, YESTERDAY, StoredHome
 from tests.tools.stored import held
 
 

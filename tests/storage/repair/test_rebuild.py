@@ -32,15 +32,7 @@ from linky_tui.storage.leases.leases import Leases
 from linky_tui.storage.repair import rebuild as rebuild_module
 from linky_tui.storage.repair.rebuild import RebuildResult, rebuild, rebuild_steps
 from linky_tui.storage.store import Store
-from tests.tools.stored import (
-    OTHER,
-    SERIES,
-    put_regular,
-    put_timeseries,
-    regular,
-    timeseries,
-    week,
-)
+from tests.tools.stored import OTHER, SERIES, put_regular, put_timeseries, regular, timeseries, week
 
 START, END, WEEK = week(date(2026, 9, 7))
 

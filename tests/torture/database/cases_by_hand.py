@@ -8,16 +8,7 @@ from typing import Any
 from linky_tui.domain.models import Reading
 from tests.tools.gateway import PRM
 from tests.torture.database import by_hand
-from tests.torture.database.by_hand import (
-    OLD,
-    RECENT,
-    TRUTH,
-    Case,
-    Document,
-    Hand,
-    document,
-    meter,
-)
+from tests.torture.database.by_hand import OLD, RECENT, TRUTH, Case, Document, Hand, document, meter
 
 ADDED = by_hand.new_reading()
 STRANGER = "55555555555555"

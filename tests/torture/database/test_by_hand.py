@@ -19,15 +19,7 @@ from tests.tools.program import Done
 from tests.tools.stored import open_store
 from tests.tools.terminal import Terminal
 from tests.torture.database import by_hand
-from tests.torture.database.by_hand import (
-    NOW,
-    RECENT,
-    TRUTH,
-    Case,
-    Hand,
-    document,
-    meter,
-)
+from tests.torture.database.by_hand import NOW, RECENT, TRUTH, Case, Hand, document, meter
 from tests.torture.database.cases_by_hand import ADDED, CASES, FOREIGN, SPOILT, STRANGER, both_lose
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row, Tally

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from linky_tui.config.toml_keys import (
-    toml_text,
-)
+from linky_tui.config.toml_keys import toml_text
 from linky_tui.demo.household import DEMO_PRM
 from tests.tools.app import token_for
 from tests.tools.config import write

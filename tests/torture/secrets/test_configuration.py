@@ -16,9 +16,7 @@ import pytest
 from linky_tui.config import Config, Meter, MongoSettings, load
 from linky_tui.config.example import example_text
 from linky_tui.config.leftovers import open_temporary, remove_leftovers
-from linky_tui.config.model import (
-    SECTIONS,
-)
+from linky_tui.config.model import SECTIONS
 from linky_tui.config.read import read_values
 from linky_tui.domain.models import Series
 from linky_tui.enedis.client import ConsoClient

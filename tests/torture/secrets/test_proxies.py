@@ -21,14 +21,7 @@ from tests.tools.marks import PROXY_PASSWORD, Marks
 from tests.tools.servers import NAME, Authority, TinyServer, serving
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
-from tests.torture.secrets.network import (
-    EVIL,
-    MARKS,
-    PRM,
-    TOKEN,
-    ask,
-    https,
-)
+from tests.torture.secrets.network import EVIL, MARKS, PRM, TOKEN, ask, https
 from tests.torture.secrets.runs import Run, run_all
 from tests.torture.secrets.stage import Stage, config_file, configured
 

@@ -14,13 +14,7 @@ from linky_tui.errors import ConfigError
 from tests.tools.servers import NAME, Authority, Handler, TinyServer
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
-from tests.torture.secrets.network import (
-    EVIL,
-    MARKS,
-    TOKEN,
-    ask,
-    https,
-)
+from tests.torture.secrets.network import EVIL, MARKS, TOKEN, ask, https
 
 REDIRECT_FAULT = "secrets, an answer that leads elsewhere"
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import Button, Input
 
-from linky_tui.config.model import (
-    SECTIONS,
-)
+from linky_tui.config.model import SECTIONS
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.ingest.events import Window
 from linky_tui.ingest.jobs import JobKind

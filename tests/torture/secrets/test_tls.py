@@ -16,14 +16,7 @@ from tests.tools.servers import NAME, Authority, TinyServer
 from tests.torture.conftest import Scale
 from tests.torture.report import Tally
 from tests.torture.secrets.echo import good_answer
-from tests.torture.secrets.network import (
-    EVIL,
-    MARKS,
-    TOKEN,
-    VARIABLES,
-    ask,
-    https,
-)
+from tests.torture.secrets.network import EVIL, MARKS, TOKEN, VARIABLES, ask, https
 
 TLS_FAULT = "secrets, a certificate that is wrong"
 

@@ -10,9 +10,7 @@ import time_machine
 
 from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.ui.backfill.plan import Plan
-from linky_tui.ui.backfill.track import (
-    eta_text,
-)
+from linky_tui.ui.backfill.track import eta_text
 from linky_tui.ui.shell.ingest_control import MeterState, Phase
 from tests.tools.app import NOW, SERIES
 from tests.ui.backfill.test_words import JOB, OTHER, state

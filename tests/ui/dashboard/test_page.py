@@ -15,14 +15,7 @@ from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
-from tests.tools.app import (
-    SMALL_FIRST_DAY,
-    TODAY,
-    YESTERDAY,
-    StoredHome,
-    screen_text,
-    wait_until,
-)
+from tests.tools.app import SMALL_FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
 from tests.ui.conftest import Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import pytest
 
 from linky_tui.config import Config, Meter, load
-from linky_tui.config.model import (
-    SECTIONS,
-)
+from linky_tui.config.model import SECTIONS
 from linky_tui.config.save import save
 from linky_tui.domain.models import Flow
 from linky_tui.errors import ConfigError

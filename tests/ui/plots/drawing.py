@@ -7,12 +7,7 @@ from dataclasses import replace
 
 from textual.theme import BUILTIN_THEMES
 
-from linky_tui.ui.plots import (
-    BarPlot,
-    LinePlot,
-    LineSeries,
-    Plot,
-)
+from linky_tui.ui.plots import BarPlot, LinePlot, LineSeries, Plot
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.palette import Palette, palette
 

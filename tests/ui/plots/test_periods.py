@@ -7,11 +7,7 @@ from datetime import date
 import pytest
 
 from linky_tui.text.formatting import range_text
-from linky_tui.ui.plots.periods import (
-    Period,
-    Span,
-    parse_place,
-)
+from linky_tui.ui.plots.periods import Period, Span, parse_place
 
 OLDEST, NEWEST = date(2023, 11, 22), date(2026, 11, 21)
 

@@ -15,14 +15,7 @@ from linky_tui.demo.household import Household
 from linky_tui.domain.curve import Curve
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import day_start
-from linky_tui.ui.plots import (
-    BarGroup,
-    BarPlot,
-    Chart,
-    GroupPlot,
-    HeatPlot,
-    Plot,
-)
+from linky_tui.ui.plots import BarGroup, BarPlot, Chart, GroupPlot, HeatPlot, Plot
 from linky_tui.ui.plots.axes import curve_line, minutes_range, shifted_to, time_ticks
 from linky_tui.ui.plots.canvas import Grid, scale
 from linky_tui.ui.plots.chart import draw

@@ -10,9 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Select, Static
 
 from linky_tui.config import Config, load
-from linky_tui.config.model import (
-    SECTIONS,
-)
+from linky_tui.config.model import SECTIONS
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.forms.fields import Field

@@ -18,14 +18,7 @@ from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import core
 from linky_tui.ui.shell.toasts import toast_text
-from tests.tools.app import (
-    SERIES,
-    YESTERDAY,
-    StoredHome,
-    screen_text,
-    token_for,
-    wait_until,
-)
+from tests.tools.app import SERIES, YESTERDAY, StoredHome, screen_text, token_for, wait_until
 from tests.ui.backfill.test_calendar import record
 from tests.ui.conftest import MakeApp, Running
 
