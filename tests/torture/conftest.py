@@ -49,6 +49,12 @@ def scale(pytestconfig: pytest.Config) -> Scale:
 
 
 @pytest.fixture
+def chance(request: pytest.FixtureRequest, scale: Scale) -> random.Random:
+    """The random choices of one test."""
+    return scale.random(request.node.name)
+
+
+@pytest.fixture
 def tally(record_property: Callable[[str, object], None]) -> Tally:
     return Tally(record_property)
 

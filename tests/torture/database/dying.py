@@ -140,6 +140,13 @@ class Rig:
             assert ended.exit_code == 3, ended
         raise AssertionError(f"not complete after {at_most} runs: {self.endings}")
 
+    def assert_fails(self, *, asks: bool = True) -> None:
+        """A run says "try again later"; where ``asks`` is not set, it asks the gateway nothing."""
+        asked = len(self.server.log)
+        ended = self.run()
+        assert (ended.status, ended.exit_code) == ("failed", 3), ended
+        assert asks or len(self.server.log) == asked, "asked although nothing can be stored"
+
     def open(self) -> Opened:
         return Opened(self)
 

@@ -6,6 +6,7 @@ It has no retryable writes: every broken connection leaves open whether a write 
 from __future__ import annotations
 
 import os
+import random
 import signal
 import threading
 import time
@@ -16,7 +17,6 @@ import pytest
 
 from linky_tui.demo.server import RecordedSource
 from linky_tui.domain.paris import ONE_DAY, today
-from linky_tui.storage import connection
 from tests.tools.gateway import PRM, gateway, half_hours
 from tests.tools.homes import Home
 from tests.tools.local_server import servers_of
@@ -24,19 +24,12 @@ from tests.tools.mongod import PrivateMongod
 from tests.tools.program import finished
 from tests.tools.terminal import Terminal
 from tests.torture.conftest import Scale
-from tests.torture.database.dying import Later, Rig, Wire, in_a_hurry
+from tests.torture.database.conftest import Battle
+from tests.torture.database.dying import Wire, in_a_hurry
 from tests.torture.manners.manners import assert_manners, split_runs
 from tests.torture.report import Tally
 
 HURRY = {"step_s": 2.5, "primary_s": 2.5, "call_s": 3.0}
-
-
-@pytest.fixture
-def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """Sees every write of the application."""
-    seen = Wire()
-    monkeypatch.setattr(connection, "_LISTENERS", [seen])
-    return seen
 
 
 @pytest.fixture
@@ -46,120 +39,78 @@ def server(short_tmp_path: Path) -> Iterator[PrivateMongod]:
         yield mongod
 
 
-def test_killed_while_it_writes(
-    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
-) -> None:
-    row = tally("single MongoDB server killed")
-    chance = scale.random("single server killed")
-    for _ in range(scale.times(2, 40)):
-        later, one_at_a_time = Later(), threading.Lock()
-        with Rig(server.uri, short_tmp_path) as at:
+def test_killed_while_it_writes(server: PrivateMongod, battle: Battle) -> None:
+    later, chance = battle.later, battle.chance
+    one_at_a_time = threading.Lock()
 
-            def restart(one_at_a_time: threading.Lock = one_at_a_time) -> None:
-                with one_at_a_time:
-                    if server.process is None:
-                        server.start()
+    def restart() -> None:
+        with one_at_a_time:
+            if server.process is None:
+                server.start()
 
-            def kill_and_restart(
-                later: Later = later, one_at_a_time: threading.Lock = one_at_a_time
-            ) -> None:
-                row.tried += 1
-                seconds = chance.uniform(0.05, 0.6)
+    def kill_and_restart() -> None:
+        battle.row.tried += 1
+        seconds = chance.uniform(0.05, 0.6)
 
-                def act() -> None:
-                    with one_at_a_time:
-                        server.kill()
-                    later(seconds, restart)
+        def act() -> None:
+            with one_at_a_time:
+                server.kill()
+            later(seconds, restart)
 
-                # Just before, while or just after the server works on what is being sent.
-                later(chance.choice([0, chance.uniform(0, 0.01)]), act)
+        # Just before, while or just after the server works on what is being sent.
+        later(chance.choice([0, chance.uniform(0, 0.01)]), act)
 
-            for number in chance.sample(range(10, 35), 2):
-                wire.strike(number, kill_and_restart)
-            with in_a_hurry(**HURRY):
-                at.run()
-            wire.calm()
-            later.join()
-            at.assert_kept(row)
-            at.survived(row)
+    for at in battle.rounds("single MongoDB server killed", 2, 40, server.uri):
+        for number in chance.sample(range(10, 35), 2):
+            battle.wire.strike(number, kill_and_restart)
+        with in_a_hurry(**HURRY):
+            at.run()
 
 
-def test_dead_for_a_while(
-    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
-) -> None:
-    row = tally("single MongoDB server dead for a while")
-    chance = scale.random("single server dead")
-    for _ in range(scale.times(1, 6)):
-        with Rig(server.uri, short_tmp_path) as at:
-            wire.strike(chance.randrange(10, 30), server.kill)
-            row.tried += 1
-            with in_a_hurry(**HURRY):
-                first = at.run()
-                assert (first.status, first.exit_code) == ("failed", 3), first
-                assert server.process is None, "it was not even killed"
-                asked = len(at.server.log)
-                second = at.run()
-            assert (second.status, second.exit_code) == ("failed", 3), second
-            assert len(at.server.log) == asked, "asked although nothing can be stored"
-            server.start()
-            at.assert_kept(row)
-            at.survived(row)
+def test_dead_for_a_while(server: PrivateMongod, battle: Battle) -> None:
+    for at in battle.rounds("single MongoDB server dead for a while", 1, 6, server.uri):
+        battle.wire.strike(battle.chance.randrange(10, 30), server.kill)
+        battle.row.tried += 1
+        with in_a_hurry(**HURRY):
+            at.assert_fails()
+            assert server.process is None, "it was not even killed"
+            at.assert_fails(asks=False)
+        server.start()
 
 
-def test_frozen_with_a_write_in_its_hands(
-    server: PrivateMongod, wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
-) -> None:
-    row = tally("single MongoDB server frozen")
-    chance = scale.random("single server frozen")
-    for _ in range(scale.times(2, 20)):
-        later = Later()
-        with Rig(server.uri, short_tmp_path) as at:
+def test_frozen_with_a_write_in_its_hands(server: PrivateMongod, battle: Battle) -> None:
+    def freeze() -> None:
+        battle.row.tried += 1
+        server.freeze()
+        battle.later(battle.chance.uniform(0.5, 6.0), server.thaw)
 
-            def freeze(later: Later = later) -> None:
-                row.tried += 1
-                server.freeze()
-                later(chance.uniform(0.5, 6.0), server.thaw)
-
-            wire.strike(chance.randrange(10, 35), freeze)
-            with in_a_hurry(**HURRY):
-                at.run()
-            wire.calm()
-            later.join()
-            at.assert_kept(row)
-            at.survived(row)
+    for at in battle.rounds("single MongoDB server frozen", 2, 20, server.uri):
+        battle.wire.strike(battle.chance.randrange(10, 35), freeze)
+        with in_a_hurry(**HURRY):
+            at.run()
 
 
 @pytest.mark.long
-def test_the_embedded_server_is_killed(
-    wire: Wire, short_tmp_path: Path, scale: Scale, tally: Tally
-) -> None:
-    row = tally("local MongoDB server killed")
-    chance = scale.random("embedded server killed")
-    data_dir = short_tmp_path / "data"
-    for _ in range(scale.times(1, 20)):
-        later = Later()
-        with Rig("", short_tmp_path) as at:
+def test_the_embedded_server_is_killed(battle: Battle) -> None:
+    data_dir = battle.folder / "data"
 
-            def kill(later: Later = later) -> None:
-                row.tried += 1
-                [pid] = servers_of(data_dir)
-                later(chance.uniform(0, 0.01), lambda: os.kill(pid, signal.SIGKILL))
+    def kill() -> None:
+        battle.row.tried += 1
+        [pid] = servers_of(data_dir)
+        battle.later(battle.chance.uniform(0, 0.01), lambda: os.kill(pid, signal.SIGKILL))
 
-            wire.strike(chance.randrange(12, 35), kill)
-            with in_a_hurry(**HURRY):
-                at.run()
-            wire.calm()
-            later.join()
-            at.assert_kept(row)
-            at.survived(row)
-            assert servers_of(data_dir) == []
+    for at in battle.rounds("local MongoDB server killed", 1, 20, uri=""):
+        assert servers_of(data_dir) == []
+        battle.wire.strike(battle.chance.randrange(12, 35), kill)
+        with in_a_hurry(**HURRY):
+            at.run()
+    assert servers_of(data_dir) == []
 
 
 def test_a_command_whose_server_is_killed_says_try_again(
-    short_tmp_path: Path, scale: Scale, tally: Tally
+    short_tmp_path: Path, chance: random.Random, scale: Scale, tally: Tally
 ) -> None:
     row = tally("local MongoDB server killed")
-    chance = scale.random("embedded server of a command killed")
     last = today() - ONE_DAY
     truth = half_hours(last - 27 * ONE_DAY, last)
     source = RecordedSource(truth, curve_from=last - 27 * ONE_DAY)
