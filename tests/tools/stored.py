@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from linky_tui.config import MongoSettings
 from linky_tui.domain.models import Flow, Reading, Series
@@ -14,6 +14,7 @@ from linky_tui.storage.collections.documents import canonical, to_document, with
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 
+T = TypeVar("T")
 SERIES = Series("12345678901234")
 OTHER = Series("98765432109876", Flow.PRODUCTION)
 
@@ -68,6 +69,16 @@ def held(store: Store, series: Series) -> list[Reading]:
     return store.readings.window(
         series, datetime(1970, 1, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
     )
+
+
+def followed(steps: Generator[tuple[int, int], None, T]) -> tuple[list[tuple[int, int]], T]:
+    """What steps yield, and what they return."""
+    seen = []
+    while True:
+        try:
+            seen.append(next(steps))
+        except StopIteration as end:
+            return seen, end.value
 
 
 def _all(documents: Iterable[dict[str, Any]]) -> list[bytes]:

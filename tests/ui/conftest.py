@@ -25,7 +25,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pymongo
 import pytest
@@ -53,25 +53,8 @@ from tests.tools.app import (
 )
 from tests.tools.stored import open_store
 
-
-class MakeApp(Protocol):
-    def __call__(
-        self,
-        *,
-        home: StoredHome | None = None,
-        empty: bool = False,
-        server: ApiServer | None = None,
-        api_url: str = CLOSED_API,
-        token: str | None = None,
-        meters: Sequence[str] = (DEMO_PRM,),
-        more: str = "",
-    ) -> LinkyApp: ...
-
-
-class Running(Protocol):
-    def __call__(
-        self, size: tuple[int, int] = (120, 40), *, notifications: bool = False, **options: Any
-    ) -> AbstractAsyncContextManager[tuple[LinkyApp, Pilot[None]]]: ...
+MakeApp = Callable[..., LinkyApp]
+Running = Callable[..., AbstractAsyncContextManager[tuple[LinkyApp, Pilot[None]]]]
 
 
 @pytest.fixture(autouse=True)

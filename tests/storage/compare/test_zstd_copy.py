@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
@@ -15,20 +15,10 @@ from linky_tui.domain.paris import day_start
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy, zstd_copy_steps
 from linky_tui.storage.store import Store
-from tests.tools.stored import OTHER, SERIES, put_regular, readings, regular
+from tests.tools.stored import OTHER, SERIES, followed, put_regular, readings, regular
 
-T = TypeVar("T")
 CURVE = readings(day_start(date(2025, 1, 1)), 12_000)
 NAME = "consumption" + SUFFIX
-
-
-def run(steps: Generator[tuple[int, int], None, T]) -> tuple[list[tuple[int, int]], T]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(steps))
-        except StopIteration as end:
-            return seen, end.value
 
 
 @contextmanager
@@ -67,7 +57,7 @@ def probe_of(store: Store) -> tuple[list[tuple[int, int]], ZstdCopy]:
     while seen[-1][0] < seen[-1][1]:
         seen.append(next(steps))
     with checkpoints(store):
-        more, probe = run(steps)
+        more, probe = followed(steps)
     return seen + more, probe
 
 
@@ -87,12 +77,12 @@ def test_it_measures_all_documents_and_leaves_nothing_behind(filled: Store) -> N
 
 
 def test_without_a_checkpoint_it_says_that_it_has_not_settled(filled: Store) -> None:
-    _, probe = run(zstd_copy_steps(filled, checkpoint_s=0))
+    _, probe = followed(zstd_copy_steps(filled, checkpoint_s=0))
     assert not probe.settled
 
 
 def test_an_empty_collection_takes_nearly_nothing(store: Store) -> None:
-    seen, probe = run(zstd_copy_steps(store, checkpoint_s=0))
+    seen, probe = followed(zstd_copy_steps(store, checkpoint_s=0))
     assert (seen, probe.size.readings, probe.size.data_bytes) == ([(0, 0)], 0, 0)
 
 
@@ -112,7 +102,7 @@ def test_stopping_while_it_waits_for_a_checkpoint_is_quick(filled: Store) -> Non
     timer = threading.Timer(0.5, stop.set)
     timer.start()
     with pytest.raises(StorageStopped):
-        run(zstd_copy_steps(filled, stop, checkpoint_s=60))
+        followed(zstd_copy_steps(filled, stop, checkpoint_s=60))
     timer.join()
     assert probes(filled) == []
 
@@ -134,7 +124,7 @@ def test_an_old_copy_that_a_crash_left_behind_is_dropped(filled: Store) -> None:
     for name, options in names.items():
         more: dict[str, Any] = {"storageEngine": options} if options else {}
         database.create_collection(name, **more)
-    run(zstd_copy_steps(filled, checkpoint_s=0))
+    followed(zstd_copy_steps(filled, checkpoint_s=0))
     assert set(names) - set(database.list_collection_names()) == {f"{NAME}_{old}_0123abcd"}
 
 
@@ -143,5 +133,5 @@ def test_two_at_once_do_not_disturb_each_other(filled: Store) -> None:
     next(one)
     next(two)
     next(one)
-    assert run(two)[1].size.readings == run(one)[1].size.readings == 12_100
+    assert followed(two)[1].size.readings == followed(one)[1].size.readings == 12_100
     assert probes(filled) == []

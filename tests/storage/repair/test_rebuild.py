@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,9 +29,18 @@ from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
 from linky_tui.storage.repair import rebuild as rebuild_module
-from linky_tui.storage.repair.rebuild import RebuildResult, rebuild, rebuild_steps
+from linky_tui.storage.repair.rebuild import rebuild, rebuild_steps
 from linky_tui.storage.store import Store
-from tests.tools.stored import OTHER, SERIES, put_regular, put_timeseries, regular, timeseries, week
+from tests.tools.stored import (
+    OTHER,
+    SERIES,
+    followed,
+    put_regular,
+    put_timeseries,
+    regular,
+    timeseries,
+    week,
+)
 
 START, END, WEEK = week(date(2026, 9, 7))
 
@@ -43,17 +51,6 @@ def fragmented(store: Store, weeks: int = 20) -> None:
         _, _, curve = week(date(2026, 9, 7) - timedelta(days=7 * number))
         put_regular(store, SERIES, curve)
         put_timeseries(store, SERIES, curve)
-
-
-def followed(
-    steps: Generator[tuple[int, int], None, RebuildResult],
-) -> tuple[list[tuple[int, int]], RebuildResult]:
-    seen = []
-    while True:
-        try:
-            seen.append(next(steps))
-        except StopIteration as end:
-            return seen, end.value
 
 
 def test_fewer_buckets_same_readings(store: Store, lease: Lease) -> None:
