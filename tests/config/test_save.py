@@ -263,11 +263,7 @@ METERS = st.one_of(
     st.builds(lambda token: (Meter("", token),), st.just(TOKEN)),
     st.lists(
         st.builds(
-            Meter,
-            PRMS,
-            st.sampled_from(["", TOKEN, "A-_.9.z"]),
-            LINES,
-            st.sampled_from(Flow),
+            Meter, PRMS, st.sampled_from(["", TOKEN, "A-_.9.z"]), LINES, st.sampled_from(Flow)
         ),
         max_size=3,
         unique_by=lambda meter: meter.series,

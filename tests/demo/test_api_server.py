@@ -18,7 +18,6 @@ import pytest
 
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.demo.server import ApiServer, RecordedSource
-from linky_tui.domain.models import Flow, Reading, Series
 from tests.tools import tokens
 
 NEW, OLD = "courbe_de_charge_consommation", "consumption_load_curve"
@@ -80,20 +79,6 @@ def server(clock: Clock) -> Iterator[ApiServer]:
         yield running
 
 
-def test_both_shapes_hold_the_same_readings(server: ApiServer) -> None:
-    status, new = ask(server, NEW)
-    assert status == 200
-    status, legacy = ask(server, OLD)
-    assert status == 200
-    points = new["grandeur"][0]["points"]
-    assert len(points) == 7 * 48
-    assert points[0]["d"] == "2026-11-01 00:30:00"
-    assert points[-1]["d"] == "2026-11-08 00:00:00"
-    assert [(p["v"], p["d"], p["p"]) for p in points] == [
-        (p["value"], p["date"], p["interval_length"]) for p in legacy["interval_reading"]
-    ]
-
-
 @pytest.mark.parametrize("names", [("pointId", "dateDebut", "dateFin"), ("prm", "start", "end")])
 @pytest.mark.parametrize("type_name", [NEW, OLD])
 def test_parameter_names_and_aliases(
@@ -104,9 +89,9 @@ def test_parameter_names_and_aliases(
 
 @pytest.mark.parametrize(
     ("type_name", "points"),
-    [("consommation_quotidienne", 7), ("puissance_conso_max_quotidienne", 7)],
+    [(NEW, 7 * 48), ("consommation_quotidienne", 7), ("puissance_conso_max_quotidienne", 7)],
 )
-def test_daily_types(server: ApiServer, type_name: str, points: int) -> None:
+def test_types(server: ApiServer, type_name: str, points: int) -> None:
     status, body = ask(server, type_name)
     assert status == 200
     assert len(body["grandeur"][0]["points"]) == points
@@ -165,15 +150,6 @@ def test_empty_and_partly_empty_windows(server: ApiServer) -> None:
     assert ask(server, "daily_consumption", "2026-07-18", "2026-07-19")[0] == 200
 
 
-def test_floor_as_holes(clock: Clock) -> None:
-    home = Household(DEMO_PRM, curve_from=date(2026, 2, 1))
-    with ApiServer({DEMO_PRM: home}, clock=clock, floor_answer="empty") as server:
-        assert code(ask(server, NEW, "2026-01-20", "2026-01-27")) == (404, "no_data_found")
-        status, body = ask(server, OLD, "2026-01-30", "2026-02-03")
-        assert status == 200
-        assert body["interval_reading"][0]["date"] == "2026-02-01 00:30:00"
-
-
 def test_yesterday_appears_at_eight_in_paris(server: ApiServer, clock: Clock) -> None:
     clock.now = datetime(2026, 11, 22, 6, 59, tzinfo=UTC)
     assert code(ask(server, NEW, "2026-11-21", "2026-11-22")) == (404, "no_data_found")
@@ -188,19 +164,6 @@ def test_late_yesterday_until_published(clock: Clock) -> None:
         assert ask(server, "daily_consumption", "2026-11-21", "2026-11-22")[0] == 404
         server.publish()
         assert ask(server, NEW, "2026-11-21", "2026-11-22")[0] == 200
-
-
-def test_recorded_production_beside_consumption(clock: Clock) -> None:
-    at = datetime(2026, 11, 10, 11, tzinfo=UTC)
-    homes: dict[str | Series, RecordedSource] = {
-        DEMO_PRM: RecordedSource([Reading(at, 30, 200)]),
-        Series(DEMO_PRM, Flow.PRODUCTION): RecordedSource([Reading(at, 15, 1000)]),
-    }
-    with ApiServer(homes, clock=clock) as server:
-        body = ask(server, "courbe_de_charge_production", "2026-11-10", "2026-11-11")[1]
-        assert body["grandeur"][0]["grandeurMetier"] == "PROD"
-        point = body["grandeur"][0]["points"][0]
-        assert (point["v"], point["d"], point["p"]) == ("1000", "2026-11-10 12:15:00", "PT15M")
 
 
 def test_log_holds_every_request_in_order(server: ApiServer) -> None:

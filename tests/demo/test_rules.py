@@ -104,11 +104,7 @@ def check(
     floor_answer: FloorAnswer = FloorAnswer.ERROR,
 ) -> tuple[int, str] | tuple[date, date]:
     found = rules.check_window(
-        asked,
-        today=TODAY,
-        activated=activated,
-        curve_from=curve_from,
-        floor_answer=floor_answer,
+        asked, today=TODAY, activated=activated, curve_from=curve_from, floor_answer=floor_answer
     )
     return (found.status, found.code) if isinstance(found, Refusal) else found
 

@@ -100,8 +100,7 @@ BETWEEN = replace(WEEK[2], start=WEEK[2].start + timedelta(minutes=15))
 
 
 @pytest.mark.parametrize(
-    "too_much",
-    [WEEK[:5], [WEEK[0], OTHER_POWER], [WEEK[0], BETWEEN], [OTHER_POWER, BETWEEN]],
+    "too_much", [WEEK[:5], [WEEK[0], OTHER_POWER], [WEEK[0], BETWEEN], [OTHER_POWER, BETWEEN]]
 )
 def test_what_is_too_much_is_cured_by_a_rebuild(
     store: Store, lease: Lease, too_much: list[Reading]
@@ -142,8 +141,7 @@ LONGER = replace(WEEK[9], interval_min=60, power_w=900)
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [[MOVED], [MOVED, WEEK[10]], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]],
+    "changed", [[MOVED], [MOVED, WEEK[10]], [LONGER], [replace(WEEK[9], power_w=1), WEEK[10]]]
 )
 @pytest.mark.parametrize("by_repair", [False, True])
 def test_of_a_reading_changed_by_hand_the_regular_one_wins_and_its_day_is_asked_at_once(

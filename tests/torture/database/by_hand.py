@@ -83,8 +83,7 @@ class Hand:
         self.timeseries.drop()
         create_timeseries(self.database, self.timeseries.name)
         self.timeseries.create_index(
-            [("meter.prm", 1), ("meter.flow", 1), ("timestamp", 1)],
-            name="meter_prm_flow_timestamp",
+            [("meter.prm", 1), ("meter.flow", 1), ("timestamp", 1)], name="meter_prm_flow_timestamp"
         )
         if found:
             self.add(self.timeseries, *found)

@@ -59,11 +59,7 @@ CASES = [
         repairs=False,
     ),
     Case("ledger of days dropped", lambda hand: hand.drop(hand.days), repairs=False),
-    Case(
-        "some days of the ledger deleted",
-        forget_days,
-        repairs=False,
-    ),
+    Case("some days of the ledger deleted", forget_days, repairs=False),
     Case("leases dropped", lambda hand: hand.drop(hand.leases)),
     Case(
         "ledger, leases and a collection dropped",
@@ -80,9 +76,7 @@ CASES = [
         lambda hand: hand.forget([*OLD[7:9], *RECENT[5:90]], hand.regular),
     ),
     Case(
-        "the same deleted from both",
-        lambda hand: both_lose(hand, RECENT[100:300]),
-        repairs=False,
+        "the same deleted from both", lambda hand: both_lose(hand, RECENT[100:300]), repairs=False
     ),
     Case(
         "the same deleted from both, too old to ask again",

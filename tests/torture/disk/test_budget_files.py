@@ -72,10 +72,7 @@ def instead(make: Callable[[Path], object]) -> Spoil:
 
 def unbalanced(path: Path) -> None:
     """A file of ours whose count goes backwards, against its constraint."""
-    sql(
-        "PRAGMA ignore_check_constraints = ON",
-        "UPDATE days SET used = -1000",
-    )(path)
+    sql("PRAGMA ignore_check_constraints = ON", "UPDATE days SET used = -1000")(path)
 
 
 SPENT: dict[str, Spoil] = {

@@ -100,12 +100,7 @@ def test_no_failure_of_mongodb_tells_a_secret(
         silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         known["silent"] = f"mongodb://marked-user:{SAFE}@127.0.0.1:{silent.getsockname()[1]}/"
         runs = [
-            Run(
-                f"{name}, {' '.join(command)}",
-                command,
-                {"LINKY_TUI_MONGODB_URI": address},
-                FAST,
-            )
+            Run(f"{name}, {' '.join(command)}", command, {"LINKY_TUI_MONGODB_URI": address}, FAST)
             for number, (name, address) in enumerate(known.items())
             for which in range(scale.times(1, len(COMMANDS)))
             for command in [COMMANDS[(number + which) % len(COMMANDS)]]

@@ -98,10 +98,7 @@ def test_the_labels_of_hours_stand_at_their_rows() -> None:
             assert (index - 1) * 24 == int(label[:2]) * lines
 
 
-@given(
-    st.floats(0.001, 1e7, allow_nan=False),
-    st.integers(2, 57),
-)
+@given(st.floats(0.001, 1e7, allow_nan=False), st.integers(2, 57))
 def test_scales_hold_their_values_with_round_ticks(highest: float, rows: int) -> None:
     found = scale(highest, rows)
     assert found.top >= highest * (1 - 1e-9)
