@@ -11,7 +11,8 @@
     ├── StorageError           1  MongoDB holds or answered something we cannot work with
     │   ├── OutOfSpace         1  a disk, or a quota of the server, is full
     │   ├── CollectionRefused  2  a collection exists and is not ours: a setting has to change
-    │   └── AccessRefused      2  MongoDB does not let this user in
+    │   ├── AccessRefused      2  MongoDB does not let this user in
+    │   └── ServerRefused      2  what answers is no MongoDB that can hold both collections
     └── TemporaryError         3  try again later
         ├── ServiceDown        3  the gateway or Enedis is down, or asks to wait
         ├── BudgetSpent        3  today's requests are used up
@@ -102,6 +103,12 @@ class CollectionRefused(StorageError):
 
 class AccessRefused(StorageError):
     """MongoDB refused the user name, the password or a right."""
+
+    exit_code = 2
+
+
+class ServerRefused(StorageError):
+    """What answers is no MongoDB, too old, or set up so that it can never serve."""
 
     exit_code = 2
 

@@ -22,6 +22,11 @@ _CREDENTIALS = re.compile(
     r"eyJ[\w-]{8,}\.[\w-]*|[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}|://[^/\s]*:[^/\s]*@", re.ASCII
 )
 _PLACE = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]*)?")
+_UNVERIFIED = re.compile(
+    r"[?&;](tlsInsecure|tlsAllowInvalid(?:Certificates|Hostnames)|ssl_cert_reqs|ssl_match_hostname)"
+    r"=(?!false(?:[&;]|$))",
+    re.IGNORECASE,
+)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _QUOTES = frozenset("\"'`“”„‟‘’‚‛«»‹›")
 _PLACEHOLDER = re.compile(
@@ -156,6 +161,11 @@ def mongodb_uri(value: object) -> str:
         raise Refused(
             "has a character in its user name or password that must be percent-encoded there: "
             + _ESCAPES
+        )
+    if unverified := _UNVERIFIED.search(value):
+        raise Refused(
+            f"switches off the check of the server's certificate ({unverified[1]}): leave that "
+            "option out, and name an authority of your own with tlsCAFile=/path/to/ca.pem"
         )
     return value
 

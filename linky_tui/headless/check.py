@@ -6,7 +6,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linky_tui.config import Config
 from linky_tui.domain.paris import day_of, utc_now
@@ -24,6 +24,9 @@ from linky_tui.text.formatting import (
     mask_prm,
     plain,
 )
+
+if TYPE_CHECKING:
+    from linky_tui.storage.connection import ServerInfo
 
 _NO_BYTES, _SCARCE_BYTES = 100_000, 20_000_000
 """Too little for a count of requests; too little for another year of readings, too."""
@@ -118,28 +121,40 @@ def _check_mongodb(
 ) -> tuple[dict[str, Any] | None, int]:
     """What the server is, and how many requests of today all machines have counted in it."""
     from linky_tui.enedis.hosts import host_of
+    from linky_tui.storage.server_check import check_server
 
+    settings, data_dir = session.config.mongodb, paths.data_dir(demo=session.demo)
+    server: ServerInfo | None = None
+    missing_rights: tuple[str, ...] = ()
+    readings = counted = 0
     try:
+        if settings.uri:  # looked at before anything is created there
+            looked = check_server(settings, data_dir, paths.runtime_dir(), stop=stop)
+            server, missing_rights = looked.server, looked.missing_rights
+            if refusal := looked.refusal(settings.database):
+                raise refusal
         with session.store(stop) as store:
-            readings = store.readings.count()
             server = store.server
+            readings = store.readings.count()
             host = host_of(session.config.enedis.api_url)
             counted = store.requests.used(host, utc_now().date())
     except LinkyError as error:
         found.errors.append(error)
+    if server is None:
         return None, 0
     found.warnings.extend(server.notes)
-    settings = session.config.mongodb
-    place = (
-        f"our own in {plain(str(paths.data_dir(demo=session.demo)))}"
-        if server.kind == "local"
-        else plain(server.hosts)
-    )
-    found.good.append(
-        f"MongoDB {server.version}, {place}: {settings.database}.{settings.collection} holds "
-        f"{count_text(readings)} readings, {settings.timeseries_collection} is ready."
-    )
-    return {"version": server.version, "kind": server.kind}, counted
+    if not found.errors:
+        place = f"our own in {plain(str(data_dir))}" if server.kind == "local" else server.hosts
+        found.good.append(
+            f"MongoDB {server.version}, {plain(place)}: {settings.database}.{settings.collection} "
+            f"holds {count_text(readings)} readings, {settings.timeseries_collection} is ready."
+        )
+    document = {
+        "version": server.version,
+        "kind": server.kind,
+        "missing_rights": list(missing_rights),
+    }
+    return document, counted
 
 
 def _check_space(session: Session, found: Findings) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import unquote_plus
 
 from pymongo.errors import InvalidURI
 
 from linky_tui.config.checks import Refused, mongodb_uri
-from linky_tui.errors import ConfigError, LinkyError, StorageError, StorageUnavailable
+from linky_tui.errors import ConfigError, LinkyError, ServerRefused, StorageUnavailable
 from linky_tui.text.formatting import plain
 
 OLDEST_SERVER = "5.0"
@@ -42,9 +44,8 @@ _OPTIONS = (
     *("minPoolSize", "proxyHost", "proxyPort", "readConcernLevel", "readPreference"),
     *("readPreferenceTags", "replicaSet", "retryReads", "retryWrites", "serverMonitoringMode"),
     *("serverSelectionTimeoutMS", "socketTimeoutMS", "srvMaxHosts", "srvServiceName", "ssl"),
-    *("timeoutMS", "tls", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames", "tlsCAFile"),
-    *("tlsCertificateKeyFile", "tlsCertificateKeyFilePassword", "tlsCRLFile"),
-    *("tlsDisableOCSPEndpointCheck", "tlsInsecure", "uuidRepresentation", "w"),
+    *("timeoutMS", "tls", "tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword"),
+    *("tlsCRLFile", "tlsDisableOCSPEndpointCheck", "uuidRepresentation", "w"),
     *("waitQueueTimeoutMS", "wTimeoutMS", "zlibCompressionLevel"),
 )
 _OTHER_WAYS = (
@@ -168,7 +169,7 @@ def unreachable(text: str, uri: str = "") -> LinkyError:
             "If that server speaks no TLS, take tls=true (or ssl=true) out of mongodb.uri; with "
             "Atlas, see whether this machine's IP address is on the project's access list."
         )
-    elif "connection closed" in text and uri:
+    elif uri and ("connection closed" in text or "reset by peer" in text):
         todo = "If that server speaks only TLS, add tls=true to the options of mongodb.uri."
     elif "match selector" in text or "No primary" in text or "not primary" in text.lower():
         short = f"There is no primary at the moment ({short})"
@@ -176,10 +177,40 @@ def unreachable(text: str, uri: str = "") -> LinkyError:
     return StorageUnavailable("MongoDB cannot be reached", sentence(short), todo)
 
 
-def too_old(version: str = "") -> StorageError:
+def never_primary(hello: Mapping[str, Any]) -> LinkyError | None:
+    """The error for an address that leads to a member of a replica set that takes no writes.
+
+    None where that may pass by itself, such as during an election.
+
+    Args:
+        hello: what the member answers.
+    """
+    if hello.get("isWritablePrimary") or not hello.get("setName"):
+        return None
+    primary = plain(str(hello.get("primary") or ""), 80)
+    kinds = {
+        "arbiterOnly": "an arbiter",
+        "hidden": "a hidden member",
+        "passive": "a member of priority 0",
+        "secondary": "a secondary",
+    }
+    kind = next((text for key, text in kinds.items() if hello.get(key)), "")
+    if not kind or (hello.keys().isdisjoint(("arbiterOnly", "hidden", "passive")) and not primary):
+        return None
+    name, me = plain(str(hello["setName"]), 60), plain(str(hello.get("me") or "It"), 80)
+    return _configured(
+        "The address leads to a member that takes no writes",
+        f"{me} is {kind} of the replica set {name}"
+        + (f", whose primary is {primary}" if primary else ""),
+        "Take directConnection=true out of mongodb.uri, so that the primary is found, or name the "
+        "primary there.",
+    )
+
+
+def too_old(version: str = "") -> ServerRefused:
     """The error for a server without time series collections."""
     which = f"MongoDB {version}" if version else "an older version"
-    return StorageError(
+    return ServerRefused(
         "This MongoDB is too old",
         f"linky-tui needs MongoDB {OLDEST_SERVER} or newer for time series; this is {which}.",
         "Upgrade that server, or name another one in mongodb.uri (mongodb.mongod for the local "

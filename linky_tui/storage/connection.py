@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import pymongo
 from pymongo import MongoClient, ReadPreference
 from pymongo.database import Database
-from pymongo.errors import ConfigurationError, PyMongoError
+from pymongo.errors import ConfigurationError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -26,11 +27,18 @@ from linky_tui.storage.address import (
     address_error,
     check_address,
     hosts_of,
+    never_primary,
     too_old,
 )
-from linky_tui.storage.errors import friendly, translate
+from linky_tui.storage.errors import friendly, translate, without_table_scans
 from linky_tui.storage.server.local_server import LocalServer
 from linky_tui.storage.server.revival import Revival
+from linky_tui.storage.vendors import (
+    knowing_time_series,
+    refuse_answers,
+    refuse_hosts,
+    refuse_parameter_error,
+)
 from linky_tui.system.closing import Closing
 from linky_tui.text.formatting import plain
 from linky_tui.text.redaction import protect_address
@@ -71,6 +79,11 @@ _OURS = frozenset(name.lower() for name in _OPTIONS) | {
     *("wtimeout", "j", "fsync", "readpreferencetags", "maxstalenessseconds", "timeoutms"),
     *("serverselectiontimeoutms", "waitqueuetimeoutms"),
 }
+_COMPRESSING = (5, 2)
+_UNCOMPRESSED = (
+    "MongoDB {version} does not compress the readings inside a time series collection's buckets; "
+    "5.2 and newer do. So what is saved here says little of what a newer server saves."
+)
 _MISSING_COMPRESSOR = ("Wire protocol compression", "Unsupported compressor")
 _PRIMARY_TIMEOUT_S = 20.0
 _PRIMARY_TRY_S = 2.0
@@ -85,7 +98,8 @@ class ServerInfo:
     replica_set: str | None  # the name of the replica set, None for a single server or a router
     # the hosts of the address, without user and password; empty for the embedded one
     hosts: str = ""
-    notes: tuple[str, ...] = ()  # what is worth knowing of how the embedded one was started
+    # what is worth knowing of it, or of how the embedded one was started
+    notes: tuple[str, ...] = ()
 
 
 class Connection(Closing):
@@ -171,12 +185,15 @@ def connect(
     """Connects to the configured MongoDB, or to the embedded one if no address is configured.
 
     Raises:
-        ConfigError: the address is wrong, its host unknown, or there is no mongod.
+        ConfigError: the address is wrong, its host unknown, it leads to a secondary, or there is
+            no mongod.
         AccessRefused: a wrong user, password or right.
-        StorageError: the server is older than 5.0, or the embedded one does not start.
+        ServerRefused: the server is older than 5.0, or no MongoDB.
+        StorageError: the embedded one does not start.
         StorageUnavailable: no server answers.
     """
     if settings.uri:
+        refuse_hosts(hosts_of(settings.uri.strip()).split(","))
         return _open(_without_our_options(settings.uri), settings.database, None)
     local = LocalServer.acquire(data_dir, runtime_dir, settings.mongod, stop=stop)
     try:
@@ -213,9 +230,11 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
     revival = Revival(local) if local else None
     client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS, revival)
     try:
-        with friendly("" if local else uri):
+        with friendly("" if local else uri), knowing_time_series():
             hello = client.admin.command("hello")
             build = client.admin.command("buildInfo")
+            if local is None:
+                _refuse_unfit(client, hello, build)
             handle = client.get_database(
                 database,
                 read_preference=ReadPreference.PRIMARY,
@@ -223,7 +242,8 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
                 read_concern=READ_CONCERN,
             )
         version = plain(str(build["version"]), 40)
-        if list(build["versionArray"][:2]) < [int(n) for n in OLDEST_SERVER.split(".")]:
+        numbers = tuple(build["versionArray"][:2])
+        if numbers < tuple(int(n) for n in OLDEST_SERVER.split(".")):
             raise too_old(version)
     except BaseException:
         if revival is not None:
@@ -231,14 +251,34 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
         client.close()
         raise
     set_name = hello.get("setName")
+    notes = local.notes if local else ()
+    if numbers < _COMPRESSING:
+        notes += (_UNCOMPRESSED.format(version=version),)
     server = ServerInfo(
         version,
         "local" if local else "remote",
         plain(str(set_name), 60) if set_name else None,
         "" if local else hosts_of(uri),
-        local.notes if local else (),
+        notes,
     )
     return Connection(client, handle, server, local, revival)
+
+
+def _refuse_unfit(
+    client: MongoClient[Document], hello: Mapping[str, Any], build: Mapping[str, Any]
+) -> None:
+    """Refuse, before anything is created, what can never hold both collections."""
+    refuse_answers(hello, build)
+    if refusal := never_primary(hello):
+        raise refusal
+    try:
+        # One that exists, and one that does not: few users may ask, and vendors err differently.
+        found = client.admin.command({"getParameter": 1, "notablescan": 1, "linkyTui": 1})
+    except OperationFailure as error:
+        refuse_parameter_error(error)
+    else:
+        if found.get("notablescan") is True:
+            raise without_table_scans()
 
 
 def _client(uri: str, selection_ms: int, revival: Revival | None) -> MongoClient[Document]:

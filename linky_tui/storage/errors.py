@@ -26,6 +26,7 @@ from linky_tui.errors import (
     ConfigError,
     LinkyError,
     OutOfSpace,
+    ServerRefused,
     StorageError,
     StorageUnavailable,
 )
@@ -39,6 +40,12 @@ _NO_SPACE = {14031}
 _OTHER_CASE = 13297
 # Ended by the server or by a change of roles; the same codes as the driver's retryable errors.
 _PASSING = {6, 7, 50, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+# Another operation is in the way, or the rate limiter is (IngressRequestRateLimitExceeded).
+_TURNED_AWAY = {117, 462}
+_TURNED_AWAY_LABELS = ("SystemOverloadedError", "RetryableError")
+_NO_MEMORY = {146, 292}  # ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed
+_NO_QUERY_PLAN = 291
+_NOT_ALLOWED = re.compile("not allowed|not authorized|unauthorized|not permitted")
 _TRY_AGAIN = "Try again later; nothing that was stored is lost."
 
 
@@ -77,13 +84,15 @@ def translate(error: PyMongoError, uri: str = "") -> LinkyError:
     """
     if isinstance(error, ConfigurationError):
         return address_error(error)
+    if isinstance(error, OperationFailure) and turned_away(error):
+        return StorageUnavailable("MongoDB is busy", sentence(server_text(error)), _TRY_AGAIN)
     if isinstance(error, BulkWriteError):
         return _bulk_error(error.details)
     if isinstance(error, WriteConcernError):
-        return _unconfirmed(_server_text(error))
+        return _unconfirmed(server_text(error))
     if isinstance(error, OperationFailure):
         passing = isinstance(error, ExecutionTimeout)
-        return _refusal(error.code, _server_text(error), uri, passing=passing)
+        return _refusal(error.code, server_text(error), uri, passing=passing)
     if isinstance(error, ConnectionFailure):
         return unreachable(str(error), uri)
     return StorageError(
@@ -91,6 +100,31 @@ def translate(error: PyMongoError, uri: str = "") -> LinkyError:
         f"{type(error).__name__}: {sentence(plain(str(error)))}",
         "Start again; if it comes back, report it.",
     )
+
+
+def turned_away(error: PyMongoError) -> bool:
+    """Whether the server had something else to do just then, and may take the same a moment later.
+
+    Source: the codes and labels of MongoDB's specification of client backpressure.
+    """
+    code = error.code if isinstance(error, OperationFailure) else None
+    return code in _TURNED_AWAY or any(map(error.has_error_label, _TURNED_AWAY_LABELS))
+
+
+def without_table_scans() -> ServerRefused:
+    """The error for a server that reads no collection without an index."""
+    return ServerRefused(
+        "This MongoDB refuses to read whole collections",
+        "It runs with the parameter notablescan, and to compare both collections they are read "
+        "whole.",
+        "Have whoever runs it set notablescan to false, or name another MongoDB in mongodb.uri.",
+    )
+
+
+def server_text(error: OperationFailure) -> str:
+    """What the server said of a refusal, short and harmless."""
+    details = error.details or {}
+    return plain(str(details.get("errmsg") or error).split(", full error:")[0])
 
 
 def _refusal(code: int | None, text: str, uri: str = "", *, passing: bool = False) -> LinkyError:
@@ -125,19 +159,30 @@ def _refusal(code: int | None, text: str, uri: str = "", *, passing: bool = Fals
             sentence(text),
             "Free some space there (an Atlas free cluster has 512 MB), then start again.",
         )
-    if code in _NOT_AUTHORIZED or "not allowed to do action" in lower:
+    on_atlas = code == _ATLAS_ERROR
+    if code in _NOT_AUTHORIZED or (on_atlas and _NOT_ALLOWED.search(lower)):
+        or_tier = ", or this kind of Atlas cluster does not offer that" if on_atlas else ""
         return AccessRefused(
             "MongoDB refuses the operation",
-            f"The user lacks a right ({clause(text)}).",
+            f"The user lacks a right{or_tier} ({clause(text)}).",
             "Give the user the role readWrite on the database of mongodb.database.",
         )
-    if code == _AUTHENTICATION_FAILED or (code == _ATLAS_ERROR and "auth" in lower):
+    if code == _AUTHENTICATION_FAILED or (on_atlas and "auth" in lower):
         return AccessRefused(
             "MongoDB refuses the user",
             f"The user name or the password is wrong ({clause(text)}).",
             f"{ADDRESS_CHECK} The option authSource names the database that knows the user.",
         )
-    if passing or code in _PASSING:
+    if code in _NO_MEMORY:
+        return StorageError(
+            "MongoDB has too little memory for this",
+            f"Its tier, or its machine, gives a query less than this one needs ({clause(text)}).",
+            "Take a larger tier or machine (on Atlas, M10 and above may use the disk as well, M0 "
+            "and Flex may not); nothing that was stored is lost.",
+        )
+    if code == _NO_QUERY_PLAN:
+        return without_table_scans()
+    if passing or code in _PASSING | _TURNED_AWAY:
         return StorageUnavailable("MongoDB did not finish", sentence(text), _TRY_AGAIN)
     return StorageError(
         "MongoDB refused an operation",
@@ -165,8 +210,3 @@ def _unconfirmed(text: str) -> StorageUnavailable:
         f"Not enough of its servers answered in time ({clause(text)}).",
         "Try again later: what is missing is found and completed then.",
     )
-
-
-def _server_text(error: OperationFailure) -> str:
-    details = error.details or {}
-    return plain(str(details.get("errmsg") or error).split(", full error:")[0])

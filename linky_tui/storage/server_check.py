@@ -11,22 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 import pymongo
 
+from linky_tui.errors import AccessRefused
 from linky_tui.storage.connection import SHORT_LIMIT_S, Connection, ServerInfo, connect, friendly
 
 if TYPE_CHECKING:
     from linky_tui.config import MongoSettings
 
-NEEDED = (
-    "find",
-    "insert",
-    "update",
-    "remove",
-    "createCollection",
-    "createIndex",
-    "dropCollection",
-    "collStats",
-    "listIndexes",
-)
+_SMALL = ("find", "insert", "update")
+_COMMON = ("find", "insert", "createCollection", "createIndex", "collStats", "listIndexes")
+_REGULAR = (*_COMMON, "update", "remove")
+_TIMESERIES = (*_COMMON, "dropCollection")  # dropped and filled anew after a correction
+NEEDED = tuple(dict.fromkeys((*_SMALL, *_REGULAR, *_TIMESERIES)))
 """What is done with the collections; the role readWrite allows all of it."""
 
 _PINGS = 3
@@ -41,6 +36,17 @@ class ServerCheck:
     # what the user may not do with our collections; empty for all rights
     missing_rights: tuple[str, ...]
     existing: tuple[str, ...]  # which of the two collections exist
+
+    def refusal(self, database: str) -> AccessRefused | None:
+        """The error that ``missing_rights`` will lead to."""
+        if not self.missing_rights:
+            return None
+        return AccessRefused(
+            "The user of MongoDB lacks rights",
+            f"This user may not {', '.join(self.missing_rights)} in {database}, so readings "
+            "cannot be kept there.",
+            f"Give it the role readWrite on {database}. Nothing was created.",
+        )
 
 
 def check_server(
@@ -59,47 +65,48 @@ def check_server(
     with (
         connect(settings, data_dir, runtime_dir, stop=stop) as connection,
         friendly(settings.uri),
+        pymongo.timeout(SHORT_LIMIT_S),
     ):
-        with pymongo.timeout(SHORT_LIMIT_S):
-            latency_s = min(_round_trip_s(connection) for _ in range(_PINGS))
-            wanted = (settings.collection, settings.timeseries_collection)
-            found = connection.database.list_collection_names(filter={"name": {"$in": [*wanted]}})
-            status = connection.client.admin.command("connectionStatus", showPrivileges=True)
-        names = (
-            *wanted,
-            settings.days_collection,
-            settings.leases_collection,
-            settings.requests_collection,
-        )
-        return ServerCheck(
-            connection.server,
-            latency_s,
-            missing_rights(status.get("authInfo", {}), settings.database, names),
-            tuple(name for name in wanted if name in found),
-        )
+        latency_s = min(_round_trip_s(connection) for _ in range(_PINGS))
+        wanted = (settings.collection, settings.timeseries_collection)
+        found = connection.database.list_collection_names(filter={"name": {"$in": [*wanted]}})
+        status = connection.client.admin.command("connectionStatus", showPrivileges=True)
+    needed = {
+        settings.collection: _REGULAR,
+        settings.timeseries_collection: _TIMESERIES,
+        settings.days_collection: _SMALL,
+        settings.leases_collection: _SMALL,
+        settings.requests_collection: _SMALL,
+    }
+    return ServerCheck(
+        connection.server,
+        latency_s,
+        missing_rights(status.get("authInfo", {}), settings.database, needed),
+        tuple(name for name in wanted if name in found),
+    )
 
 
 def missing_rights(
-    auth: Mapping[str, Any], database: str, collections: Iterable[str]
+    auth: Mapping[str, Any], database: str, needed: Mapping[str, Iterable[str]]
 ) -> tuple[str, ...]:
-    """Which of :data:`NEEDED` a user lacks on any of the collections.
+    """Which of :data:`NEEDED` a user lacks.
 
     Args:
         auth: ``authInfo`` of the command ``connectionStatus`` with ``showPrivileges``.
         database: the database.
-        collections: names in it.
+        needed: by the name of a collection in it, what is done there.
     """
     if not auth.get("authenticatedUsers"):
         return ()  # nobody is logged in and the collections could be listed: all may do all
     privileges = auth.get("authenticatedUserPrivileges", [])
     missing = set()
-    for name in collections:
+    for name, actions in needed.items():
         allowed: set[str] = set()
         for privilege in privileges:
             if _covers(privilege.get("resource", {}), database, name):
                 allowed.update(privilege.get("actions", []))
         if "anyAction" not in allowed:
-            missing |= set(NEEDED) - allowed
+            missing |= set(actions) - allowed
     return tuple(action for action in NEEDED if action in missing)
 
 

@@ -158,9 +158,17 @@ GREETING = {
 
 @contextmanager
 def claimed_mongod(
-    answer: Callable[[str], Mapping[str, Any]], socket: Path | None = None
+    answer: Callable[[str], Mapping[str, Any]],
+    socket: Path | None = None,
+    seen: list[dict[str, Any]] | None = None,
 ) -> Iterator[str]:
-    """The host and port, or the socket, of one that speaks just enough of the protocol."""
+    """The host and port, or the socket, of one that speaks just enough of the protocol to answer.
+
+    Args:
+        answer: the answer to a command of that name; the first ones are ``hello`` or ``ismaster``.
+        socket: where it listens, on loopback where it is not given.
+        seen: gets each command.
+    """
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -174,7 +182,10 @@ def claimed_mongod(
             body = self.request.recv(length - 16, _MSG_WAITALL)
             document = body[body.index(b"\0", 4) + 9 :] if kind == _QUERY else body[5:]
             (size,) = struct.unpack("<i", document[:4])
-            reply = bson.encode(answer(next(iter(bson.decode(document[:size])))))
+            command = bson.decode(document[:size])
+            if seen is not None:
+                seen.append(command)
+            reply = bson.encode(answer(next(iter(command))))
             if kind == _QUERY:
                 data, kind = struct.pack("<iqii", 8, 0, 0, 1) + reply, _REPLY
             else:
@@ -198,3 +209,65 @@ def talkative_mongod(code: int, said: str) -> AbstractContextManager[str]:
     error = {"ok": 0.0, "code": code, "codeName": said[:30], "errmsg": said}
     greets = ("hello", "ismaster")
     return claimed_mongod(lambda name: GREETING if name.lower() in greets else error)
+
+
+_EMPTY = {"cursor": {"id": 0, "ns": "a.b", "firstBatch": []}, "ok": 1.0}
+_WRITES = {"create", "createIndexes", "insert", "update", "delete", "findAndModify", "drop"}
+
+
+class LookAlike:
+    """One that answers as a vendor's database does; a context manager that serves.
+
+    Args:
+        hello: what it says beside a standalone's ``hello``.
+        build: what it says beside the ``buildInfo`` of a 7.0.
+        answers: other answers, by the command's name; everything else is found empty or done.
+
+    Attributes:
+        uri: its address, while it serves.
+        answers: all its answers; a function is asked each time.
+    """
+
+    def __init__(
+        self,
+        hello: Mapping[str, Any] | None = None,
+        build: Mapping[str, Any] | None = None,
+        **answers: Mapping[str, Any],
+    ) -> None:
+        greeting = {**GREETING, **(hello or {})}
+        version = {"version": "7.0.77", "versionArray": [7, 0, 77, 0], "ok": 1.0}
+        empty = dict.fromkeys(("listCollections", "listIndexes", "find", "aggregate"), _EMPTY)
+        self.answers: dict[str, Any] = {
+            **empty,
+            "hello": greeting,
+            "ismaster": greeting,
+            "isMaster": greeting,
+            "buildInfo": {**version, **(build or {})},
+            "connectionStatus": {"authInfo": {"authenticatedUsers": []}, "ok": 1.0},
+            **answers,
+        }
+        self._seen: list[dict[str, Any]] = []
+        self._served = claimed_mongod(self._answer, seen=self._seen)
+        self.uri = ""
+
+    def __enter__(self) -> Self:
+        self.uri = f"mongodb://{self._served.__enter__()}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._served.__exit__(None, None, None)
+
+    def _answer(self, name: str) -> Mapping[str, Any]:
+        answer = self.answers.get(name, {"ok": 1.0})
+        found: Mapping[str, Any] = answer() if callable(answer) else answer
+        return found
+
+    @property
+    def written(self) -> list[dict[str, Any]]:
+        """The commands that change something, in their order."""
+        return [command for command in self._seen if next(iter(command)) in _WRITES]
+
+
+def command_error(code: int, said: str = "no such thing here") -> dict[str, Any]:
+    """The answer that refuses a command."""
+    return {"ok": 0.0, "code": code, "errmsg": said}

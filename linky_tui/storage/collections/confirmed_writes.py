@@ -32,7 +32,7 @@ from pymongo.errors import (
 
 from linky_tui.errors import LinkyError, StorageUnavailable
 from linky_tui.storage.connection import friendly, translate
-from linky_tui.storage.errors import DUPLICATE_KEY
+from linky_tui.storage.errors import DUPLICATE_KEY, turned_away
 
 if TYPE_CHECKING:
     from linky_tui.storage.connection import Connection
@@ -42,6 +42,8 @@ STEP_LIMIT_S = 10.0
 """How long the operations of one step may take together, on the server too."""
 PRIMARY_LIMIT_S = 20.0
 """How long to wait for a primary."""
+BUSY_PAUSE_S = 1.0
+"""How long to leave a server alone that had too much to do."""
 ROUNDS = 3
 """How often a step is run before we give up until the next run."""
 
@@ -117,6 +119,8 @@ def wait_until_known(
     )
     if may_still_run:
         stop.wait(max(0.0, started_s + STEP_LIMIT_S - time.monotonic()))
+    elif turned_away(failure):
+        stop.wait(BUSY_PAUSE_S)
     if stop.is_set():
         raise StorageStopped
     if not connection.wait_for_primary(stop, PRIMARY_LIMIT_S):
@@ -143,6 +147,7 @@ def outcome_unknown(error: PyMongoError) -> bool:
         isinstance(error, ConnectionFailure | BulkWriteError | WriteConcernError)
         or error.timeout
         or error.has_error_label("RetryableWriteError")
+        or turned_away(error)
     )
 
 

@@ -1,5 +1,7 @@
 """The two collections: created where they are missing, checked where they exist, never dropped.
 
+The time series one is created first: a server that has none is left as it was.
+
 Both carry the index ``{meter.prm, meter.flow, timestamp}``, unique on the regular one; the time
 series one has granularity ``hours`` (mongodb-time-series.md: the lesson of the whole exercise).
 """
@@ -25,6 +27,7 @@ from linky_tui.storage.collections.documents import (
     shape,
 )
 from linky_tui.storage.errors import DUPLICATE_KEY
+from linky_tui.storage.vendors import knowing_time_series, without_time_series
 
 SHAPE_CHECK_MS = 5000
 """How long the search for documents of another shape may take at most."""
@@ -45,12 +48,12 @@ def ensure_collections(database: Database[Document], regular: str, timeseries: s
     """
     has_regular = _check_regular(database, regular)
     has_timeseries = _check_timeseries(database, timeseries)
-    if not has_regular:
-        _create(database, regular)
     if has_timeseries:
         _ensure_index(database, timeseries, "timeseries_collection", unique=False)
     else:
         create_timeseries(database, timeseries)
+    if not has_regular:
+        _create(database, regular)
     _ensure_index(database, regular, "collection", unique=True)
 
 
@@ -145,16 +148,17 @@ def ensure_present(database: Database[Document], regular: str, timeseries: str) 
 
 
 def create_timeseries(database: Database[Document], name: str) -> None:
-    """Create the time series collection with its index; one that exists by now is kept."""
-    _create(
-        database,
-        name,
-        timeseries={
-            "timeField": TIME_FIELD,
-            "metaField": META_FIELD,
-            "granularity": GRANULARITY,
-        },
-    )
+    """Create the time series collection with its index; one that exists by now is kept.
+
+    Raises:
+        ServerRefused: the server has no time series collections; it is left as it was.
+    """
+    options = {"timeField": TIME_FIELD, "metaField": META_FIELD, "granularity": GRANULARITY}
+    with knowing_time_series():
+        created = _create(database, name, timeseries=options)
+    if created and describe(database, name)[0] == "collection":
+        database.drop_collection(name)  # made by this very call, and empty
+        raise without_time_series("it makes a regular collection instead")
     _ensure_index(database, name, "timeseries_collection", unique=False)
 
 
@@ -165,14 +169,17 @@ def describe(database: Database[Document], name: str) -> tuple[str | None, Mappi
     return None, {}
 
 
-def _create(database: Database[Document], name: str, **options: Any) -> None:
+def _create(database: Database[Document], name: str, **options: Any) -> bool:
+    """Whether it was made here: another process may have been faster."""
     try:
         database.create_collection(name, check_exists=False, **options)
     except CollectionInvalid:
-        pass  # another process was faster
+        return False
     except OperationFailure as error:
         if error.code != _NAMESPACE_EXISTS:
             raise
+        return False
+    return True
 
 
 def _check_shape(database: Database[Document], name: str) -> None:

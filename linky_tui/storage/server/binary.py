@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import re
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +25,9 @@ _INHERITED = {
 _INHERITED_PREFIXES = ("LC_", "LD_", "DYLD_", "GLIBC_", "MALLOC_", "OPENSSL_")
 
 
+ELSEWHERE = "set mongodb.uri to the address of a server that runs elsewhere"
+
+
 class MongodUnfit(StorageError):
     """A mongod that cannot serve our data, where another one may."""
 
@@ -38,11 +43,15 @@ class Mongods:
         """Look at a mongod before it may touch the data: one that is too old would spoil them.
 
         Raises:
-            MongodUnfit: it is none, or older than time series collections.
+            MongodUnfit: it is none, older than time series collections, or for other processors.
         """
         if binary != self.found:
             return
-        version = _VERSION.search(_said_of_version(binary))
+        asked = _asked_for_version(binary)
+        if asked is not None and asked.returncode == -signal.SIGILL:
+            raise wrong_processor()
+        said = "" if asked is None else asked.stdout.decode("utf-8", errors="replace")
+        version = _VERSION.search(said)
         if version is None:
             raise MongodUnfit(
                 "The mongod on PATH is none",
@@ -88,6 +97,23 @@ def find_mongods(configured: str = "") -> Mongods:
     return Mongods(paths, found)
 
 
+def wrong_processor() -> MongodUnfit:
+    """The error for a mongod that was ended by SIGILL (MongoDB's manual, Platform Support)."""
+    if platform.machine().lower().startswith(("aarch64", "arm")):
+        return MongodUnfit(
+            "MongoDB does not run on this processor",
+            "MongoDB 5.0 and newer need ARMv8.2-A, which this processor does not have (a "
+            "Raspberry Pi 4 has not, a Raspberry Pi 5 has).",
+            f"{ELSEWHERE[0].upper()}{ELSEWHERE[1:]}.",
+        )
+    return MongodUnfit(
+        "MongoDB does not run on this processor",
+        "MongoDB 5.0 and newer need AVX instructions, which this processor (or virtual machine) "
+        "does not have.",
+        f"Give the virtual machine the host's processor type, or {ELSEWHERE}.",
+    )
+
+
 def mongod_environment() -> dict[str, str]:
     """What mongod needs of our environment: no token, no password of a proxy."""
     return {
@@ -108,7 +134,7 @@ def _from_extra() -> Path | None:
     return None
 
 
-def _said_of_version(binary: Path) -> str:
+def _asked_for_version(binary: Path) -> subprocess.CompletedProcess[bytes] | None:
     try:
         return subprocess.run(  # noqa: S603 no shell, and what the user's own PATH names
             [binary, "--version"],
@@ -117,9 +143,9 @@ def _said_of_version(binary: Path) -> str:
             timeout=_VERSION_TIMEOUT_S,
             env=mongod_environment(),
             check=False,
-        ).stdout.decode("utf-8", errors="replace")
+        )
     except (OSError, subprocess.TimeoutExpired):
-        return ""
+        return None
 
 
 def _can_run(path: Path) -> bool:

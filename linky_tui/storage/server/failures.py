@@ -10,7 +10,7 @@ import signal
 from pathlib import Path
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
-from linky_tui.storage.server.binary import MongodUnfit
+from linky_tui.storage.server.binary import ELSEWHERE, MongodUnfit, wrong_processor
 from linky_tui.text.formatting import plain
 
 TAIL_BYTES = 64 * 1024
@@ -58,7 +58,6 @@ _AFTERMATH = (
 )
 _NO_SPACE = "No space left on device"
 _FIRST_WORDS = '"msg":"MongoDB starting"'
-_ELSEWHERE = "set mongodb.uri to the address of a server that runs elsewhere"
 
 
 def start_failure(output: str, returncode: int | None, binary: Path, log_path: Path) -> LinkyError:
@@ -76,15 +75,10 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
         return MongodUnfit(
             "MongoDB does not run on this system",
             f"{binary} needs newer system libraries than the ones here.{told}",
-            f"It needs Debian 12, Ubuntu 22.04 or later; or {_ELSEWHERE}.",
+            f"It needs Debian 12, Ubuntu 22.04 or later; or {ELSEWHERE}.",
         )
     if returncode == -signal.SIGILL:
-        return MongodUnfit(
-            "MongoDB does not run on this processor",
-            "MongoDB 5.0 and newer need AVX instructions, which this processor (or virtual "
-            "machine) does not have.",
-            f"Give the virtual machine the host's processor type, or {_ELSEWHERE}.",
-        )
+        return wrong_processor()
     if any(text in output for text in _OLDER_DATA):
         return MongodUnfit(
             "The data come from an older MongoDB",
@@ -126,7 +120,7 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
     return kind(
         "MongoDB did not start",
         f"{binary} ended with {how}.{told}",
-        f"Its log is {log_path}; or {_ELSEWHERE}.",
+        f"Its log is {log_path}; or {ELSEWHERE}.",
     )
 
 
@@ -199,7 +193,7 @@ def _missing_library(library: str, binary: Path) -> MongodUnfit:
     return MongodUnfit(
         "A system library is missing",
         f"{binary} needs {library}, which is not installed on this system.",
-        f"{todo}, or {_ELSEWHERE}.",
+        f"{todo}, or {ELSEWHERE}.",
     )
 
 

@@ -200,12 +200,8 @@ class MongoPanel(FieldsPanel):
             return
         if stop.is_set():
             return  # of what stood here before
-        if found.missing_rights:
-            self._say(
-                f"! {_server_text(found)}\nThis user may not {', '.join(found.missing_rights)}: "
-                f"give it the role readWrite on {settings.database}.",
-                "warn",
-            )
+        if refusal := found.refusal(settings.database):
+            self._say(f"! {_server_text(found)}\n{refusal.cause} {refusal.next_step}", "warn")
         else:
             self._say(f"✓ {_server_text(found)}\n{_rights_text(found, settings)}", "good")
 
@@ -217,7 +213,8 @@ def _server_text(found: ServerCheck) -> str:
     server = found.server
     place = "private local server" if server.kind == "local" else plain(unquote(server.hosts))
     replica_set = f", replica set {server.replica_set}" if server.replica_set else ""
-    return f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
+    text = f"MongoDB {server.version}, {place}{replica_set}, answers in {_ms(found.latency_s)}."
+    return " ".join((text, *server.notes))
 
 
 def _rights_text(found: ServerCheck, settings: MongoSettings) -> str:
