@@ -121,7 +121,7 @@ def _check_mongodb(
 ) -> tuple[dict[str, Any] | None, int]:
     """What the server is, and how many requests of today all machines have counted in it."""
     from linky_tui.enedis.hosts import host_of
-    from linky_tui.storage.server_check import check_server
+    from linky_tui.storage.server_check import check_server, refuse_unscannable
 
     settings, data_dir = session.config.mongodb, paths.data_dir(demo=session.demo)
     server: ServerInfo | None = None
@@ -135,6 +135,7 @@ def _check_mongodb(
                 raise refusal
         with session.store(stop) as store:
             server = store.server
+            refuse_unscannable(store.connection, settings.collection)
             readings = store.readings.count()
             host = host_of(session.config.enedis.api_url)
             counted = store.requests.used(host, utc_now().date())

@@ -33,7 +33,7 @@ from linky_tui.errors import (
 from linky_tui.storage.address import ADDRESS_CHECK, address_error, clause, sentence, unreachable
 from linky_tui.text.formatting import plain
 
-DUPLICATE_KEY = 11000
+DUPLICATE_KEY, NO_QUERY_PLAN = 11000, 291
 _AUTHENTICATION_FAILED, _ATLAS_ERROR = 18, 8000
 _NOT_AUTHORIZED = {13, 31}
 _NO_SPACE = {14031}
@@ -44,7 +44,6 @@ _PASSING = {6, 7, 50, 64, 89, 91, 112, 134, 189, 262, 9001, 10107, 11600, 11602,
 _TURNED_AWAY = {117, 462}
 _TURNED_AWAY_LABELS = ("SystemOverloadedError", "RetryableError")
 _NO_MEMORY = {146, 292}  # ExceededMemoryLimit, QueryExceededMemoryLimitNoDiskUseAllowed
-_NO_QUERY_PLAN = 291
 _NOT_ALLOWED = re.compile("not allowed|not authorized|unauthorized|not permitted")
 _TRY_AGAIN = "Try again later; nothing that was stored is lost."
 
@@ -180,7 +179,7 @@ def _refusal(code: int | None, text: str, uri: str = "", *, passing: bool = Fals
             "Take a larger tier or machine (on Atlas, M10 and above may use the disk as well, M0 "
             "and Flex may not); nothing that was stored is lost.",
         )
-    if code == _NO_QUERY_PLAN:
+    if code == NO_QUERY_PLAN:
         return without_table_scans()
     if passing or code in _PASSING | _TURNED_AWAY:
         return StorageUnavailable("MongoDB did not finish", sentence(text), _TRY_AGAIN)

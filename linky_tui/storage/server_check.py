@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pymongo
+from pymongo.errors import OperationFailure
 
 from linky_tui.errors import AccessRefused
 from linky_tui.storage.connection import SHORT_LIMIT_S, Connection, ServerInfo, connect, friendly
+from linky_tui.storage.errors import NO_QUERY_PLAN
 
 if TYPE_CHECKING:
     from linky_tui.config import MongoSettings
@@ -84,6 +86,21 @@ def check_server(
         missing_rights(status.get("authInfo", {}), settings.database, needed),
         tuple(name for name in wanted if name in found),
     )
+
+
+def refuse_unscannable(connection: Connection, collection: str) -> None:
+    """Have a read of a whole collection planned: a server may refuse that, and not say it before.
+
+    Raises:
+        ServerRefused: it does.
+    """
+    scan = {"find": collection, "filter": {"power_w": None}}
+    with friendly(), pymongo.timeout(SHORT_LIMIT_S):
+        try:
+            connection.database.command("explain", scan, verbosity="queryPlanner")
+        except OperationFailure as error:
+            if error.code == NO_QUERY_PLAN:
+                raise  # others say nothing of it: explain itself may be refused
 
 
 def missing_rights(

@@ -150,6 +150,33 @@ def test_an_address_with_its_characters_in_their_places_is_taken(tmp_path: Path,
     assert load(write(tmp_path, f'[mongodb]\nuri = "{uri}"\n'), {}).mongodb.uri == uri
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        "tlsInsecure=true", "tlsAllowInvalidCertificates=true", "tlsallowinvalidhostnames=true",
+        "TLSINSECURE=True", "tlsInsecure=1", "tlsInsecure=falsely", "ssl_cert_reqs=CERT_NONE",
+        "ssl_match_hostname=0", "tlsInsecure=false;tlsInsecure=true",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("rest", ["?{}", "?w=1&{}", "?w=1;{};appName=a"])
+def test_an_address_that_trusts_every_certificate_is_refused(
+    tmp_path: Path, option: str, rest: str
+) -> None:
+    uri = f"mongodb://me:SECRET@h:1/{rest.format(option)}"
+    (problem,) = problems(tmp_path, f'[mongodb]\nuri = "{uri}"\n')
+    assert option.partition("=")[0] in problem
+    assert "tlsCAFile" in problem
+    assert "SECRET" not in problem
+
+
+@pytest.mark.parametrize(
+    "options", ["tlsInsecure=false", "tls=true&tlsAllowInvalidHostnames=false"]
+)
+def test_an_option_that_changes_nothing_is_taken(tmp_path: Path, options: str) -> None:
+    uri = f"mongodb://h/?{options}"
+    assert load(write(tmp_path, f'[mongodb]\nuri = "{uri}"\n'), {}).mongodb.uri == uri
+
+
 def test_a_program_in_the_home_folder_is_found(tmp_path: Path) -> None:
     config = load(write(tmp_path, '[mongodb]\nmongod = "~/bin/mongod"'), {})
     assert config.mongodb.mongod == f"{os.environ['HOME']}/bin/mongod"

@@ -227,6 +227,7 @@ class fail_command:  # noqa: N801 reads as a statement
     [
         (OperationFailure("bad auth : authentication failed", 8000), AccessRefused),
         (OperationFailure("user is not allowed to do action [find]", 8000), AccessRefused),
+        (OperationFailure("not authorized on home to execute command", 8000), AccessRefused),
         (OperationFailure("you are over your space quota, using 513 MB of 512 MB", 8000),
          OutOfSpace),
         (OperationFailure("operation was interrupted", 11602), StorageUnavailable),
@@ -242,6 +243,35 @@ def test_each_error_of_the_driver_has_its_class(
     error: PyMongoError, kind: type[LinkyError]
 ) -> None:
     assert type(translate(error)) is kind
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "cause", "todo"),
+    [
+        (8000, "not authorized on home to execute command {}", "The user lacks a right",
+         "readWrite"),
+        (8000, "explain is not allowed or the syntax is incorrect, see the Atlas documentation",
+         "this kind of Atlas cluster", "readWrite"),
+        (8000, "bad auth : authentication failed", "password is wrong", "authSource"),
+        (18, "Authentication failed.", "password is wrong", "authSource"),
+        (13, "not authorized on home to execute command {}", "The user lacks a right", "readWrite"),
+        (146, "PlanExecutor error: Exceeded memory limit for $group", "tier", "larger tier"),
+        (292, "Executor error: Sort exceeded memory limit of 33554432 bytes", "tier",
+         "larger tier"),
+        (291, "No indexed plans available, and running with 'notablescan'", "notablescan",
+         "set notablescan to false"),
+        (462, "Ingress request rate limit exceeded", "rate limit", "Try again later"),
+        (117, "another operation is in progress", "in progress", "Try again later"),
+    ],
+)  # fmt: skip
+def test_each_code_has_its_own_sentence(code: int, said: str, cause: str, todo: str) -> None:
+    for error in (
+        OperationFailure(said, code, {"code": code, "errmsg": said}),
+        BulkWriteError({"writeErrors": [{"code": code, "errmsg": said}]}),
+    ):
+        shown = translate(error)
+        assert cause in shown.cause
+        assert todo in shown.next_step
 
 
 def test_texts_of_the_server_lose_passwords_and_meters() -> None:

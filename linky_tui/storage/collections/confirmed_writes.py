@@ -131,9 +131,10 @@ def wait_until_known(
 
 def unconfirmed(failure: PyMongoError | None) -> LinkyError:
     """The error to end with when the outcome of a write stays unknown."""
-    reason = None if failure is None else translate(failure)
-    if reason is not None and not isinstance(reason, StorageUnavailable):
-        return reason  # such as a full disk
+    if failure is not None:
+        reason = translate(failure)
+        if turned_away(failure) or not isinstance(reason, StorageUnavailable):
+            return reason  # such as a full disk
     return StorageUnavailable(
         "MongoDB did not confirm what it stored",
         "The connection broke or the servers changed roles while writing.",

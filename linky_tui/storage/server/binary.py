@@ -29,7 +29,9 @@ ELSEWHERE = "set mongodb.uri to the address of a server that runs elsewhere"
 
 
 class MongodUnfit(StorageError):
-    """A mongod that cannot serve our data, where another one may."""
+    """A mongod that cannot serve our data, where another one may: a setting has to change."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, slots=True)

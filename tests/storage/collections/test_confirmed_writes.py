@@ -15,7 +15,7 @@ import pytest
 from pymongo.collection import Collection
 from pymongo.errors import AutoReconnect, BulkWriteError, NetworkTimeout, OperationFailure
 
-from linky_tui.errors import AccessRefused, StorageError
+from linky_tui.errors import AccessRefused, StorageError, StorageUnavailable
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.confirmed_writes import (
     StorageStopped,
@@ -77,6 +77,12 @@ def fail(store: Store, command: str, times: int, **how: Any) -> None:
         (2, {"closeConnection": True}),
         (2, {"errorCode": 10107, "errorLabels": ["RetryableWriteError"]}),
         (1, {"errorCode": 50}),
+        (2, {"errorCode": 462}),
+        (1, {"errorCode": 117}),
+        (2, {"errorCode": 2, "errorLabels": ["SystemOverloadedError"]}),
+        (1, {"errorCode": 2, "errorLabels": ["RetryableError"]}),
+        # More often than newer drivers try it again by themselves.
+        (4, {"errorCode": 462, "errorLabels": ["SystemOverloadedError", "RetryableError"]}),
     ],
 )
 def test_a_fault_of_an_insert_is_settled(member: Store, times: int, how: dict[str, Any]) -> None:
@@ -84,6 +90,30 @@ def test_a_fault_of_an_insert_is_settled(member: Store, times: int, how: dict[st
         fail(member, "insert", times, **how)
         result = member.readings.store_window(SERIES, START, END, WEEK, lease)
     assert (result.inserted, result.needs_rebuild) == (336, False)
+    assert regular(member) == timeseries(member)
+    assert len(timeseries(member)) == 336
+
+
+@pytest.mark.parametrize("label", [None, "SystemOverloadedError", "RetryableError"])
+@pytest.mark.parametrize("command", ["insert", "find", "update"])
+def test_a_server_that_stays_overloaded_is_a_matter_of_later(
+    member: Store, monkeypatch: pytest.MonkeyPatch, command: str, label: str | None
+) -> None:
+    monkeypatch.setattr(confirmed_writes, "BUSY_PAUSE_S", 0.01)
+    how = {"errorCode": 2, "errorLabels": [label]} if label else {"errorCode": 462}
+    with member.leases.acquire(SERIES) as lease:
+
+        def store() -> object:
+            return member.readings.store_window(SERIES, START, END, WEEK, lease)
+
+        fail(member, command, 1000, **how)
+        try:
+            with pytest.raises(StorageUnavailable, match="MongoDB is busy") as caught:
+                lease.renew() if command == "update" else store()
+        finally:
+            fail(member, command, 0)
+        assert caught.value.exit_code == 3
+        store()
     assert regular(member) == timeseries(member)
     assert len(timeseries(member)) == 336
 

@@ -114,6 +114,15 @@ def test_a_mongod_on_path_is_looked_at_before_it_touches_the_data(
     assert not (short_tmp_path / "bin" / "was-started").exists()
 
 
+def test_a_mongod_on_path_for_other_processors_is_told_as_that(
+    short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(short_tmp_path / "bin", monkeypatch, "kill -ILL $$")
+    extra(monkeypatch, None)
+    error = refused(short_tmp_path / "data")
+    assert error.title == "MongoDB does not run on this processor"
+
+
 def test_where_none_can_serve_the_first_one_says_why(
     short_tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

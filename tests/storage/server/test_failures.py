@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,26 @@ def test_a_missing_library_is_named_with_its_package(
     assert isinstance(error, StorageError)
     assert library in error.cause
     assert package in error.next_step
+
+
+@pytest.mark.parametrize(
+    ("machine", "needed", "todo"),
+    [
+        ("aarch64", "ARMv8.2-A", "Set mongodb.uri"),
+        ("armv7l", "ARMv8.2-A", "Set mongodb.uri"),
+        ("x86_64", "AVX", "host's processor type"),
+    ],
+)
+def test_a_processor_that_mongod_does_not_run_on_is_told(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, machine: str, needed: str, todo: str
+) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    error = refused(data_dir, "kill -ILL $$")
+    assert error.title == "MongoDB does not run on this processor"
+    assert needed in error.cause
+    assert todo in error.next_step
+    assert "mongodb.uri" in error.next_step
+    assert error.exit_code == 2
 
 
 HALF_MADE = (
