@@ -45,8 +45,8 @@ class ServerCheck:
             return None
         return AccessRefused(
             "The user of MongoDB lacks rights",
-            f"This user may not {', '.join(self.missing_rights)} in {database}, so readings "
-            "cannot be kept there.",
+            f"This user may not {', '.join(self.missing_rights)} in {database}, and keeping both "
+            "collections needs it.",
             f"Give it the role readWrite on {database}. Nothing was created.",
         )
 

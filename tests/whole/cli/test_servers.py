@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pymongo
 import pytest
 
+from linky_tui.storage.repair.rebuild import rebuild
 from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.ports import free_port
 from tests.tools.replica_set import ReplicaSet
 from tests.tools.servers import LookAlike
+from tests.tools.stored import open_store
 from tests.tools.terminal import Terminal
 from tests.whole.cli.conftest import A, Serve
 
@@ -89,6 +92,7 @@ def test_check_names_the_missing_rights_and_creates_nothing(
     users: tuple[PrivateMongod, pymongo.MongoClient[Any]],
     terminal: Terminal,
     serve: Serve,
+    tmp_path: Path,
     role: Any,
     missing: set[str],
 ) -> None:
@@ -117,9 +121,9 @@ def test_check_names_the_missing_rights_and_creates_nothing(
             synced = terminal.run("--sync")
             assert synced.code == 0, synced
             assert terminal.run("--verify", "--json").document["status"] == "identical"
-            with pymongo.MongoClient[Any](mongod_uri) as ann:
-                ann[DATABASE].drop_collection("consumptionTS")
-            assert terminal.run("--sync").code == 0
+            assert terminal.run("--stats").code == 0
+            with open_store(mongod_uri, DATABASE, tmp_path) as store:
+                rebuild(store, [])
             assert terminal.run("--verify", "--json").document["status"] == "identical"
     finally:
         admin.command("dropUser", "ann")
