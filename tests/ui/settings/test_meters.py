@@ -226,3 +226,7 @@ async def test_nothing_is_connected_while_a_field_is_wrong(running: Running) -> 
         await wait_until(pilot, lambda: "✗ Correct the fields first" in screen_text(app))
         assert "This is the name of another collection." in screen_text(app)
         assert field(app, "mongodb-collection").text == "consumptionTS"
+        uri = f"mongodb://me:{PASSWORD}@127.0.0.1:9/?tls=true&tlsInsecure=true"
+        await type_into(app, pilot, "mongodb-uri", uri)
+        await wait_until(pilot, lambda: "✗ The value switches off the check" in screen_text(app))
+        assert not shows_secret(app, PASSWORD)
