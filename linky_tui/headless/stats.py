@@ -103,11 +103,13 @@ def _notes(comparison: Comparison) -> list[str]:
     if not comparison.regular.readings:
         lost = lost_note(comparison, f"{_REPAIR} copies them back, as the next --sync does")
         return ["", wrapped(lost or "Nothing is stored yet: linky-tui --backfill fills both.")]
-    full = comparison.readings_per_bucket
+    buckets, full = comparison.buckets, comparison.readings_per_bucket
+    filled = "The number of buckets is not known"
+    if buckets is not None:
+        filled = f"{things(buckets, 'bucket')} of {full or 0:,.0f} readings on average"
     lines = [
         "",
-        f"{things(comparison.buckets, 'bucket')} of {full or 0:,.0f} readings on average, "
-        f"granularity {comparison.granularity}; MongoDB {comparison.server_version} "
+        f"{filled}, granularity {comparison.granularity}; MongoDB {comparison.server_version} "
         f"({comparison.server_kind}).",
         "A regular collection has to carry _id and its index, a time series one need not; "
         f"without them data saves {percent_text(comparison.saved_without_id_data)}, "

@@ -69,7 +69,7 @@ def comparison_rows(comparison: Comparison, *, lagging: bool = False) -> list[Ro
 def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = False) -> list[Row]:
     """What the storage page shows beside these: ``_id``, indexes, buckets."""
     one, two = comparison.regular, comparison.timeseries
-    full = comparison.readings_per_bucket
+    buckets, full = comparison.buckets, comparison.readings_per_bucket
     return [
         Row("total per reading", _total_a_reading(one), _total_a_reading(two)),
         Row(
@@ -85,7 +85,10 @@ def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = F
         Row("index on _id", bytes_text(one.id_index_bytes), "none"),
         Row("index on meter, time", *_bytes(_own_index(one), _own_index(two))),
         Row(
-            "buckets", NOTHING, count_text(comparison.buckets), f"{count_text(ideal_buckets)} ideal"
+            "buckets",
+            NOTHING,
+            "not known" if buckets is None else count_text(buckets),
+            f"{count_text(ideal_buckets)} ideal",
         ),
         Row(
             "readings a bucket",

@@ -1,77 +1,99 @@
 """How well the buckets of the time series collection are filled.
 
-A bucket holds up to 1,000 readings of one meter, flow and interval. Windows inserted newest first,
-or one server start for each daily append, leave many half-empty ones (mongodb-time-series.md).
+A bucket holds readings of one meter, flow and interval. Windows inserted newest first, or one
+server start for each daily append, leave many half-empty ones (mongodb-time-series.md).
 Counted without touching ``system.buckets``, which newer servers no longer have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pymongo
+from pymongo.errors import OperationFailure
 
 from linky_tui.domain.models import Series
+from linky_tui.errors import StorageUnavailable
 from linky_tui.storage.collections.documents import series_filter
 from linky_tui.storage.collections.readings import Group, Readings
-from linky_tui.storage.connection import READ_LIMIT_S, friendly
+from linky_tui.storage.connection import READ_LIMIT_S, friendly, translate
+from linky_tui.storage.leases.lease import Reached
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
 
 READINGS_PER_BUCKET = 1000
+"""What a bucket holds by default. A server may be set to less, and from 6.3 on takes less where
+many series are written at once."""
 BUCKET_SPAN_MIN = 30 * 24 * 60
 """With granularity ``hours`` a bucket ends after 30 days, before 1,000 hourly readings."""
 _LOOSE = 1.25, 8
 _TIGHT = 1.1, 2
 
 _UNPACKING = ("UNPACK_TS_BUCKET", "UNPACK_BUCKET", "ts_bucket_to_cellblock", "unpack_ts_bucket")
+_GROUPING = ("group", "block_group", "GROUP")
 
 
-def bucket_count(readings: Readings, series: Series | None = None) -> int:
-    """How many buckets a series has, or the whole collection.
+def bucket_count(readings: Readings, series: Series | None = None) -> int | None:
+    """How many buckets a series has, or the whole collection; ``None`` where that is not known.
 
-    By ``explain``: what the cursor under the unpacking of buckets returned. Where its answer has
-    no such stage, the statistics of the collection are taken (for a single series: its share).
+    By ``explain``. Where that is refused (Atlas) or does not tell, the whole collection's
+    statistics are taken: counters in memory, which a crash of the server may have lost.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached, or did not finish.
     """
     collection = readings.timeseries
     match = series_filter(series) if series is not None else {"meter.prm": {"$exists": True}}
-    with friendly(), pymongo.timeout(READ_LIMIT_S):
-        explained = collection.database.command(
-            "explain",
-            {
-                "aggregate": collection.name,
-                "pipeline": [{"$match": match}, {"$count": "readings"}],
-                "cursor": {},
-            },
-            verbosity="executionStats",
+
+    def by_explain() -> int | None:
+        # A count of 1 each may be answered without reading a bucket; a sum of 2 each is not.
+        pipeline = [{"$match": match}, {"$group": {"_id": None, "n": {"$sum": 2}}}]
+        return buckets_in(
+            collection.database.command(
+                "explain",
+                {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}},
+                verbosity="executionStats",
+            )
         )
-        found = buckets_in(explained)
-        if found is not None:
-            return found
-        total = _by_statistics(readings)
-        if series is None:
-            return total
-        counts = readings.counts()[1]
-        own = sum(n for group, n in counts.items() if group[:2] == (series.prm, series.flow.value))
-        return round(total * own / max(1, sum(counts.values())))
+
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        found = _unless_refused(by_explain)
+        if found is None and series is None:
+            found = _unless_refused(lambda: _by_statistics(readings))
+        return found
 
 
 def buckets_in(explained: Mapping[str, Any]) -> int | None:
-    """The number of buckets in an ``explain`` answer, or ``None`` if it does not tell."""
+    """The number of buckets in an ``explain`` answer, or ``None`` if it does not tell.
+
+    That is what was handed to the stage that unpacks buckets. Where nothing unpacks, the server
+    answered from the buckets' headers: what was handed to the grouping.
+    """
     shards = explained.get("shards")
     if isinstance(shards, Mapping):
         parts = [buckets_in(shard) for shard in shards.values()]
-        return None if None in parts else sum(part for part in parts if part is not None)
-    for stage in _mappings(explained.get("stages", [])):
-        cursor = stage.get("$cursor")
-        if isinstance(cursor, Mapping):
-            statistics = cursor.get("executionStats", {})
-            below = _below_unpacking(statistics.get("executionStages"))
-            returned = below if below is not None else statistics.get("nReturned")
-            return int(returned) if returned is not None else None
-    return _below_unpacking(explained.get("executionStats", {}).get("executionStages"))
+        known = [part for part in parts if part is not None]
+        return sum(known) if parts and len(known) == len(parts) else None
+    stages = list(_mappings(explained.get("stages", [])))
+    plan = stages[0].get("$cursor", {}) if stages else explained
+    statistics = plan.get("executionStats", {})
+    tree = list(_tree(statistics.get("executionStages")))
+    for stage in tree:
+        if stage.get("stage") in _UNPACKING:
+            return _handed_to(stage)
+    for under, stage in pairwise(stages):
+        if "$_internalUnpackBucket" in stage:
+            return _returned(statistics if under is stages[0] else under)
+    if tree and _reads_nothing(plan, tree[0]):
+        return 0
+    groupings = [stage for stage in tree if stage.get("stage") in _GROUPING]
+    if groupings:
+        # Ours makes a single group; one by a key is not the answer to our question.
+        return None if groupings[-1].get("groupBySlots") else _handed_to(groupings[-1])
+    return _returned(statistics) if "$control." in str(stages[1:]) else None
 
 
 def ideal_buckets(counts: Mapping[Group, int]) -> int:
@@ -82,6 +104,30 @@ def ideal_buckets(counts: Mapping[Group, int]) -> int:
     )
 
 
+def reached(readings: Readings) -> Reached | None:
+    """What a rebuild that has just ended reached; ``None`` where that is not known.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached, or did not finish.
+    """
+    buckets, counts = bucket_count(readings), readings.counts()[1]
+    if buckets is None:
+        return None
+    return Reached(buckets, ideal_buckets(counts), sum(counts.values()))
+
+
+def reachable_buckets(counts: Mapping[Group, int], last: Reached | None) -> float:
+    """How few buckets a rebuild would leave, going by what the last one reached.
+
+    What it needed beyond the ideal number grows with the readings.
+    """
+    ideal = ideal_buckets(counts)
+    if last is None:
+        return ideal
+    beyond = max(0, last.buckets - last.ideal_buckets) / max(1, last.readings)
+    return ideal + beyond * sum(counts.values())
+
+
 def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
     """Whether there are so many buckets that a rebuild is worth it (design.md §4.5).
 
@@ -89,18 +135,36 @@ def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
     enough. A quarter too many cost a real home of 21 months 5 points of the total saving.
     """
     factor, allowance = _TIGHT if tight else _LOOSE
-    ideal = ideal_buckets(store.readings.counts()[1])
-    return bucket_count(store.readings) > factor * ideal + allowance
+    found = bucket_count(store.readings)
+    if found is None:
+        return False
+    reachable = reachable_buckets(store.readings.counts()[1], store.leases.reached())
+    return found > factor * reachable + allowance
 
 
-def _below_unpacking(stage: Any) -> int | None:
-    """What the stage under the unpacking returned, in a tree of execution stages."""
-    for each in _tree(stage):
-        if each.get("stage") in _UNPACKING:
-            for below in _mappings(each.get("inputStage")):
-                if "nReturned" in below:
-                    return int(below["nReturned"])
-    return None
+def _unless_refused(ask: Callable[[], int | None]) -> int | None:
+    try:
+        return ask()
+    except OperationFailure as error:
+        if isinstance(translate(error), StorageUnavailable):
+            raise
+        return None
+
+
+def _handed_to(stage: Mapping[str, Any]) -> int | None:
+    return _returned(next(_mappings(stage.get("inputStage")), {}))
+
+
+def _returned(stage: Mapping[str, Any]) -> int | None:
+    returned = stage.get("nReturned")
+    return None if returned is None else int(returned)
+
+
+def _reads_nothing(plan: Mapping[str, Any], first: Mapping[str, Any]) -> bool:
+    """Whether there is nothing to read, as where the collection does not exist."""
+    winning = plan.get("queryPlanner", {}).get("winningPlan", {})
+    stages = first, winning, winning.get("queryPlan", {})
+    return any(stage.get("stage") == "EOF" for stage in stages)
 
 
 def _tree(stage: Any) -> Iterator[Mapping[str, Any]]:
@@ -116,6 +180,14 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
             yield each
 
 
-def _by_statistics(readings: Readings) -> int:
-    found = next(readings.timeseries.aggregate([{"$collStats": {"storageStats": {}}}]), {})
-    return int(found.get("storageStats", {}).get("timeseries", {}).get("bucketCount", 0))
+def _by_statistics(readings: Readings) -> int | None:
+    collection = readings.timeseries
+    counts = [
+        shard.get("storageStats", {}).get("timeseries", {}).get("bucketCount")
+        for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}])
+    ]
+    if not counts or None in counts:
+        return None
+    total = sum(map(int, counts))
+    # Without a single bucket there is no reading: the counters were lost.
+    return None if not total and collection.find_one() is not None else total

@@ -91,7 +91,7 @@ class Comparison:
     server_kind: str  # `local` or `remote`
     regular: CollectionSize  # size of the regular collection
     timeseries: CollectionSize  # size of the time series collection
-    buckets: int  # buckets of the time series collection
+    buckets: int | None  # buckets of the time series collection, `None` where not known
     granularity: str | None  # its granularity, `None` where it does not exist
     saved: Saved  # what it saves
     # what it saves of the data when `_id` is left out of the regular collection's figure
@@ -109,7 +109,7 @@ class Comparison:
 
     @property
     def readings_per_bucket(self) -> float | None:
-        """How full the buckets are, ``None`` without buckets."""
+        """How full the buckets are, ``None`` without buckets or where that is not known."""
         return self.timeseries.readings / self.buckets if self.buckets else None
 
     def to_json(self) -> dict[str, Any]:

@@ -37,6 +37,8 @@ from linky_tui.storage.connection import READ_LIMIT_S, friendly
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
 
+_WITHOUT_ID: Document = {"$unsetField": {"field": "_id", "input": "$$ROOT"}}
+"""Not by a projection before: an engine may read the size from the document below it."""
 _MODULUS = 1_000_003
 """A prime: times of whole minutes differ in it, and the sums of a million readings fit 64 bits."""
 
@@ -225,7 +227,6 @@ def _digests(
 def _sums(collection: Collection[Document], series: Series | None) -> list[Document]:
     when, power = {"$mod": [_whole("$timestamp"), _MODULUS]}, _whole("$power_w")
     pipeline: list[dict[str, Any]] = [
-        {"$project": {"_id": 0}},
         {
             "$group": {
                 "_id": GROUP_KEY,
@@ -234,7 +235,7 @@ def _sums(collection: Collection[Document], series: Series | None) -> list[Docum
                 "time": {"$sum": when},
                 "both": {"$sum": {"$multiply": [power, when]}},
                 # Flags, other types and fields that are not ours.
-                "bytes": {"$sum": {"$bsonSize": "$$ROOT"}},
+                "bytes": {"$sum": {"$bsonSize": _WITHOUT_ID}},
             }
         },
         {"$sort": {"_id": 1}},

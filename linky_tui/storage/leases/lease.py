@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -52,6 +53,15 @@ _STATE_FIELDS = {
     "last_rebuild",
     "survey_refused_at",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How well a rebuild filled the buckets of the whole time series collection."""
+
+    buckets: int  # how many it left
+    ideal_buckets: int  # how few could have held the readings by default
+    readings: int  # how many there were
 
 
 def lease_id(series: Series) -> Document:
@@ -246,11 +256,12 @@ class Lease(Closing):
         """Note that a rebuild runs, or no longer: while it does, nobody can take any lease."""
         self._update({"$set": {"rebuilding": running}})
 
-    def note_rebuilt(self) -> None:
-        """Clear the note of a rebuild that is done."""
+    def note_rebuilt(self, reached: Reached | None = None) -> None:
+        """Clear the note of a rebuild that is done, and remember what it ``reached``, if known."""
+        remembered = {} if reached is None else {"reached": asdict(reached)}
         self._update(
             {
-                "$set": {"rebuild_pending": None, "leftovers": []},
+                "$set": {"rebuild_pending": None, "leftovers": [], **remembered},
                 "$currentDate": {"last_rebuild": True},
             }
         )

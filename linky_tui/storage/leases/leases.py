@@ -4,7 +4,8 @@ One document a series in ``<collection>_leases``::
 
     {_id: {prm, flow}, owner: {installation, host, pid, nonce, lock, since} | null, expires,
      rebuilding, surveyed_at, totals_at, daily_from, curve_from, backfill_since, last_rebuild,
-     rebuild_pending, survey_refused_at, leftovers: [{timestamp, interval_min, power_w}]}
+     rebuild_pending, survey_refused_at, leftovers: [{timestamp, interval_min, power_w}],
+     reached: {buckets, ideal_buckets, readings}}
 
 Time is judged by the server's clock (``$$NOW``), so the owners' clocks do not matter. The document
 also carries what is remembered about the series from one owner to the next.
@@ -16,7 +17,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from operator import index
 from pathlib import Path
@@ -32,7 +33,7 @@ from linky_tui.errors import SeriesBusy
 from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
 from linky_tui.storage.errors import as_written
 from linky_tui.storage.leases.files import LeaseFiles
-from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, lease_id
+from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, Reached, lease_id
 from linky_tui.text.formatting import mask_prm, plain
 
 __all__ = ["Lease", "Leases", "ReadingKey", "SeriesState"]
@@ -155,6 +156,18 @@ class Leases:
                 )
                 for each in found.get("leftovers") or ()
             }
+
+    def reached(self) -> Reached | None:
+        """What the last rebuild of the collection reached; ``None`` where nobody remembers."""
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
+            found = self._collection.find_one(
+                {"reached": {"$exists": True}}, {"reached": 1}, sort=[("last_rebuild", -1)]
+            )
+        if found is None:
+            return None
+        with as_written(self._collection.name, found["_id"]):
+            names = (field.name for field in fields(Reached))
+            return Reached(*(index(found["reached"][name]) for name in names))
 
     def in_use(self) -> set[Series]:
         """Every series whose lease is held at this moment, by anyone."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pymongo
 from bson.codec_options import CodecOptions
@@ -26,7 +26,7 @@ from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.documents import ForeignDocument, foreign_document
 from linky_tui.storage.collections.readings import group_filter
 from linky_tui.storage.collections.schema import create_timeseries
-from linky_tui.storage.compare.buckets import bucket_count
+from linky_tui.storage.compare.buckets import bucket_count, reached
 from linky_tui.storage.compare.pairs import names, unplaced
 from linky_tui.storage.compare.verify import fingerprints_equal
 from linky_tui.storage.connection import friendly
@@ -38,14 +38,16 @@ if TYPE_CHECKING:
 
 FILL_BATCH = 5000
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class RebuildResult:
     """What a rebuild did."""
 
     readings: int  # readings in the new time series collection
-    buckets_before: int  # its buckets before
-    buckets_after: int  # its buckets now
+    buckets_before: int | None  # its buckets before, `None` where not known
+    buckets_after: int | None  # its buckets now
     seconds: float  # how long it took
 
 
@@ -81,7 +83,7 @@ def rebuild_steps(
         leases = _all_leases(store, list(held), session, stack)
         for lease in leases:
             lease.follow(session)
-        before = bucket_count(store.readings)
+        before = _if_known(lambda: bucket_count(store.readings))
         for lease in leases:
             restore_regular(store, lease, stop)[1].refuse_foreign()
         for lease in leases:
@@ -93,14 +95,22 @@ def rebuild_steps(
                 "Readings were written while the time series collection was rebuilt.",
                 "Start again: the next run rebuilds it from the regular collection.",
             )
+        now = _if_known(lambda: reached(store.readings))
         for lease in leases:
-            lease.note_rebuilt()
+            lease.note_rebuilt(now)
         return RebuildResult(
             sum(store.readings.counts()[1].values()),
             before,
-            bucket_count(store.readings),
+            None if now is None else now.buckets,
             time.monotonic() - started_s,
         )
+
+
+def _if_known(count: Callable[[], T | None]) -> T | None:
+    """A count of buckets that may fail without ending the rebuild."""
+    with contextlib.suppress(StorageUnavailable):
+        return count()
+    return None
 
 
 def _refuse_unplaced(store: Store, session: ClientSession) -> None:

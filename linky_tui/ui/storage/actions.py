@@ -12,7 +12,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import today
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.compare.zstd_copy import ZstdCopy, zstd_copy_steps
-from linky_tui.storage.repair.rebuild import rebuild_steps
+from linky_tui.storage.repair.rebuild import RebuildResult, rebuild_steps
 from linky_tui.storage.repair.reconcile import repair
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import count_text, duration_text
@@ -113,14 +113,20 @@ def _defragment(
         result = _followed(Action.DEFRAGMENT, rebuild_steps(store, [lease], stop), progress)
     progress(Action.VERIFY.value, 0, 0)
     after = verify(store, stop)
-    before, now = count_text(result.buckets_before), count_text(result.buckets_after)
-    buckets = f"{now} buckets instead of {before}" if before != now else f"{now} buckets as before"
     return ActionResult(
-        f"Rebuilt in {duration_text(result.seconds)}: {count_text(result.readings)} readings in "
-        f"{buckets}. {'Identical' if after.identical else 'Different'}, verified.",
+        f"Rebuilt in {duration_text(result.seconds)}: {count_text(result.readings)} readings"
+        f"{_in_buckets(result)}. {'Identical' if after.identical else 'Different'}, verified.",
         good=after.identical,
         wrote=True,
     )
+
+
+def _in_buckets(result: RebuildResult) -> str:
+    before, now = result.buckets_before, result.buckets_after
+    if before is None or now is None:
+        return ", the number of buckets is not known"
+    change = "as before" if before == now else f"instead of {count_text(before)}"
+    return f" in {count_text(now)} buckets {change}"
 
 
 def _followed(action: Action, steps: Generator[tuple[int, int], None, T], progress: Progress) -> T:
