@@ -19,12 +19,7 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
-from linky_tui.storage.compare.buckets import (
-    bucket_count,
-    buckets_in,
-    ideal_buckets,
-    needs_defragmenting,
-)
+from linky_tui.storage.compare.buckets import ideal_buckets, needs_defragmenting
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.leases.lease import Lease
 from linky_tui.storage.leases.leases import Leases
@@ -62,6 +57,8 @@ def test_fewer_buckets_same_readings(store: Store, lease: Lease) -> None:
     assert after.identical
     assert after.digest_timeseries == before.digest_regular
     assert result.readings == 20 * 336
+    assert result.buckets_before is not None
+    assert result.buckets_after is not None
     assert result.buckets_before > result.buckets_after
     assert result.buckets_after <= ideal_buckets(store.readings.counts()[1]) + 1
     assert seen[0] == (0, 6720)
@@ -226,55 +223,3 @@ def test_a_fill_of_unknown_outcome_begins_again(
     assert len(calls) == 6
     assert regular(store) == timeseries(store)
     assert len(timeseries(store)) == 336
-
-
-def test_buckets_of_one_series_are_counted(store: Store) -> None:
-    put_timeseries(store, SERIES, WEEK)
-    for day in (2020, 2022, 2024):
-        put_timeseries(store, OTHER, week(date(day, 1, 1))[2])
-    assert bucket_count(store.readings, SERIES) == 1
-    assert bucket_count(store.readings, OTHER) == 3
-    assert bucket_count(store.readings) == 4
-
-
-@pytest.mark.parametrize(
-    ("explained", "expected"),
-    [
-        ({"stages": [{"$cursor": {"executionStats": {"nReturned": 7}}}, {"$group": {}}]}, 7),
-        (
-            {
-                "executionStats": {
-                    "nReturned": 1,
-                    "executionStages": {
-                        "stage": "group",
-                        "inputStage": {
-                            "stage": "ts_bucket_to_cellblock",
-                            "nReturned": 9000,
-                            "inputStage": {"stage": "scan", "nReturned": 9},
-                        },
-                    },
-                }
-            },
-            9,
-        ),
-        (
-            {
-                "shards": {
-                    "a": {"stages": [{"$cursor": {"executionStats": {"nReturned": 2}}}]},
-                    "b": {"stages": [{"$cursor": {"executionStats": {"nReturned": 3}}}]},
-                }
-            },
-            5,
-        ),
-        ({"queryPlanner": {}}, None),
-    ],
-)
-def test_buckets_are_found_in_the_answers_of_other_servers(
-    explained: dict[str, Any], expected: int | None
-) -> None:
-    assert buckets_in(explained) == expected
-
-
-def test_ideal_buckets_share_nothing_between_steps_and_meters() -> None:
-    counts = {("a", "consumption", 30): 1001, ("a", "consumption", 60): 1, ("b", "x", 30): 1000}
-    assert ideal_buckets(counts) == 4
