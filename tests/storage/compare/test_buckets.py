@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from linky_tui.domain.paris import day_start
-from linky_tui.errors import StorageUnavailable
+from linky_tui.errors import StorageError, StorageUnavailable
+from linky_tui.headless.stats import comparison_lines
 from linky_tui.storage.compare.buckets import (
     bucket_count,
     buckets_in,
@@ -20,9 +22,12 @@ from linky_tui.storage.compare.buckets import (
     needs_defragmenting,
     reachable_buckets,
 )
+from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.leases.lease import Lease, Reached
 from linky_tui.storage.repair.rebuild import rebuild, rebuild_steps
 from linky_tui.storage.store import Store
+from linky_tui.ui.storage.actions import Action, run_action
+from linky_tui.words.comparison import detail_rows
 from tests.tools.answers import REAL
 from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.stored import (
@@ -173,12 +178,25 @@ def test_a_rebuild_goes_on_where_its_buckets_cannot_be_counted(
     assert store.leases.reached() is None
 
 
-def test_what_is_not_known_is_no_reason_to_rebuild(
+def test_what_is_not_known_is_said_and_is_no_reason_to_rebuild(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    put_regular(store, SERIES, WEEK)
+    put_timeseries(store, SERIES, WEEK)
     monkeypatch.setattr("linky_tui.storage.compare.buckets._by_statistics", lambda _: None)
     with refusing(store, 8000, "explain"):
         assert not needs_defragmenting(store, tight=True)
+        found = compare_sizes(store)
+        stop = threading.Event()
+        done = run_action(Action.DEFRAGMENT, store, SERIES, stop, lambda *_: None)
+    as_json = found.to_json()["timeseries"]
+    assert (as_json["buckets"], as_json["readings_per_bucket"]) == (None, None)
+    assert "The number of buckets is not known, granularity hours" in "".join(
+        comparison_lines(found)
+    )
+    cells = {row.label: row.timeseries for row in detail_rows(found, 1)}
+    assert (cells["buckets"], cells["readings a bucket"]) == ("not known", "–")
+    assert "336 readings, the number of buckets is not known. Identical" in done.text
 
 
 def test_ideal_buckets_share_nothing_between_steps_and_meters() -> None:
@@ -211,6 +229,9 @@ def test_the_newest_rebuild_of_any_series_is_remembered(store: Store) -> None:
         with store.leases.acquire(series) as lease:
             lease.note_rebuilt(found)
         assert found is None or store.leases.reached() == found
+    store.leases._collection.update_many({}, {"$set": {"reached.readings": "many"}})
+    with pytest.raises(StorageError, match="'consumption_leases' is not one of ours"):
+        store.leases.reached()
 
 
 @pytest.fixture(scope="module")

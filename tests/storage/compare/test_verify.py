@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import to_document
-from linky_tui.storage.compare.verify import Verification, verify
+from linky_tui.storage.compare.verify import Verification, _sums, fingerprints_equal, verify
 from linky_tui.storage.store import Store
 from tests.tools.stored import OTHER, SERIES, put_regular, put_timeseries, week
 
@@ -53,6 +53,27 @@ def test_identical_collections_have_one_digest(store: Store) -> None:
         "error": None,
         "digest": {"regular": result.digest_regular, "timeseries": result.digest_regular},
     }
+
+
+def test_the_fingerprint_leaves_out_id_whoever_has_one(store: Store) -> None:
+    put_regular(store, SERIES, WEEK)
+    put_timeseries(store, SERIES, WEEK[:9])
+    store.readings.timeseries.insert_many([to_document(SERIES, each) for each in WEEK[9:]])
+    put_raw(store, {**to_document(OTHER, WEEK[0]), "more": "x"})
+    store.readings.regular.insert_one({**to_document(OTHER, WEEK[0]), "more": "x"})
+    assert fingerprints_equal(store.readings)
+    for collection in (store.readings.regular, store.readings.timeseries):
+        sizes = {each["_id"]["prm"]: each["bytes"] for each in _sums(collection, None)}
+        assert sizes == {
+            series.prm: sum(
+                len(bson.encode(each))
+                for each in collection.find({"meter.prm": series.prm}, {"_id": 0})
+            )
+            for series in (SERIES, OTHER)
+        }
+    store.readings.timeseries.delete_many({"meter.prm": OTHER.prm})
+    put_raw(store, {**to_document(OTHER, WEEK[0]), "more": "xx"})
+    assert not fingerprints_equal(store.readings)
 
 
 def test_the_digest_does_not_depend_on_the_order_of_writing(store: Store) -> None:
