@@ -160,10 +160,9 @@ class Leases:
     def reached(self) -> Reached | None:
         """What the last rebuild of the collection reached; ``None`` where nobody remembers."""
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
-            found = self._collection.find_one(
-                {"reached": {"$exists": True}}, {"reached": 1}, sort=[("last_rebuild", -1)]
-            )
-        if found is None:
+            # Without a condition, which a server with `notablescan` would refuse.
+            found = self._collection.find_one({}, {"reached": 1}, sort=[("last_rebuild", -1)])
+        if found is None or "reached" not in found:
             return None
         with as_written(self._collection.name, found["_id"]):
             names = (field.name for field in fields(Reached))

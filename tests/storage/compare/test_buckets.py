@@ -225,10 +225,15 @@ def test_what_can_be_reached_grows_with_the_readings(
 
 def test_the_newest_rebuild_of_any_series_is_remembered(store: Store) -> None:
     assert store.leases.reached() is None
-    for series, found in ((SERIES, Reached(5, 1, 9)), (OTHER, Reached(6, 2, 10)), (SERIES, None)):
+    for series, found in (
+        (SERIES, Reached(5, 1, 9)),
+        (OTHER, Reached(6, 2, 10)),
+        (SERIES, Reached(7, 3, 11)),
+        (SERIES, None),
+    ):
         with store.leases.acquire(series) as lease:
             lease.note_rebuilt(found)
-        assert found is None or store.leases.reached() == found
+        assert store.leases.reached() == (found or Reached(7, 3, 11))
     store.leases._collection.update_many({}, {"$set": {"reached.readings": "many"}})
     with pytest.raises(StorageError, match="'consumption_leases' is not one of ours"):
         store.leases.reached()
