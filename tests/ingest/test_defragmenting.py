@@ -10,8 +10,8 @@ import time_machine
 
 from linky_tui.demo.server import ApiServer, RecordedSource
 from linky_tui.ingest import finish
-from linky_tui.ingest.engine import JobKind
 from linky_tui.ingest.events import Finished, Rebuilding
+from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
 from tests.tools.bench import Bench
 from tests.tools.gateway import PRM, half_hours
