@@ -9,7 +9,7 @@ import pytest
 import time_machine
 
 from linky_tui.demo.server import ApiServer, RecordedSource
-from linky_tui.ingest import finish
+from linky_tui.ingest import upkeep
 from linky_tui.ingest.events import Finished, Rebuilding
 from linky_tui.ingest.jobs import JobKind
 from tests.ingest.conftest import MakeBench
@@ -37,7 +37,7 @@ def rebuilds(bench: Bench, days_later: int, kind: JobKind = JobKind.SYNC) -> int
 def test_a_server_with_small_buckets_is_not_rebuilt_by_every_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembered: bool
 ) -> None:
-    monkeypatch.setattr(finish, "DEFRAGMENT_EVERY", timedelta(0))
+    monkeypatch.setattr(upkeep, "DEFRAGMENT_EVERY", timedelta(0))
     (tmp_path / "state").mkdir()
     source = RecordedSource(half_hours(FIRST, TODAY + timedelta(days=9)))
     small = ("--setParameter", "timeseriesBucketMaxCount=100")

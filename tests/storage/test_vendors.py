@@ -13,7 +13,7 @@ from linky_tui.errors import ServerRefused
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
 from linky_tui.storage.vendors import refuse_answers, refuse_hosts
-from tests.tools.answers import REAL
+from tests.tools.real import REAL
 from tests.tools.servers import LookAlike, command_error
 
 UNKNOWN_PARAMETER = command_error(72, "no option found to get")

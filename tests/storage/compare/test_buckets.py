@@ -28,8 +28,8 @@ from linky_tui.storage.repair.rebuild import rebuild, rebuild_steps
 from linky_tui.storage.store import Store
 from linky_tui.ui.storage.actions import Action, run_action
 from linky_tui.words.comparison import detail_rows
-from tests.tools.answers import REAL
 from tests.tools.mongod import PrivateMongod, short_folder
+from tests.tools.real import REAL
 from tests.tools.stored import (
     OTHER,
     SERIES,
