@@ -188,6 +188,7 @@ def _parser() -> argparse.ArgumentParser:
         ("stats", "compare both collections"),
         ("verify", "prove that both collections are identical"),
         ("check", "configuration, token, MongoDB; sends no request to the gateway"),
+        ("shard-commands", "print what shards the collections in mongosh; runs nothing"),
     ):
         commands.add_argument(
             f"--{name}", dest="command", action="store_const", const=name, help=text
@@ -231,7 +232,5 @@ def _day(text: str) -> date:
 
 
 def _command_named(arguments: Sequence[str]) -> str:
-    for name in ("sync", "backfill", "stats", "verify", "check", "schedule"):
-        if f"--{name}" in arguments:
-            return name
-    return "app"
+    names = ("sync", "backfill", "stats", "verify", "check", "schedule", "shard-commands")
+    return next((name for name in names if f"--{name}" in arguments), "app")

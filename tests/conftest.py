@@ -21,6 +21,7 @@ from linky_tui.storage.connection import Connection, connect
 from tests.tools.clock import away_from_midnight, by_day
 from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.replica_set import ReplicaSet
+from tests.tools.router import Router, replica_set_of_one, routed
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
@@ -120,6 +121,20 @@ def members() -> Iterator[ReplicaSet]:
     """A replica set of three that lives for the session; each test leaves it whole."""
     with short_folder() as folder, ReplicaSet(folder) as replica_set:
         yield replica_set
+
+
+@pytest.fixture(scope="session")
+def primary_port() -> Iterator[int]:
+    """The port of a replica set of one that lives for the session."""
+    with short_folder() as folder, replica_set_of_one(folder) as port:
+        yield port
+
+
+@pytest.fixture
+def router(primary_port: int) -> Iterator[Router]:
+    """The router of a cluster on which nothing is sharded yet."""
+    with routed(primary_port) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -24,6 +24,10 @@ def run_command(options: Options) -> int:
         from linky_tui.headless.schedule import run_schedule
 
         return run_schedule(options)
+    if options.command == "shard-commands":
+        from linky_tui.headless.shard_commands import run_shard_commands
+
+        return run_shard_commands(options)
     stop = threading.Event()
     with _stopping(stop):
         try:

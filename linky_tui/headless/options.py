@@ -14,7 +14,8 @@ EXIT_INTERRUPTED = 130
 class Options:
     """The command line, checked."""
 
-    command: str  # `sync`, `backfill`, `stats`, `verify`, `check`, `schedule`, or `app`
+    # `sync`, `backfill`, `stats`, `verify`, `check`, `schedule`, `shard-commands`, or `app`
+    command: str
     demo: bool = False  # work on the simulated home
     config: Path | None = None  # an explicitly named configuration file
     since: date | None = None  # backfill: nothing older than this day

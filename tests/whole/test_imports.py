@@ -31,7 +31,9 @@ def test_version_and_help_load_nothing_heavy(argument: str) -> None:
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", [["--sync"], ["--stats"], ["--backfill"], ["--verify"]])
+@pytest.mark.parametrize(
+    "command", [["--sync"], ["--stats"], ["--backfill"], ["--verify"], ["--shard-commands"]]
+)
 def test_a_headless_command_never_loads_the_interface(command: list[str]) -> None:
     # It ends on the missing configuration file, after everything it needs was imported.
     code = (

@@ -29,6 +29,11 @@ Keyed: TypeAlias = tuple[bytes, Document]
 TIME_FIELD = "timestamp"
 META_FIELD = "meter"
 GRANULARITY = "hours"
+TIMESERIES_OPTIONS = {
+    "timeField": TIME_FIELD,
+    "metaField": META_FIELD,
+    "granularity": GRANULARITY,
+}
 INDEX_NAME = "meter_prm_flow_timestamp"
 INDEX_KEYS = (("meter.prm", 1), ("meter.flow", 1), ("timestamp", 1))
 

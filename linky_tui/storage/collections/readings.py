@@ -220,6 +220,7 @@ class _Window:
             stored[reading.start] = reading
             seen[reading.start] = {
                 "_id": found["_id"],
+                **series_filter(self._series),  # the shard key: so one shard is asked, not all
                 "meter.interval_min": reading.interval_min,
                 "power_w": reading.power_w,
             }

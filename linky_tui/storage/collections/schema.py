@@ -18,14 +18,13 @@ from pymongo.errors import CollectionInvalid, ExecutionTimeout, OperationFailure
 from linky_tui.errors import CollectionRefused
 from linky_tui.storage.collections.documents import (
     FOREIGN,
-    GRANULARITY,
     INDEX_KEYS,
     INDEX_NAME,
-    META_FIELD,
-    TIME_FIELD,
+    TIMESERIES_OPTIONS,
     Document,
     shape,
 )
+from linky_tui.storage.collections.sharding import refuse_beside_sharded
 from linky_tui.storage.errors import DUPLICATE_KEY
 from linky_tui.storage.vendors import knowing_time_series, without_time_series
 
@@ -44,10 +43,11 @@ def ensure_collections(database: Database[Document], regular: str, timeseries: s
     """Create both collections, or check those that exist; both are checked before any is created.
 
     Raises:
-        CollectionRefused: an existing one is not ours.
+        CollectionRefused: an existing one is not ours, or sharded while another is missing.
     """
     has_regular = _check_regular(database, regular)
     has_timeseries = _check_timeseries(database, timeseries)
+    refuse_beside_sharded(database, regular, timeseries)
     if has_timeseries:
         _ensure_index(database, timeseries, "timeseries_collection", unique=False)
     else:
@@ -118,10 +118,9 @@ def _check_timeseries(database: Database[Document], name: str) -> bool:
             _MOVE_AWAY,
         )
     found = options.get("timeseries", {})
-    wanted = {"timeField": TIME_FIELD, "metaField": META_FIELD, "granularity": GRANULARITY}
     wrong = [
         f"{key} is {found.get(key, 'not set')!s:.40} instead of {value}"
-        for key, value in wanted.items()
+        for key, value in TIMESERIES_OPTIONS.items()
         if found.get(key) != value
     ]
     if "expireAfterSeconds" in options:
@@ -153,9 +152,8 @@ def create_timeseries(database: Database[Document], name: str) -> None:
     Raises:
         ServerRefused: the server has no time series collections; it is left as it was.
     """
-    options = {"timeField": TIME_FIELD, "metaField": META_FIELD, "granularity": GRANULARITY}
     with knowing_time_series():
-        created = _create(database, name, timeseries=options)
+        created = _create(database, name, timeseries=TIMESERIES_OPTIONS)
     if created and describe(database, name)[0] == "collection":
         database.drop_collection(name)  # made by this very call, and empty
         raise without_time_series("it makes a regular collection instead")

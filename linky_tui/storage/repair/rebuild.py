@@ -1,6 +1,7 @@
 """Rebuilding the time series collection: dropped, created, filled in order (design.md §4.5).
 
 It cures corrections, which a time series collection cannot follow, and half-empty buckets.
+Dropping would unshard a sharded one: that is emptied and filled in place, one meter after another.
 Nothing is dropped before it is certain that the regular collection holds every reading of it.
 """
 
@@ -22,10 +23,14 @@ from pymongo.errors import PyMongoError
 
 from linky_tui.domain.models import Flow, Series
 from linky_tui.errors import LinkyError, StorageUnavailable
-from linky_tui.storage.collections import confirmed_writes
-from linky_tui.storage.collections.documents import ForeignDocument, foreign_document
+from linky_tui.storage.collections import confirmed_writes, sharding
+from linky_tui.storage.collections.documents import (
+    ForeignDocument,
+    foreign_document,
+    series_filter,
+)
 from linky_tui.storage.collections.readings import group_filter
-from linky_tui.storage.collections.schema import create_timeseries
+from linky_tui.storage.collections.schema import create_timeseries, ensure_present
 from linky_tui.storage.compare.buckets import bucket_count, reached
 from linky_tui.storage.compare.pairs import names, unplaced
 from linky_tui.storage.compare.verify import fingerprints_equal
@@ -157,7 +162,7 @@ def _forget_rebuilding(lease: Lease) -> None:
 def _fill_until_settled(
     store: Store, leases: list[Lease], session: ClientSession, stop: threading.Event
 ) -> Iterator[tuple[int, int]]:
-    """Drop, create and fill; from the start again after an unknown outcome."""
+    """Empty and fill; from the start again after an unknown outcome."""
     failure: PyMongoError | None = None
     for _ in range(confirmed_writes.ROUNDS):
         fill = _fill(store, leases, session, stop)
@@ -183,7 +188,7 @@ def _fill(
     store: Store, leases: list[Lease], session: ClientSession, stop: threading.Event
 ) -> Iterator[tuple[int, int]]:
     readings = store.readings
-    name = readings.timeseries.name
+    database, name = readings.timeseries.database, readings.timeseries.name
     counts = readings.counts()[0]
     done, total = 0, sum(counts.values())
     if stop.is_set():
@@ -191,26 +196,40 @@ def _fill(
     with pymongo.timeout(confirmed_writes.STEP_LIMIT_S):
         for lease in leases:
             lease.check()
-        readings.timeseries.database.drop_collection(name, session=session)
-        create_timeseries(readings.timeseries.database, name)
+        # In place beside a sharded regular one, too: were it dropped and we died, none could
+        # be created.
+        ensure_present(database, readings.regular.name, name)
+        in_place = any(map(sharding.is_sharded, (readings.timeseries, readings.regular)))
+        if not in_place:
+            database.drop_collection(name, session=session)
+            create_timeseries(database, name)
     yield done, total
     raw = readings.regular.with_options(codec_options=CodecOptions(RawBSONDocument))
-    for group in sorted(counts):
-        cursor = raw.find(
-            group_filter(group),
-            {"_id": 0},
-            sort=[("timestamp", 1)],
-            batch_size=FILL_BATCH,
-            session=session,
-        )
-        while batch := list(islice(cursor, FILL_BATCH)):
+    for series in sorted(lease.series for lease in leases):
+        if in_place:
             if stop.is_set():
                 raise confirmed_writes.StorageStopped
             with pymongo.timeout(confirmed_writes.STEP_LIMIT_S):
                 for lease in leases:
                     lease.check()
-                readings.timeseries.with_options(codec_options=raw.codec_options).insert_many(
-                    batch, ordered=False, session=session
-                )
-            done += len(batch)
+                readings.timeseries.delete_many(series_filter(series), session=session)
             yield done, total
+        for group in sorted(each for each in counts if each[:2] == (series.prm, series.flow.value)):
+            cursor = raw.find(
+                group_filter(group),
+                {"_id": 0},
+                sort=[("timestamp", 1)],
+                batch_size=FILL_BATCH,
+                session=session,
+            )
+            while batch := list(islice(cursor, FILL_BATCH)):
+                if stop.is_set():
+                    raise confirmed_writes.StorageStopped
+                with pymongo.timeout(confirmed_writes.STEP_LIMIT_S):
+                    for lease in leases:
+                        lease.check()
+                    readings.timeseries.with_options(codec_options=raw.codec_options).insert_many(
+                        batch, ordered=False, session=session
+                    )
+                done += len(batch)
+                yield done, total

@@ -35,7 +35,7 @@ WHY = (
     "column. That saves most; the compressor is the smaller part."
 )
 DEFRAGMENT = (
-    "The time series collection is dropped and filled again, in order, from the regular one, which "
+    "The time series collection is emptied and filled again, in order, from the regular one, which "
     "is only read. Until that has ended, whoever reads the time series collection sees a part of "
     "it. Stopped in between nothing is lost: the next run completes it."
 )
@@ -79,7 +79,7 @@ The same readings in a regular collection and in a time series collection.
 - **Growth**: the data of both while readings are fetched.
 
 `v` verifies every reading of both, `e` repairs a difference, `f` defragments: the time series
-collection is dropped and filled again in order, from the regular one; it asks first. `Esc` cancels.
+collection is emptied and filled again in order, from the regular one; it asks first. `Esc` cancels.
 Nothing is lost when they are stopped: the next run completes what is missing. The log (`l`) keeps
 how they ended.
 """

@@ -163,7 +163,7 @@ async def test_a_difference_is_named_then_repaired_then_rebuilt(
         assert f"the same {readings} readings again" in await done(pilot, app, "Repaired")
         await wait_until(pilot, lambda: rows(app)["readings"] == (readings, readings, "identical"))
         await pilot.click("#defragment")
-        await wait_until(pilot, lambda: "is dropped and filled again" in screen_text(app))
+        await wait_until(pilot, lambda: "is emptied and filled again" in screen_text(app))
         await pilot.press("enter")  # which stands on Cancel
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
         assert not page(app).has_class("-working")

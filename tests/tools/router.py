@@ -1,0 +1,198 @@
+"""What the driver takes for the router of a cluster, in front of a replica set of one mongod.
+
+No mongos comes with the tests' packages. This hands every command on to a real mongod and changes
+what a router says otherwise: ``hello`` and the statistics of collections that are "sharded". It
+notes the commands, and which writes a real router would have to send to every shard.
+"""
+
+from __future__ import annotations
+
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import bson
+import pymongo
+
+from tests.tools.mongod import PrivateMongod
+from tests.tools.ports import free_port
+from tests.tools.servers import serving
+from tests.tools.waiting import wait_until
+
+Command = dict[str, Any]
+_REPLY, _QUERY, _MSG = 1, 2004, 2013
+_OF_THE_SET = (
+    *("setName", "setVersion", "hosts", "me", "primary", "electionId", "lastWrite"),
+    *("secondary", "topologyVersion"),
+)
+KEYS = {
+    "consumption": ("meter.prm", "meter.flow"),
+    "consumptionTS": ("meter.prm", "meter.flow"),
+    "consumption_days": ("_id",),
+}
+"""The shard key of each of our collections that has one."""
+
+
+class Router:
+    """How the cluster is, and what it was told.
+
+    Attributes:
+        uri: how the driver reaches it.
+        sharded: names of collections that are.
+        shards: how many shards have a part of each of them.
+        seen: the commands so far.
+    """
+
+    def __init__(self, upstream: int, uri: str) -> None:
+        self.upstream = upstream
+        self.uri = uri
+        self.sharded: set[str] = set()
+        self.shards = 2
+        self.seen: list[Command] = []
+        self._faults: list[tuple[str, bool]] = []
+
+    def names(self) -> list[str]:
+        """What was commanded, with the collection: ``drop consumptionTS``."""
+        return [
+            f"{name} {command[name]}" for command in self.seen for name in [next(iter(command))]
+        ]
+
+    def untargeted(self) -> list[Command]:
+        """Replacements, updates and deletes that name no shard."""
+        return [
+            part
+            for command in self.seen
+            for part in (*command.get("updates", ()), *command.get("deletes", ()))
+            if not {*KEYS.get(command[next(iter(command))], ())} <= {*part["q"]}
+        ]
+
+    def lose(self, command: str, *, reply: bool) -> None:
+        """Break the connection at the next command of that name: its reply is lost, or itself."""
+        self._faults.append((command, reply))
+
+    def fault(self, command: str) -> bool | None:
+        """Whether the reply gets lost this time, or the command; ``None`` for neither."""
+        for number, (name, reply) in enumerate(self._faults):
+            if name == command:
+                del self._faults[number]
+                return reply
+        return None
+
+    def changed(self, command: Command, answer: Command) -> Command | None:
+        """What the router says instead, if it says anything else."""
+        name = next(iter(command))
+        if name.lower() in ("hello", "ismaster"):
+            kept = {key: value for key, value in answer.items() if key not in _OF_THE_SET}
+            return {**kept, "msg": "isdbgrid"}
+        if name == "collStats":
+            return {**answer, "sharded": command[name] in self.sharded}
+        if name == "aggregate" and "$collStats" in next(iter(command["pipeline"]), {}):
+            cursor = answer.get("cursor", {})
+            documents = [{**each, "shard": "sh0"} for each in cursor.get("firstBatch", ())]
+            if command[name] in self.sharded:
+                others = range(1, self.shards)
+                documents += [{**_nothing(documents[0]), "shard": f"sh{each}"} for each in others]
+            return {**answer, "cursor": {**cursor, "firstBatch": documents}}
+        return None
+
+
+@contextmanager
+def routed(upstream: int) -> Iterator[Router]:
+    """A router in front of the mongod at a port of loopback."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with (
+                suppress(OSError, struct.error),
+                socket.create_connection(("127.0.0.1", upstream)) as server,
+            ):
+                while self.hand_on(server):
+                    pass
+
+        def hand_on(self, server: socket.socket) -> bool:
+            kind, message = _message(self.request)
+            command = _command(kind, message)
+            with lock:
+                router.seen.append(command)
+                lost = router.fault(next(iter(command)))
+            if lost is False:
+                return False
+            server.sendall(message)
+            kind, reply = _message(server)
+            start = 36 if kind == _REPLY else 21
+            if lost:
+                return False
+            changed = router.changed(command, bson.decode(reply[start:]))
+            if changed is not None:
+                head = bytearray(reply[:start]) + bson.encode(changed)
+                struct.pack_into("<i", head, 0, len(head))
+                reply = bytes(head)
+            self.request.sendall(reply)
+            return True
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        block_on_close = False
+
+    lock = threading.Lock()
+    listening = Server(("127.0.0.1", 0), Handler)
+    router = Router(upstream, f"mongodb://127.0.0.1:{listening.server_address[1]}")
+    with serving(listening):
+        yield router
+
+
+@contextmanager
+def replica_set_of_one(folder: Path) -> Iterator[int]:
+    """The port of a primary that is alone."""
+    port = free_port()
+    with PrivateMongod(folder, "--replSet", "rs1", "--oplogSize", "64", port=port) as server:
+        with pymongo.MongoClient[Command](server.uri, directConnection=True) as client:
+            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
+            client.admin.command("replSetInitiate", {"_id": "rs1", "members": members})
+            wait_until(
+                lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary"
+            )
+        yield port
+
+
+def _message(connection: socket.socket) -> tuple[int, bytes]:
+    head = connection.recv(16, socket.MSG_WAITALL)
+    length, _, _, kind = struct.unpack("<iiii", head)
+    return kind, head + connection.recv(length - 16, socket.MSG_WAITALL)
+
+
+def _command(kind: int, message: bytes) -> Command:
+    """The command in a message, with the documents that follow it."""
+    if kind == _QUERY:
+        found: Command = bson.decode(message[message.index(b"\0", 20) + 9 :])
+        return found
+    assert kind == _MSG
+    command: Command = {}
+    place = 20
+    while place < len(message):
+        (size,) = struct.unpack_from("<i", message, place + 1)
+        part = message[place + 1 : place + 1 + size]
+        if message[place] == 0:
+            command = {**bson.decode(part), **command}
+        else:
+            end = part.index(b"\0", 4)
+            command[part[4:end].decode()] = bson.decode_all(part[end + 1 :])
+        place += 1 + size
+    return command
+
+
+def _nothing(statistics: Mapping[str, Any]) -> Command:
+    """The statistics of a shard that holds nothing yet."""
+    return {
+        name: _nothing(value)
+        if isinstance(value, Mapping)
+        else 0
+        if isinstance(value, int | float)
+        else value
+        for name, value in statistics.items()
+    }
