@@ -13,7 +13,7 @@ from linky_tui.errors import StorageUnavailable, UsageError
 from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.headless.output import print_json, print_lines, say
 from linky_tui.headless.progress import Progress
-from linky_tui.headless.stats import comparison_lines
+from linky_tui.headless.stats import comparison_lines, settled
 from linky_tui.headless.summary import MeterSummary, summarise, worst
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Finished
@@ -126,6 +126,8 @@ def _report(
         return
     if options.command == "backfill":
         comparison = compare_sizes(store, checkpoint=True, compare=True, stop=requests.stop)
+        if sys.stderr.isatty():
+            comparison = settled(store, comparison, requests.stop)
         print_lines(comparison_lines(comparison))
     else:
         print_lines(_yesterday(store, summary) for summary in summaries if not summary.exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from typing import TextIO
+from typing import Self, TextIO
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
@@ -125,17 +125,56 @@ class Progress:
         self._out.flush()
 
     def _draw(self, *parts: str) -> None:
-        """Redraw the live line with as many parts as have room, the first ones first."""
-        columns = max(shutil.get_terminal_size().columns - 1, 10)
-        shown = ""
-        for part in filter(None, parts):
-            longer = f"{shown} · {part}" if shown else part[:columns]
-            if len(longer) > columns:
-                break
-            shown = longer
-        self._out.write(f"\r\x1b[K{shown}")
-        self._out.flush()
+        _redraw(self._out, *parts)
         self._drawn = True
+
+
+class Waiting:
+    """The line of a wait until MongoDB has written to disk; a context manager that clears it.
+
+    Only on a terminal it is ``live``; elsewhere it is said once.
+    """
+
+    def __init__(self, out: TextIO, *, live: bool, quiet: bool) -> None:
+        self._out, self._live, self._quiet = out, live, quiet
+        self._shown = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown and self._live:
+            self._out.write("\r\x1b[K")
+            self._out.flush()
+
+    def show(self, waited_s: float) -> None:
+        """Tell how long it takes already."""
+        if self._quiet or (self._shown and not self._live):
+            return
+        self._shown = True
+        if self._live:
+            _redraw(
+                self._out,
+                f"waiting until MongoDB has written to disk, {waited_s:.0f} s",
+                "up to a minute",
+                "Ctrl-C: show what is known",
+            )
+        else:
+            self._out.write("Waiting until MongoDB has written to disk, up to a minute.\n")
+            self._out.flush()
+
+
+def _redraw(out: TextIO, *parts: str) -> None:
+    """Redraw the live line with as many parts as have room, the first ones first."""
+    columns = max(shutil.get_terminal_size().columns - 1, 10)
+    shown = ""
+    for part in filter(None, parts):
+        longer = f"{shown} · {part}" if shown else part[:columns]
+        if len(longer) > columns:
+            break
+        shown = longer
+    out.write(f"\r\x1b[K{shown}")
+    out.flush()
 
 
 def _bar(done: int, total: int) -> str:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from dataclasses import replace
 
 from linky_tui.domain.paris import today
-from linky_tui.headless.options import Options
+from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
+from linky_tui.headless.progress import Waiting
 from linky_tui.session import Session
+from linky_tui.storage.compare.settled import wait_until_settled
 from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.repair.reconcile import repair
+from linky_tui.storage.store import Store
 from linky_tui.text.formatting import count_text, percent_text, things
-from linky_tui.words.comparison import comparison_rows, foreign_index_note, lost_note
+from linky_tui.words.comparison import (
+    SETTLING,
+    caption,
+    comparison_rows,
+    foreign_index_note,
+    lost_counters_note,
+    lost_note,
+    orphans_note,
+    server_index_note,
+)
 
 _REPAIR = "linky-tui --verify --repair"
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
@@ -22,13 +36,14 @@ def run_stats(session: Session, options: Options, stop: threading.Event) -> int:
     """Compare both collections; returns the exit code."""
     with session.store(stop) as store:
         comparison = compare_sizes(store, checkpoint=True, compare=True, stop=stop)
-    if stop.is_set():
-        raise Interrupted
+        if stop.is_set():
+            raise Interrupted
+        comparison = settled(store, comparison, stop, quiet=options.quiet)
     if options.as_json:
         print_json({"command": "stats", **comparison.to_json()})
     else:
         print_lines(comparison_lines(comparison))
-    return 0
+    return EXIT_INTERRUPTED if stop.is_set() else 0
 
 
 def run_verify(session: Session, options: Options, stop: threading.Event) -> int:
@@ -42,6 +57,23 @@ def run_verify(session: Session, options: Options, stop: threading.Event) -> int
     elif not options.quiet or not result.good:
         print_lines(verification_lines(result))
     return 0 if result.good else 1
+
+
+def settled(
+    store: Store, comparison: Comparison, stop: threading.Event, *, quiet: bool = False
+) -> Comparison:
+    """Wait until sizes on disk are settled, with a line on stderr, and measure again.
+
+    Stopped, or where somebody writes on and on, the comparison stays unsettled.
+    """
+    if comparison.settled:
+        return comparison
+    both = store.readings.regular, store.readings.timeseries
+    with Waiting(sys.stderr, live=sys.stderr.isatty(), quiet=quiet) as waiting:
+        if not wait_until_settled(both, stop, waiting.show):
+            return replace(comparison, settled=False)
+    again = compare_sizes(store)
+    return replace(again, identical=comparison.identical, settled=again.settled is not False)
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
@@ -103,23 +135,30 @@ def _notes(comparison: Comparison) -> list[str]:
     if not comparison.regular.readings:
         lost = lost_note(comparison, f"{_REPAIR} copies them back, as the next --sync does")
         return ["", wrapped(lost or "Nothing is stored yet: linky-tui --backfill fills both.")]
-    buckets, full = comparison.buckets, comparison.readings_per_bucket
-    filled = "The number of buckets is not known"
-    if buckets is not None:
-        filled = f"{things(buckets, 'bucket')} of {full or 0:,.0f} readings on average"
+    full, buckets = comparison.readings_per_bucket, comparison.buckets
+    filled = (
+        "The number of buckets is not known"
+        if buckets is None
+        else f"{things(buckets, 'bucket')} of {full or 0:,.0f} readings on average"
+    )
     lines = [
-        "",
         f"{filled}, granularity {comparison.granularity}; MongoDB {comparison.server_version} "
         f"({comparison.server_kind}).",
+        caption(comparison),
         "A regular collection has to carry _id and its index, a time series one need not; "
-        f"without them data saves {percent_text(comparison.saved_without_id_data)}, "
-        f"the total {percent_text(comparison.saved_without_id_total)}.",
-        "Regular collections are compressed with snappy by default, time series ones with zstd.",
+        f"without them data saves {percent_text(comparison.saved_without_id_data)}, the total "
+        + (percent_text(comparison.saved_without_id_total) if comparison.settled else SETTLING)
+        + ".",
+        server_index_note(comparison),
+        lost_counters_note(comparison),
     ]
     if comparison.regular.readings != comparison.timeseries.readings:
         lines.append(f"They hold different readings, so what is saved says little: {_REPAIR}.")
-    if foreign := foreign_index_note(comparison):
-        lines.append(foreign)
-    if comparison.settling:
-        lines.append("Sizes on disk follow within a minute of the last write (a checkpoint).")
-    return [wrapped(line) for line in lines]
+    lines += [foreign_index_note(comparison), orphans_note(comparison)]
+    if not comparison.settled:
+        lines.append(
+            f"{SETTLING}: MongoDB has not written everything to disk yet, which it does once a "
+            "minute (a checkpoint). Until then nobody can tell what is saved there: linky-tui "
+            "--stats waits for it."
+        )
+    return ["", *(wrapped(line) for line in lines if line)]

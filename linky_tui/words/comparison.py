@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from linky_tui.storage.compare.stats import CollectionSize, Comparison
+from linky_tui.storage.compare.sizes import CollectionSize
+from linky_tui.storage.compare.stats import Comparison
 from linky_tui.text.formatting import (
     NOTHING,
     bytes_per_reading_text,
@@ -34,30 +35,18 @@ class Row:
         return self.regular, self.timeseries, self.saved
 
 
-def comparison_rows(comparison: Comparison, *, lagging: bool = False) -> list[Row]:
+def comparison_rows(comparison: Comparison) -> list[Row]:
     """The six rows that both the dashboard and the storage page show.
 
-    Args:
-        comparison: of both collections.
-        lagging: whether sizes on disk are older than the readings, so that comparing them says
-            nothing yet.
+    No size on disk is shown before it is settled.
     """
     one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
-
-    def on_disk(fraction: float | None) -> str:
-        return SETTLING if lagging else percent_text(fraction)
-
     return [
         Row("readings", count_text(one.readings), count_text(two.readings), sameness(comparison)),
         Row("data", *_bytes(one.data_bytes, two.data_bytes), percent_text(saved.data)),
-        Row("storage", *_bytes(one.storage_bytes, two.storage_bytes), on_disk(saved.storage)),
-        Row("indexes", *_bytes(one.index_bytes, two.index_bytes), on_disk(saved.index)),
-        Row(
-            "total",
-            *_bytes(one.total_bytes, two.total_bytes),
-            on_disk(saved.total),
-            heavy=True,
-        ),
+        _on_disk(comparison, "storage", one.storage_bytes, two.storage_bytes, saved.storage),
+        _on_disk(comparison, "indexes", one.index_bytes, two.index_bytes, saved.index),
+        _on_disk(comparison, "total", one.total_bytes, two.total_bytes, saved.total, heavy=True),
         Row(
             "per reading",
             bytes_per_reading_text(one.bytes_per_reading),
@@ -66,28 +55,49 @@ def comparison_rows(comparison: Comparison, *, lagging: bool = False) -> list[Ro
     ]
 
 
-def detail_rows(comparison: Comparison, ideal_buckets: int, *, lagging: bool = False) -> list[Row]:
+def detail_rows(comparison: Comparison, ideal_buckets: int) -> list[Row]:
     """What the storage page shows beside these: ``_id``, indexes, buckets."""
     one, two = comparison.regular, comparison.timeseries
-    buckets, full = comparison.buckets, comparison.readings_per_bucket
-    return [
-        Row("total per reading", _total_a_reading(one), _total_a_reading(two)),
+    full = comparison.readings_per_bucket
+    without_id = None if one.data_bytes is None else one.data_bytes - one.id_bytes
+    rows = [
+        Row("total per reading", *_totals_a_reading(comparison)),
         Row(
             "data without _id",
-            *_bytes(one.data_bytes - one.id_bytes, two.data_bytes),
+            *_bytes(without_id, two.data_bytes),
             percent_text(comparison.saved_without_id_data),
         ),
-        Row(
+        _on_disk(
+            comparison,
             "total without _id",
-            *_bytes(one.total_bytes - one.id_index_bytes, two.total_bytes),
-            SETTLING if lagging else percent_text(comparison.saved_without_id_total),
+            one.total_bytes - one.id_index_bytes,
+            two.total_bytes,
+            comparison.saved_without_id_total,
         ),
-        Row("index on _id", bytes_text(one.id_index_bytes), "none"),
-        Row("index on meter, time", *_bytes(_own_index(one), _own_index(two))),
+        Row(
+            "index on _id",
+            bytes_text(one.id_index_bytes) if comparison.settled else NOTHING,
+            "none",
+        ),
+        _on_disk(comparison, "index on meter, time", _own_index(one), _own_index(two)),
+    ]
+    if two.server_indexes:
+        rows.append(
+            _on_disk(
+                comparison,
+                "without MongoDB's own",
+                one.total_bytes,
+                two.total_bytes - two.server_index_bytes,
+                comparison.saved_without_server_index[1],
+            )
+        )
+    return [
+        *rows,
+        _on_disk(comparison, "reusable in files", one.reusable_bytes, two.reusable_bytes),
         Row(
             "buckets",
             NOTHING,
-            "not known" if buckets is None else count_text(buckets),
+            "not known" if comparison.buckets is None else count_text(comparison.buckets),
             f"{count_text(ideal_buckets)} ideal",
         ),
         Row(
@@ -119,7 +129,7 @@ def foreign_index_note(comparison: Comparison) -> str:
     """Which indexes count though another hand made them; empty where there are none."""
     named = [
         f"{', '.join(plain(name, 40) for name in size.foreign_indexes)} of {size.name} "
-        f"({bytes_text(size.foreign_index_bytes)})"
+        f"({bytes_text(size.foreign_index_bytes) if comparison.settled else SETTLING})"
         for size in (comparison.regular, comparison.timeseries)
         if size.foreign_indexes
     ]
@@ -128,24 +138,124 @@ def foreign_index_note(comparison: Comparison) -> str:
     return f"Indexes that linky-tui did not make count too: {'; '.join(named)}."
 
 
-def honest_note(comparison: Comparison, *, detailed: bool = False, lagging: bool = False) -> str:
+def server_index_note(comparison: Comparison) -> str:
+    """Which index MongoDB itself made, so that not both carry the same; empty without one."""
+    two = comparison.timeseries
+    if not two.server_indexes:
+        return ""
+    named = ", ".join(plain(name, 40) for name in two.server_indexes)
+    if not comparison.settled:
+        return f"MongoDB itself made the index {named} of {two.name}, which counts too."
+    total = percent_text(comparison.saved_without_server_index[1])
+    return (
+        f"MongoDB itself made the index {named} of {two.name} "
+        f"({bytes_text(two.server_index_bytes)}), which counts too: without it the total saves "
+        f"{total}."
+    )
+
+
+def lost_counters_note(comparison: Comparison) -> str:
+    """Why the data of the time series collection is not told; empty where it is."""
+    if not comparison.counters_lost:
+        return ""
+    return (
+        f"Data of {comparison.timeseries.name}: not known, because the server's counters were lost "
+        "in a crash; a rebuild measures anew."
+    )
+
+
+def orphans_note(comparison: Comparison) -> str:
+    """What shards hold though another one owns it; empty without any."""
+    held = [
+        f"{things(size.orphans, 'orphan')} of {size.name}"
+        for size in (comparison.regular, comparison.timeseries)
+        if size.orphans
+    ]
+    return f"What shards still have to clear away counts too: {', '.join(held)}." if held else ""
+
+
+def caption(comparison: Comparison) -> str:
+    """What is compared: with which compressors and indexes, as the server told them."""
+    one, two = (
+        f"{size.name} ({_compressed(size)}; {_indexes(size)})"
+        for size in (comparison.regular, comparison.timeseries)
+    )
+    return f"Used bytes of {one} and of {two}."
+
+
+def compressed(size: CollectionSize) -> str:
+    """The name of a collection and how it is compressed."""
+    return f"{size.name}, {size.compressor or 'compressor not known'}"
+
+
+def compressors_text(comparison: Comparison) -> str:
+    """How both are compressed, in a few words."""
+    one, two = comparison.regular.compressor, comparison.timeseries.compressor
+    if one == two:
+        return f"Both are {_compressed(comparison.regular)}."
+    return (
+        f"Regular is {_compressed(comparison.regular)}, "
+        f"time series {_compressed(comparison.timeseries)}."
+    )
+
+
+def honest_note(comparison: Comparison, *, detailed: bool = False) -> str:
     """What a sceptic asks: ``_id``, the compressor, and indexes that are not ours."""
-    foreign = foreign_index_note(comparison)
     if detailed:
-        return f"Regular is compressed with snappy, time series with zstd. {foreign}".strip()
-    saved = f"data {percent_text(comparison.saved_without_id_data)}"
-    if not lagging:
-        saved += f", total {percent_text(comparison.saved_without_id_total)}"
-    return f"Without _id: {saved}. Regular is snappy, time series zstd. {foreign}".strip()
+        said = [caption(comparison)]
+    else:
+        saved = f"data {percent_text(comparison.saved_without_id_data)}"
+        if comparison.settled:
+            saved += f", total {percent_text(comparison.saved_without_id_total)}"
+        said = [f"Without _id: {saved}.", compressors_text(comparison)]
+    said += [
+        lost_counters_note(comparison),
+        server_index_note(comparison),
+        foreign_index_note(comparison),
+        orphans_note(comparison),
+    ]
+    return " ".join(filter(None, said))
+
+
+def _on_disk(
+    comparison: Comparison,
+    label: str,
+    one: int,
+    two: int,
+    saved: float | None = None,
+    *,
+    heavy: bool = False,
+) -> Row:
+    if not comparison.settled:
+        return Row(label, NOTHING, NOTHING, SETTLING, heavy)
+    return Row(label, *_bytes(one, two), percent_text(saved), heavy)
+
+
+def _compressed(size: CollectionSize) -> str:
+    if size.compressor is None:
+        return "with a compressor that is not known"
+    return "uncompressed" if size.compressor == "none" else size.compressor
+
+
+def _indexes(size: CollectionSize) -> str:
+    return ", ".join(plain(name, 40) for name in size.indexes) or "no index"
 
 
 def _own_index(size: CollectionSize) -> int:
-    return size.index_bytes - size.id_index_bytes - size.foreign_index_bytes
+    other = size.id_index_bytes + size.foreign_index_bytes + size.server_index_bytes
+    return size.index_bytes - other
 
 
-def _total_a_reading(size: CollectionSize) -> str:
-    return bytes_per_reading_text(size.total_bytes / size.readings if size.readings else None)
+def _totals_a_reading(comparison: Comparison) -> tuple[str, str]:
+    def of(size: CollectionSize) -> str:
+        known = size.readings and comparison.settled
+        return bytes_per_reading_text(size.total_bytes / size.readings if known else None)
+
+    return of(comparison.regular), of(comparison.timeseries)
 
 
-def _bytes(one: int, two: int) -> tuple[str, str]:
-    return bytes_text(one), bytes_text(two)
+def _bytes(one: int | None, two: int | None) -> tuple[str, str]:
+    return (
+        NOTHING if one is None else bytes_text(one),
+        NOTHING if two is None else bytes_text(two),
+    )

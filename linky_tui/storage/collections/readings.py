@@ -145,7 +145,16 @@ class Readings:
         Documents without these fields count under ``("", "", 0)``.
         """
         with friendly(), pymongo.timeout(READ_LIMIT_S):
-            return _counts(self.regular, series), _counts(self.timeseries, series)
+            return _counts(self.regular, series)[0], _counts(self.timeseries, series)[0]
+
+    def counts_and_bytes(self) -> tuple[tuple[dict[Group, int], dict[Group, int]], int]:
+        """The same of all series, and the bytes of all regular documents, ``_id`` and all.
+
+        The server's own figure for these is a counter, which a crash spoils.
+        """
+        with friendly(), pymongo.timeout(READ_LIMIT_S):
+            regular, size_bytes = _counts(self.regular, sized=True)
+            return (regular, _counts(self.timeseries)[0]), size_bytes
 
     def count(self, series: Series | None = None) -> int:
         """How many readings the regular collection has."""
@@ -280,21 +289,22 @@ def group_filter(group: Group) -> Document:
     return {"meter.prm": group[0], "meter.flow": group[1], "meter.interval_min": group[2]}
 
 
-def _counts(collection: Collection[Document], series: Series | None) -> dict[Group, int]:
+def _counts(
+    collection: Collection[Document], series: Series | None = None, *, sized: bool = False
+) -> tuple[dict[Group, int], int]:
+    """Readings by group, and where it is ``sized`` the bytes of all documents."""
+    size_bytes = {"bytes": {"$sum": {"$bsonSize": "$$ROOT"}}} if sized else {}
     pipeline: list[dict[str, Any]] = [
-        {
-            "$group": {
-                "_id": GROUP_KEY,
-                "readings": {"$sum": 1},
-            }
-        }
+        {"$group": {"_id": GROUP_KEY, "readings": {"$sum": 1}, **size_bytes}}
     ]
     if series is not None:
         pipeline.insert(0, {"$match": series_filter(series)})
     counted: Counter[Group] = Counter()
+    total_bytes = 0
     for found in collection.aggregate(pipeline, allowDiskUse=True):
         name = found["_id"]
         prm, flow, interval_min = name.get("prm"), name.get("flow"), name.get("interval_min")
         known = isinstance(prm, str) and isinstance(flow, str) and isinstance(interval_min, int)
         counted[(prm, flow, interval_min) if known else ("", "", 0)] += found["readings"]
-    return dict(counted)
+        total_bytes += int(found.get("bytes", 0))
+    return dict(counted), total_bytes

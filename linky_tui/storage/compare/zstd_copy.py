@@ -1,9 +1,9 @@
 """What the regular documents would take with the compressor of time series collections.
 
-Regular collections are compressed with snappy by default, time series ones with zstd, so part of
-what a time series collection saves is only that. This copies the regular documents, ``_id`` and
-all, into a temporary collection with zstd and the same index, measures it and drops it. It touches
-no other collection and needs no lease: it only reads the readings.
+Unless a server was told otherwise, regular collections are compressed with snappy and time series
+ones with zstd, so part of what a time series collection saves is only that. This copies the regular
+documents, ``_id`` and all, into a temporary collection with zstd and the same index, measures it
+and drops it. It touches no other collection and needs no lease: it only reads the readings.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from pymongo.write_concern import WriteConcern
 
 from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S, StorageStopped
 from linky_tui.storage.collections.documents import INDEX_KEYS, INDEX_NAME, Document
-from linky_tui.storage.compare.stats import CollectionSize, collection_size
+from linky_tui.storage.compare.settled import LONGEST_WAIT_S, wait_until_settled
+from linky_tui.storage.compare.sizes import CollectionSize, size_of, statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
@@ -35,12 +36,9 @@ if TYPE_CHECKING:
 
 SUFFIX = "_zstd_probe"
 """What temporary collections are called after the regular one, before time and a number."""
-CHECKPOINT_S = 65.0
-"""A server that may not be told to takes a checkpoint within a minute by itself."""
 
 _OPTIONS = {"wiredTiger": {"configString": "block_compressor=zstd"}}
 _BATCH = 5000
-_LOOK_EVERY_S = 0.5
 _LEFTOVER_S = 3600
 
 
@@ -56,12 +54,12 @@ def zstd_copy_steps(
     store: Store,
     stop: threading.Event | None = None,
     *,
-    checkpoint_s: float = CHECKPOINT_S,
+    limit_s: float = LONGEST_WAIT_S,
 ) -> Generator[tuple[int, int], None, ZstdCopy]:
     """Copy, measure and drop, as a generator of (documents copied, their total).
 
     Once stopped, it drops the copy all the same. For a checkpoint of a server that is not ours it
-    waits ``checkpoint_s``.
+    waits up to ``limit_s``.
 
     Raises:
         StorageError: the server has no zstd, or refuses to choose it.
@@ -78,10 +76,10 @@ def zstd_copy_steps(
     with friendly():
         try:
             copied = yield from _copy(regular, probe, stop)
-            settled = _await_checkpoint(store, probe, stop, checkpoint_s)
+            settled = _settle(store, probe, stop, limit_s)
             with pymongo.timeout(READ_LIMIT_S):
-                size, _ = collection_size(probe, copied, ids=True)
-            return ZstdCopy(size, settled)
+                found = statistics(probe)
+                return ZstdCopy(size_of(probe, found, copied, found.data_bytes, ids=True), settled)
         finally:
             with suppress(PyMongoError), pymongo.timeout(STEP_LIMIT_S):
                 probe.drop()
@@ -120,7 +118,7 @@ def _copy(
     return done
 
 
-def _await_checkpoint(
+def _settle(
     store: Store, probe: Collection[Document], stop: threading.Event, limit_s: float
 ) -> bool:
     """Force a checkpoint on our own server, wait for that of another one."""
@@ -128,17 +126,7 @@ def _await_checkpoint(
         # Others may be writing readings, which a checkpoint inflates; ours can wait.
         if store.server.kind == "local" and not store.leases.in_use():
             store.connection.client.admin.command("fsync")
-            return True
-    before = _storage_bytes(probe)
-    deadline_s = time.monotonic() + limit_s
-    while time.monotonic() < deadline_s:
-        if stop.wait(_LOOK_EVERY_S):
-            raise StorageStopped
-        if _storage_bytes(probe) != before:
-            return True
-    return False
-
-
-def _storage_bytes(probe: Collection[Document]) -> int:
-    with pymongo.timeout(READ_LIMIT_S):
-        return collection_size(probe, 0)[0].storage_bytes
+    settled = wait_until_settled([probe], stop, limit_s=limit_s)
+    if stop.is_set():
+        raise StorageStopped
+    return settled

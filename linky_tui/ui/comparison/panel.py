@@ -70,7 +70,7 @@ class ComparisonPanel(Vertical):
         if snapshot is not None:
             self.table.show(snapshot)
             comparison, detailed = snapshot.comparison, self.table.detailed
-            note = honest_note(comparison, detailed=detailed, lagging=snapshot.lagging)
+            note = honest_note(comparison, detailed=detailed)
             self.query_one("#note", Static).update(note)
             self.set_class(not comparison.regular.readings, "-nothing")
             nothing = lost_note(comparison, COPIES_BACK) or NOTHING_YET
@@ -89,7 +89,7 @@ class ComparisonPanel(Vertical):
             return "MongoDB is away"
         if self.app.ingest.state.busy or snapshot.in_use:
             return "● live"
-        return SETTLING if snapshot.lagging else "live"
+        return "live" if snapshot.comparison.settled else SETTLING
 
     def _follow(self) -> None:
         """Take the next step, or wait for its time; whatever changes it calls this again."""

@@ -105,10 +105,10 @@ class ComparisonTable(Widget):
     def _fill(self) -> None:
         if self._snapshot is None:
             return
-        comparison, lagging = self._snapshot.comparison, self._snapshot.lagging
-        rows = comparison_rows(comparison, lagging=lagging)
+        comparison = self._snapshot.comparison
+        rows = comparison_rows(comparison)
         if self._detailed:
-            rows += detail_rows(comparison, self._snapshot.ideal_buckets, lagging=lagging)
+            rows += detail_rows(comparison, self._snapshot.ideal_buckets)
         grown = len(rows) != len(self._rows)
         self._rows = rows
         self.refresh(layout=grown)

@@ -7,10 +7,11 @@ the data differs from that of the last one, or that one is old.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from linky_tui.storage.compare.settled import SizeWatch
 from linky_tui.storage.compare.stats import Comparison
 from linky_tui.ui.shell.size_history import SizeHistory
 
@@ -20,10 +21,9 @@ PROOF_AFTER_S = 1.0
 """A proof takes a second of work, so it waits until the page has been drawn and looked at."""
 PROOF_VALID_S = 600.0
 """A proof older than this is made again even though no size changed."""
-SETTLING_S = 65.0
-"""So long after the last write sizes on disk may still follow, where we may not force it."""
+SETTLING_EVERY_S = 10.0
+"""While sizes on disk have still to follow."""
 
-_EMPTY_FILE = 4096
 _NEVER = float("-inf")
 
 
@@ -42,8 +42,6 @@ class Snapshot:
     comparison: Comparison
     ideal_buckets: int  # how few buckets could hold the readings
     in_use: bool  # whether somebody writes: we, or another process
-    # whether sizes on disk are so much older than the readings that they say nothing
-    lagging: bool = False
 
 
 class ComparisonState:
@@ -61,6 +59,7 @@ class ComparisonState:
         self._wanted = True
         self._asked: Step | None = None
         self._proof: Comparison | None = None
+        self._watch = SizeWatch(clock)
         # A checkpoint and a proof are as old as their question: what is written later, they lack.
         self._asked_s = self._checkpoint_s = self._proof_s = _NEVER
         self._answered_s = self._wrote_s = _NEVER
@@ -87,7 +86,8 @@ class ComparisonState:
         if unproved and not (self._wanted or often or self._unforced):
             return Step.PROOF, PROOF_AFTER_S - passed_s
         step = Step.CHECKPOINT if self._unforced and not busy else Step.SIZES
-        every_s = BUSY_EVERY_S if often else IDLE_EVERY_S
+        settling = last is not None and not last.comparison.settled
+        every_s = BUSY_EVERY_S if often else SETTLING_EVERY_S if settling else IDLE_EVERY_S
         return step, 0.0 if self._wanted else every_s - passed_s
 
     def asked(self, step: Step) -> None:
@@ -110,9 +110,9 @@ class ComparisonState:
             self._proof, self._proof_s = found.comparison, self._asked_s
         proof = self._proof_for(found.comparison) if quiet else None
         identical = None if proof is None else proof.identical
-        comparison = replace(found.comparison, identical=identical)
-        lagging = _unwritten(comparison) or (quiet and self._following(comparison))
-        self.snapshot = replace(found, comparison=comparison, lagging=lagging)
+        settled = self._watch.settled(_sizes(found.comparison), found.comparison.settled)
+        comparison = replace(found.comparison, identical=identical, settled=settled)
+        self.snapshot = replace(found, comparison=comparison)
 
     @property
     def _unforced(self) -> bool:
@@ -126,19 +126,12 @@ class ComparisonState:
             return None
         return self._proof if _data(self._proof) == _data(comparison) else None
 
-    def _following(self, comparison: Comparison) -> bool:
-        """Whether a server that is not ours may still have to write to disk what we wrote."""
-        ours = comparison.server_kind == "local"
-        return not ours and self._clock() - self._wrote_s < SETTLING_S
 
-
-def _data(comparison: Comparison) -> list[tuple[int, int]]:
+def _data(comparison: Comparison) -> list[tuple[int, int | None]]:
     sizes = (comparison.regular, comparison.timeseries)
     return [(each.readings, each.data_bytes) for each in sizes]
 
 
-def _unwritten(comparison: Comparison) -> bool:
-    return any(
-        each.storage_bytes <= _EMPTY_FILE and each.data_bytes > 4 * _EMPTY_FILE
-        for each in (comparison.regular, comparison.timeseries)
-    )
+def _sizes(comparison: Comparison) -> Hashable:
+    both = (comparison.regular, comparison.timeseries)
+    return tuple((each.data_bytes, each.storage_bytes, each.index_bytes) for each in both)

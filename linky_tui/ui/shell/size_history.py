@@ -40,11 +40,10 @@ class SizeHistory:
         """
         if run != self._of:
             self.samples, self._of = [], run
-        sample = Sample(
-            comparison.regular.readings,
-            comparison.regular.data_bytes,
-            comparison.timeseries.data_bytes,
-        )
+        one, two = comparison.regular, comparison.timeseries
+        if one.data_bytes is None or two.data_bytes is None:
+            return
+        sample = Sample(one.readings, one.data_bytes, two.data_bytes)
         if not self.samples or sample.readings > self.samples[-1].readings:
             self.samples.append(sample)
         if len(self.samples) > _KEPT:

@@ -71,11 +71,14 @@ class StoragePage(Page):
 
 The same readings in a regular collection and in a time series collection.
 
-- **Table**: sizes of both, what `_id` costs, each index, and how full the buckets are. A time
-  series collection packs up to 1,000 readings of a meter into one compressed bucket.
-- **Bars**: storage and indexes of both. Regular collections are compressed with snappy, time
-  series ones with zstd; `z` copies the regular documents into a temporary collection with zstd,
-  measures it and drops it, to show how much of the saving is only that.
+- **Table**: used bytes of both, what `_id` costs, each index, what is reusable in the files, and
+  how full the buckets are. A time series collection packs up to 1,000 readings of a meter into one
+  compressed bucket. Files follow the data at a checkpoint of MongoDB, once a minute: until then
+  they are *settling*.
+- **Bars**: storage and indexes of both, with the compressors that MongoDB names. By default it
+  compresses time series collections with zstd, regular ones with snappy; `z` copies the regular
+  documents into a temporary collection with zstd, measures it and drops it, to show how much of
+  the saving is only that.
 - **Growth**: the data of both while readings are fetched.
 
 `v` verifies every reading of both, `e` repairs a difference, `f` defragments: the time series
@@ -281,9 +284,7 @@ how they ended.
         if snapshot is None:
             return
         self.set_class(not snapshot.comparison.regular.readings, "-nothing")
-        zstd = self._probe.size if self._probe is not None else None
-        bars = size_bars(snapshot.comparison, zstd, lagging=snapshot.lagging)
-        self.query_one(SizeBars).show(bars)
+        self.query_one(SizeBars).show(size_bars(snapshot.comparison, self._probe))
         plot = self.app.comparison.history.plot()
         if plot is not None:
             self.query_one("#growth", Chart).show(plot)

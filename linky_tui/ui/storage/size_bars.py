@@ -10,9 +10,12 @@ from rich.text import Text
 from textual.geometry import Size
 from textual.widget import Widget
 
-from linky_tui.storage.compare.stats import CollectionSize, Comparison
+from linky_tui.storage.compare.stats import Comparison
+from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import bytes_text, percent_text
-from linky_tui.words.comparison import SETTLING
+from linky_tui.words.comparison import compressed
+
+UNSETTLED = "Settling: MongoDB has still to write it to disk."
 
 _STORAGE, _INDEXES = "█", "▒"
 
@@ -32,24 +35,38 @@ class SizeBar:
         return self.storage_bytes + self.index_bytes
 
 
-def size_bars(
-    comparison: Comparison, zstd: CollectionSize | None, *, lagging: bool = False
-) -> list[SizeBar]:
-    """The bars of a comparison; ``zstd``: the regular documents, where that was measured.
+def size_bars(comparison: Comparison, copy: ZstdCopy | None) -> list[SizeBar]:
+    """The bars of a comparison; ``copy``: the regular documents with zstd, where measured.
 
-    ``lagging``: sizes on disk say nothing yet.
+    Nothing is drawn before its size on disk is settled.
     """
     one, two = comparison.regular, comparison.timeseries
-    bars = [SizeBar(f"{one.name}, snappy", one.storage_bytes, one.index_bytes)]
-    if zstd is None:
-        bars.append(SizeBar(f"{one.name}, zstd", empty="Not measured yet: press z."))
-    else:
-        saved = 1 - zstd.total_bytes / one.total_bytes if one.total_bytes else None
-        note = f"{percent_text(saved)} saved"
-        bars.append(SizeBar(f"{one.name}, zstd", zstd.storage_bytes, zstd.index_bytes, note))
-    note = SETTLING if lagging else f"{percent_text(comparison.saved.total)} saved"
-    label = f"{two.name}, zstd"
-    return [*bars, SizeBar(label, two.storage_bytes, two.index_bytes, note)]
+    if not comparison.settled:
+        return [
+            SizeBar(compressed(one), empty=UNSETTLED),
+            _copy_bar(comparison, copy),
+            SizeBar(compressed(two), empty=UNSETTLED),
+        ]
+    note = f"{percent_text(comparison.saved.total)} saved"
+    return [
+        SizeBar(compressed(one), one.storage_bytes, one.index_bytes),
+        _copy_bar(comparison, copy),
+        SizeBar(compressed(two), two.storage_bytes, two.index_bytes, note),
+    ]
+
+
+def _copy_bar(comparison: Comparison, copy: ZstdCopy | None) -> SizeBar:
+    one = comparison.regular
+    if copy is None:
+        same = one.compressor == "zstd"
+        empty = "Regular is zstd already: see above." if same else "Not measured yet: press z."
+        return SizeBar(f"{one.name}, copied with zstd", empty=empty)
+    label = f"{one.name}, copied with {copy.size.compressor or 'zstd'}"
+    if not copy.settled:
+        return SizeBar(label, empty="Its size has not settled: press z again.")
+    saved = 1 - copy.size.total_bytes / one.total_bytes if one.total_bytes else None
+    note = f"{percent_text(saved)} saved" if comparison.settled else ""
+    return SizeBar(label, copy.size.storage_bytes, copy.size.index_bytes, note)
 
 
 class SizeBars(Widget):

@@ -1,0 +1,78 @@
+"""Whether sizes on disk are those of the data, and the wait until they are.
+
+Files follow at a checkpoint of the server, every minute as a rule. WiredTiger tells for each file
+how much of it in memory is newer (``Statistics.written``). Where a server does not show that, sizes
+are believed once they have not changed for longer than checkpoints are apart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Hashable, Sequence
+
+import pymongo
+from pymongo.collection import Collection
+
+from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.compare.sizes import Statistics, statistics
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
+
+LONGEST_WAIT_S = 150.0
+"""Two checkpoints and a half: whoever writes meanwhile may go on for ever."""
+UNCHANGED_S = 65.0
+LOOK_EVERY_S = 0.5
+
+
+class SizeWatch:
+    """Believes what a server tells, and where it does not, sizes that do not change any more."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._sizes: Hashable = None
+        self._since_s = clock()
+
+    def settled(self, sizes: Hashable, written: bool | None) -> bool:
+        """Whether sizes just looked at are settled; ``written`` as the server tells it."""
+        if sizes != self._sizes:
+            self._sizes, self._since_s = sizes, self._clock()
+        if written is None:
+            return self._clock() - self._since_s >= UNCHANGED_S
+        return written
+
+
+def wait_until_settled(
+    collections: Sequence[Collection[Document]],
+    stop: threading.Event,
+    waiting: Callable[[float], object] = lambda waited_s: None,
+    *,
+    limit_s: float = LONGEST_WAIT_S,
+) -> bool:
+    """Look again and again until the sizes are settled, it is stopped, or ``limit_s`` are over.
+
+    ``waiting`` is told the seconds so far. Returns whether they are settled.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached.
+    """
+    watch, started_s = SizeWatch(), time.monotonic()
+    while (waited_s := time.monotonic() - started_s) < limit_s:
+        with friendly(), pymongo.timeout(READ_LIMIT_S):
+            found = [statistics(each) for each in collections]
+        if watch.settled(sizes_on_disk(found), all_written(found)):
+            return True
+        waiting(waited_s)
+        if stop.wait(LOOK_EVERY_S):
+            break
+    return False
+
+
+def all_written(found: Sequence[Statistics]) -> bool | None:
+    """Whether all is written to disk; ``None`` where the server does not tell."""
+    told = [each.written for each in found]
+    return False if False in told else None if None in told else True
+
+
+def sizes_on_disk(found: Sequence[Statistics]) -> Hashable:
+    """What changes when a checkpoint brings the files up to date, or somebody writes."""
+    return tuple((each.data_bytes, each.storage_bytes, each.index_bytes) for each in found)
