@@ -105,9 +105,14 @@ def _count(store: Store) -> Counted:
 
 
 def _put_right(store: Store) -> None:
-    """Let the server count again; up to 8.x it knows the buckets under a name of their own."""
+    """Let the server count again, which leaves something to write to disk.
+
+    Up to 8.x it knows the buckets under a name of their own.
+    """
     name = store.readings.timeseries.name
     for each in (store.readings.regular.name, f"system.buckets.{name}", name):
         # Other versions know other names.
         with suppress(OperationFailure), pymongo.timeout(READ_LIMIT_S):
             store.connection.database.command("validate", each)
+    with pymongo.timeout(READ_LIMIT_S):
+        store.connection.client.admin.command("fsync")

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from linky_tui.domain.paris import day_start
+from linky_tui.demo.household import DEMO_PRM, Household
+from linky_tui.domain.paris import day_start, days_between
 from linky_tui.headless.stats import comparison_lines
+from linky_tui.storage.collections.schema import create_timeseries
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
-from tests.tools.stored import SERIES, put_regular, put_timeseries, readings
+from linky_tui.text.formatting import percent_text
+from linky_tui.words.comparison import honest_note
+from tests.tools.mongod import PrivateMongod
+from tests.tools.stored import SERIES, open_store, put_regular, put_timeseries, readings
 
+HOME = Household(DEMO_PRM)
 CURVE = readings(day_start(date(2026, 1, 1)), 3000)
 
 
@@ -48,8 +56,11 @@ def test_the_figures_are_the_servers(filled: Store) -> None:
     found = compare_sizes(filled)
     statistics = database.command("collStats", "consumption")
     assert found.regular.data_bytes == statistics["size"]
-    assert found.regular.storage_bytes == statistics["storageSize"]
-    assert found.regular.index_bytes == statistics["totalIndexSize"]
+    used = statistics["storageSize"] - statistics["freeStorageSize"]
+    assert found.regular.storage_bytes == used
+    assert found.settled
+    whole = statistics["storageSize"] + statistics["totalIndexSize"]
+    assert found.regular.total_bytes + found.regular.reusable_bytes == whole
     assert found.timeseries.data_bytes == database.command("collStats", "consumptionTS")["size"]
 
 
@@ -57,6 +68,7 @@ def test_the_share_of_id_is_exact(filled: Store) -> None:
     found = compare_sizes(filled)
     pipeline = [{"$group": {"_id": None, "bytes": {"$sum": {"$bsonSize": "$$ROOT"}}}}]
     without = next(filled.readings.regular.aggregate([{"$project": {"_id": 0}}, *pipeline]))
+    assert found.regular.data_bytes is not None
     assert found.regular.data_bytes - found.regular.id_bytes == without["bytes"]
     assert found.saved_without_id_data is not None
     assert found.saved.data is not None
@@ -120,6 +132,119 @@ def test_identity_is_told_only_as_far_as_it_was_checked(
     assert compare_sizes(filled, compare=True).identical is False
 
 
-def test_only_the_embedded_server_is_told_to_write_to_disk(filled: Store) -> None:
+def test_the_index_that_newer_servers_make_is_named_and_left_out_of_a_second_figure(
+    filled: Store,
+) -> None:
+    filled.readings.timeseries.create_index([("meter", 1), ("timestamp", 1)])
+    filled.connection.client.admin.command("fsync")
+    found = compare_sizes(filled)
+    made, as_json = found.timeseries.server_index_bytes, found.to_json()
+    assert as_json["timeseries"]["server_indexes"] == ["meter_1_timestamp_1"]
+    assert (as_json["timeseries"]["foreign_indexes"], as_json["regular"]["server_indexes"]) == (
+        [],
+        [],
+    )
+    total = 1 - (found.timeseries.total_bytes - made) / found.regular.total_bytes
+    assert made > 0
+    assert as_json["saved_without_server_index"]["total"] == total > as_json["saved"]["total"]
+    said = " ".join(comparison_lines(found))
+    assert "MongoDB itself made the index meter_1_timestamp_1 of consumptionTS (" in said
+    assert f"without it the total saves {percent_text(total)}" in said
+    assert "snappy; _id_, meter_prm_flow_timestamp" in said
+    assert "zstd; meter_1_timestamp_1, meter_prm_flow_timestamp" in said
+
+
+def test_nothing_is_saved_on_disk_before_it_is_written_and_only_the_embedded_server_is_told_to(
+    filled: Store,
+) -> None:
     assert filled.server.kind == "remote"
-    assert compare_sizes(filled, checkpoint=True).settling
+    put_regular(filled, SERIES, readings(day_start(date(2026, 9, 1)), 500))
+    found = compare_sizes(filled, checkpoint=True)
+    as_json = found.to_json()
+    assert (as_json["settled"], as_json["settling"]) == (False, True)
+    assert as_json["saved"] == {**as_json["saved"], "storage": None, "index": None, "total": None}
+    assert as_json["saved_without_id"]["total"] is None
+    assert as_json["saved_without_server_index"] == {"index": None, "total": None}
+    assert as_json["saved"]["data"] > 0.9
+    shown = {line.split("  ")[0]: line.split() for line in comparison_lines(found)}
+    for label in ("storage", "indexes", "total"):
+        assert shown[label][1:] == ["–", "–", "settling"]
+
+
+@pytest.mark.parametrize("embedded", [False, True])
+def test_after_a_kill_nothing_is_told_of_the_lost_counters(
+    short_tmp_path: Path, embedded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedded server is put right, another one is not touched."""
+    with PrivateMongod(short_tmp_path) as server:
+        with open_store(server.uri, "home", short_tmp_path) as store:
+            put_regular(store, SERIES, CURVE)
+            put_timeseries(store, SERIES, CURVE)
+            right = compare_sizes(store)
+        server.kill()
+        server.start()
+        with open_store(server.uri, "home", short_tmp_path) as store:
+            assert store.readings.regular.estimated_document_count() == 0
+            if embedded:
+                monkeypatch.setattr(store, "server", replace(store.server, kind="local"))
+            found = compare_sizes(store, compare=True)
+            assert found.regular.data_bytes == right.regular.data_bytes == 3000 * 130
+            assert (found.buckets, found.identical) == (3, True)
+            if embedded:
+                assert found.timeseries.data_bytes == right.timeseries.data_bytes
+                assert found.settled
+                return
+            as_json = found.to_json()
+            nothing = (as_json["timeseries"]["data_bytes"], as_json["saved"]["data"])
+            assert nothing == (None, None)
+            assert as_json["timeseries"]["bytes_per_reading"] is None
+            said = " ".join(comparison_lines(found))
+            assert "not known, because the server's counters were lost in a crash" in said
+            store.readings.timeseries.drop()
+            create_timeseries(store.connection.database, "consumptionTS")
+            put_timeseries(store, SERIES, CURVE)
+            assert compare_sizes(store).timeseries.data_bytes == right.timeseries.data_bytes
+
+
+def test_a_server_with_another_compressor_is_told_as_it_is(short_tmp_path: Path) -> None:
+    everything_zstd = ("--wiredTigerCollectionBlockCompressor", "zstd")
+    with (
+        PrivateMongod(short_tmp_path, *everything_zstd) as server,
+        open_store(server.uri, "home", short_tmp_path) as store,
+    ):
+        put_regular(store, SERIES, CURVE)
+        put_timeseries(store, SERIES, CURVE)
+        found = compare_sizes(store)
+    assert [found.regular.compressor, found.timeseries.compressor] == ["zstd", "zstd"]
+    assert "snappy" not in " ".join(comparison_lines(found)) + honest_note(found)
+    assert "Both are zstd." in honest_note(found)
+
+
+def test_used_bytes_do_not_depend_on_how_the_documents_were_written(
+    short_tmp_path: Path,
+) -> None:
+    """At once; newest first by weeks, as backfilled; with a checkpoint after each of these."""
+    first, last = date(2025, 1, 6), date(2026, 11, 1)
+    days = list(days_between(first, last))
+    weeks = [
+        HOME.readings(week[0], week[-1])
+        for week in (days[at : at + 7] for at in range(0, len(days), 7))
+    ][::-1]
+    totals, saved = [], []
+    with PrivateMongod(short_tmp_path) as server:
+        for number, parts in enumerate(([HOME.readings(first, last)], weeks, weeks)):
+            with open_store(server.uri, f"home{number}", short_tmp_path) as store:
+                for part in parts:
+                    put_regular(store, SERIES, part)
+                    if number == 2:
+                        store.connection.client.admin.command("fsync")
+                put_timeseries(store, SERIES, HOME.readings(first, last))
+                store.connection.client.admin.command("fsync")
+                found = compare_sizes(store)
+                totals.append(found.regular.total_bytes)
+                saved.append(found.saved.total)
+                files = found.regular.total_bytes + found.regular.reusable_bytes
+    print(totals, saved, files)
+    assert files > 1.2 * max(totals), "the files themselves do depend on it"
+    assert max(totals) < 1.01 * min(totals)
+    assert max(filter(None, saved)) - min(filter(None, saved)) < 0.001

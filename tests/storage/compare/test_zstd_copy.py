@@ -52,7 +52,7 @@ def probes(store: Store) -> list[str]:
 
 def probe_of(store: Store) -> tuple[list[tuple[int, int]], ZstdCopy]:
     """With a checkpoint once the copy is complete; earlier ones would leave gaps in it."""
-    steps = zstd_copy_steps(store, checkpoint_s=5)
+    steps = zstd_copy_steps(store, limit_s=5)
     seen = [next(steps)]
     while seen[-1][0] < seen[-1][1]:
         seen.append(next(steps))
@@ -71,18 +71,19 @@ def test_it_measures_all_documents_and_leaves_nothing_behind(filled: Store) -> N
     assert probe.size.readings == 12_100
     assert probe.size.data_bytes == found["size"], "the same documents"
     assert 4096 < probe.size.storage_bytes < found["storageSize"], "zstd is tighter than snappy"
+    assert probe.size.compressor == "zstd"
     assert probe.size.index_bytes > 8192, "both indexes"
     assert set(filled.connection.database.list_collection_names()) == names
     assert regular(filled) == before
 
 
 def test_without_a_checkpoint_it_says_that_it_has_not_settled(filled: Store) -> None:
-    _, probe = followed(zstd_copy_steps(filled, checkpoint_s=0))
+    _, probe = followed(zstd_copy_steps(filled, limit_s=0))
     assert not probe.settled
 
 
 def test_an_empty_collection_takes_nearly_nothing(store: Store) -> None:
-    seen, probe = followed(zstd_copy_steps(store, checkpoint_s=0))
+    seen, probe = followed(zstd_copy_steps(store, limit_s=0))
     assert (seen, probe.size.readings, probe.size.data_bytes) == ([(0, 0)], 0, 0)
 
 
@@ -102,7 +103,7 @@ def test_stopping_while_it_waits_for_a_checkpoint_is_quick(filled: Store) -> Non
     timer = threading.Timer(0.5, stop.set)
     timer.start()
     with pytest.raises(StorageStopped):
-        followed(zstd_copy_steps(filled, stop, checkpoint_s=60))
+        followed(zstd_copy_steps(filled, stop, limit_s=60))
     timer.join()
     assert probes(filled) == []
 
@@ -124,12 +125,12 @@ def test_an_old_copy_that_a_crash_left_behind_is_dropped(filled: Store) -> None:
     for name, options in names.items():
         more: dict[str, Any] = {"storageEngine": options} if options else {}
         database.create_collection(name, **more)
-    followed(zstd_copy_steps(filled, checkpoint_s=0))
+    followed(zstd_copy_steps(filled, limit_s=0))
     assert set(names) - set(database.list_collection_names()) == {f"{NAME}_{old}_0123abcd"}
 
 
 def test_two_at_once_do_not_disturb_each_other(filled: Store) -> None:
-    one, two = zstd_copy_steps(filled, checkpoint_s=0), zstd_copy_steps(filled, checkpoint_s=0)
+    one, two = zstd_copy_steps(filled, limit_s=0), zstd_copy_steps(filled, limit_s=0)
     next(one)
     next(two)
     next(one)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from linky_tui.storage.compare.stats import CollectionSize, Comparison, Saved
+from linky_tui.storage.compare.sizes import CollectionSize
+from linky_tui.storage.compare.stats import Comparison
 from linky_tui.ui.shell.comparison_state import ComparisonState, Snapshot, Step
 
 
-def compared(readings: int, storage_bytes: int, kind: str) -> Comparison:
-    """Both collections with as many readings, neither proved nor written to disk."""
+def compared(readings: int, storage_bytes: int, settled: bool | None) -> Comparison:
+    """Both collections with as many readings, not proved."""
     regular = CollectionSize("one", readings, readings * 130, storage_bytes, 8192)
     timeseries = CollectionSize("two", readings, readings * 2, 8192, 4096)
-    saved = Saved(0.98, 0.6, 0.5, 0.5)
-    return Comparison(
-        "8.0", kind, regular, timeseries, 1, "hours", saved, None, None, None, settling=True
-    )
+    return Comparison("8.0", "local", regular, timeseries, 1, "hours", None, settled)
 
 
 class Bench:
     """A state, a clock that only the test moves, and what is told of every step."""
 
-    def __init__(self, kind: str = "local") -> None:
+    def __init__(self) -> None:
         self.now_s = 5000.0
-        self.kind = kind
+        self.settled: bool | None = True
         self.busy = False
         self.state = ComparisonState(lambda: self.now_s)
 
@@ -47,12 +45,10 @@ class Bench:
     def answer(
         self, step: Step, readings: int = 1000, *, disk: int = 20_480, in_use: bool = False
     ) -> Snapshot:
-        """As MongoDB does: it is proved or written to disk only where nobody writes."""
-        found = compared(readings, disk, self.kind)
+        """As MongoDB does: it is proved only where nobody writes."""
+        found = compared(readings, disk, self.settled)
         if step is Step.PROOF and not in_use:
             found = replace(found, identical=True)
-        if step is Step.CHECKPOINT and not in_use and self.kind == "local":
-            found = replace(found, settling=False)
         self.state.answered(Snapshot(found, 1, in_use), busy=self.busy, run="run")
         assert self.state.snapshot is not None
         return self.state.snapshot
@@ -104,7 +100,7 @@ def test_while_a_run_writes_often_and_neither_checkpoint_nor_proof() -> None:
     for readings in (1336, 1672):
         bench.wrote()
         found = bench.take(Step.SIZES, readings, in_use=True)
-        assert (found.comparison.identical, found.lagging) == (None, False)
+        assert found.comparison.identical is None
         assert bench.next() == (Step.SIZES, 2)
     assert [each.readings for each in bench.state.history.samples] == [1000, 1336, 1672]
 
@@ -115,11 +111,10 @@ def test_a_run_that_wrote_is_followed_by_one_checkpoint_and_one_proof() -> None:
     bench.now_s += 5
     bench.state.want()
     found = bench.take(Step.CHECKPOINT, 1336)
-    assert (found.comparison.identical, found.lagging) == (None, False)
+    assert found.comparison.identical is None
     assert bench.take(Step.PROOF, 1336).comparison.identical
     found = bench.take(Step.SIZES, 1336)
     assert found.comparison.identical
-    assert not found.lagging, "they were written to disk, half a minute ago"
     assert [each.readings for each in bench.state.history.samples] == [1336]
 
 
@@ -157,7 +152,7 @@ def test_another_process_that_writes_is_watched_and_left_alone() -> None:
     bench = Bench().proved()
     bench.wrote()
     found = bench.take(Step.CHECKPOINT, in_use=True)
-    assert (found.comparison.identical, found.lagging) == (None, False)
+    assert found.comparison.identical is None
     assert bench.next() == (Step.CHECKPOINT, 2), "it is still due"
     bench.take(Step.CHECKPOINT)
     assert bench.take(Step.PROOF, in_use=True).comparison.identical is None
@@ -176,31 +171,32 @@ def test_a_proof_ends_with_its_time_and_with_other_sizes() -> None:
     assert bench.take(Step.SIZES, 999).comparison.identical is None
     assert bench.next() == (Step.PROOF, 1)
     bench.take(Step.PROOF, 999)
-    found = compared(999, 20_480, "local")
+    found = compared(999, 20_480, settled=True)
     changed = replace(found, timeseries=replace(found.timeseries, data_bytes=1990))
     bench.state.asked(Step.SIZES)
     bench.state.answered(Snapshot(changed, 1, in_use=False), busy=False, run="run")
     assert bench.next() == (Step.PROOF, 1), "as many readings, other data"
 
 
-def test_elsewhere_sizes_settle_within_a_minute() -> None:
-    bench = Bench("remote").proved()
-    bench.wrote()
-    bench.busy = True
-    assert not bench.take(Step.SIZES).lagging, "it says that it is live"
-    bench.busy = False
-    bench.state.want()
-    assert bench.take(Step.CHECKPOINT).lagging, "nobody may force that server"
-    assert bench.take(Step.PROOF).lagging
-    assert bench.take(Step.SIZES).lagging
-    assert bench.take(Step.SIZES).lagging
-    assert not bench.take(Step.SIZES).lagging
+def test_while_sizes_settle_they_are_asked_for_more_often() -> None:
+    bench = Bench().proved()
+    bench.settled = False
+    assert not bench.take(Step.SIZES).comparison.settled
+    assert bench.next() == (Step.SIZES, 10)
+    bench.settled = True
+    assert bench.take(Step.SIZES).comparison.settled
+    assert bench.next() == (Step.SIZES, 30)
 
 
-def test_files_that_hold_nothing_yet_are_not_believed_whoever_wrote() -> None:
+def test_where_the_server_does_not_tell_sizes_are_believed_once_they_stay() -> None:
     bench = Bench()
-    assert bench.take(Step.SIZES, disk=4096).lagging
-    assert not bench.take(Step.PROOF).lagging
+    bench.settled = None
+    bench.proved()
+    settled = [bench.take(Step.SIZES).comparison.settled for _ in range(5)]
+    assert settled == [False] * 5, "a minute"
+    bench.take(Step.SIZES)
+    assert bench.take(Step.SIZES).comparison.settled
+    assert not bench.take(Step.SIZES, disk=24_576).comparison.settled, "a checkpoint"
 
 
 def test_what_failed_is_asked_again_when_it_is_wanted_or_much_later() -> None:

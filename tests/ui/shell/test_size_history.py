@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from linky_tui.storage.compare.stats import CollectionSize, Comparison, Saved
+from linky_tui.storage.compare.sizes import CollectionSize
+from linky_tui.storage.compare.stats import Comparison
 from linky_tui.ui.shell.size_history import SizeHistory
 from linky_tui.words.comparison import comparison_rows, detail_rows, sameness
 
@@ -13,7 +16,6 @@ def comparison(
     readings: int, of_timeseries: int | None = None, *, identical: bool | None = None
 ) -> Comparison:
     other = readings if of_timeseries is None else of_timeseries
-    nothing = Saved(None, None, None, None)
     return Comparison(
         "6.0.5",
         "local",
@@ -21,11 +23,8 @@ def comparison(
         CollectionSize("two", other, other * 2, 4096, 4096),
         1,
         "hours",
-        nothing if not readings else Saved(0.98, 0.0, 0.5, 1 / 3),
-        None,
-        None,
         identical,
-        True,
+        settled=True,
     )
 
 
@@ -79,11 +78,24 @@ def test_how_alike_both_are_is_never_claimed_without_proof() -> None:
     assert sameness(comparison(1336, 1000)) == "336 apart"
 
 
-def test_sizes_on_disk_are_not_compared_while_they_lag() -> None:
+@pytest.mark.parametrize("settled", [False, None])
+def test_sizes_on_disk_are_not_shown_before_they_are_settled(settled: bool | None) -> None:
+    found = replace(comparison(5000), settled=settled)
+    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found, 5)]}
+    for label in ("storage", "indexes", "total", "total without _id", "reusable in files"):
+        assert rows[label] == ("–", "–", "settling")
+    assert rows["data"][2] == "98.5 %"
+    assert rows["total per reading"][:2] == ("–", "–")
+    assert {row.label: row.saved for row in comparison_rows(comparison(5000))}["total"] == "33.3 %"
+
+
+def test_data_whose_size_was_lost_in_a_crash_is_neither_shown_nor_drawn() -> None:
     found = comparison(5000)
-    saved = {row.label: row.saved for row in comparison_rows(found, lagging=True)}
-    assert [saved[label] for label in ("storage", "indexes", "total")] == ["settling"] * 3
-    assert saved["data"] == "98.0 %"
-    detail = {row.label: row.saved for row in detail_rows(found, 5, lagging=True)}
-    assert detail["total without _id"] == "settling"
-    assert {row.label: row.saved for row in comparison_rows(found)}["total"] == "33.3 %"
+    found = replace(found, timeseries=replace(found.timeseries, data_bytes=None))
+    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found, 5)]}
+    assert rows["data"] == ("650 kB", "–", "–")
+    assert rows["data without _id"][1:] == ("–", "–")
+    assert rows["per reading"] == ("130.0 B", "–", "")
+    history = SizeHistory()
+    history.add(found, "run")
+    assert not history.samples

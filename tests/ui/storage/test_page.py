@@ -13,7 +13,7 @@ from textual.widgets import ProgressBar, Static
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
-from linky_tui.storage.compare.stats import CollectionSize
+from linky_tui.storage.compare.sizes import CollectionSize
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy
 from linky_tui.text.formatting import bytes_text, count_text
@@ -302,7 +302,7 @@ async def test_while_readings_are_fetched_actions_wait_and_the_growth_is_drawn(
             assert regular.xs[-1] == readings
             snapshot = app.comparison.snapshot
             assert snapshot is not None
-            assert regular.ys[-1] == snapshot.comparison.regular.data_bytes / 1e6
+            assert regular.ys[-1] == (snapshot.comparison.regular.data_bytes or 0) / 1e6
             assert timeseries.ys[-1] is not None
             assert timeseries.ys[-1] < regular.ys[-1] / 5
 
