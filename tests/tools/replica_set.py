@@ -22,13 +22,15 @@ PATIENCE_S = 90.0
 
 
 class ReplicaSet:
-    """Three mongods; a context manager that starts and ends them."""
+    """Three mongods; a context manager that starts and ends them; ``extra``: more arguments."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *extra: str) -> None:
         self.ports = free_ports(3)
         self.members = [
             PrivateMongod(
-                folder / f"member{number}", "--replSet", NAME, "--oplogSize", "64", port=port
+                folder / f"member{number}",
+                *("--replSet", NAME, "--oplogSize", "64", *extra),
+                port=port,
             )
             for number, port in enumerate(self.ports)
         ]
