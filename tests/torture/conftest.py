@@ -34,9 +34,6 @@ class Scale:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     long = config.getoption("--long")
-    if not long and (left_out := [item for item in items if item.get_closest_marker("long")]):
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
     limit_s = LONG_LIMIT_S if long else SHORT_LIMIT_S
     for item in items:
         if HERE in item.path.parents:

@@ -52,6 +52,8 @@ class Counted:
         its readings were inserted since the server started, as after a rebuild.
         """
         (one, two), (regular, timeseries) = self.statistics, self.readings
+        if two.buckets == 0 and timeseries:
+            return True
         known = self.buckets is not None and _FOREIGN not in self.counts[1]
         told = None if two.buckets is None else (two.buckets, two.buckets - two.orphans)
         if known and told is not None and self.buckets not in told:
