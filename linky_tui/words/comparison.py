@@ -238,7 +238,8 @@ def _compressed(size: CollectionSize) -> str:
 
 
 def _indexes(size: CollectionSize) -> str:
-    return ", ".join(plain(name, 40) for name in size.indexes) or "no index"
+    named = ", ".join(plain(name, 40) for name in size.indexes)
+    return f"{'indexes' if len(size.indexes) > 1 else 'index'} {named}" if named else "no index"
 
 
 def _own_index(size: CollectionSize) -> int:

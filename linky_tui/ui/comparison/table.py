@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widget import Widget
 
+from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.shell.comparison_state import Snapshot
 from linky_tui.words.comparison import SETTLING, Row, comparison_rows, detail_rows
 
@@ -94,7 +95,8 @@ class ComparisonTable(Widget):
             (row.label, column)
             for row in self._rows
             for column, cell in enumerate(row.cells)
-            if row.label in before and before[row.label][column] != cell != SETTLING
+            if row.label in before and before[row.label][column] != cell
+            if cell not in (SETTLING, NOTHING)
         }
         if changed:
             self._changed = changed

@@ -98,15 +98,15 @@ how they ended.
         #panels {
             layout: grid;
             grid-size: 1 3;
-            grid-rows: 19 16 13;
-            height: 48;
+            grid-rows: 22 16 13;
+            height: 51;
         }
         &.-side #panels {
             grid-size: 2 2;
             grid-columns: 11fr 9fr;
-            grid-rows: 19 1fr;
+            grid-rows: 24 1fr;
             height: 1fr;
-            min-height: 30;
+            min-height: 34;
         }
         &.-side #growth { column-span: 2; }
         &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
