@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from linky_tui.storage.compare.sizes import foreign_indexes, statistics_of
-from tests.tools.answers import REAL
+from tests.tools.real import REAL
 
 ANSWERS = sorted((REAL / "mongodb-answers").glob("collstats_*.json"))
 CREATED = "access_pattern_hint=none,block_compressor=%s,checksum=on,log=(enabled=true)"
