@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from linky_tui.storage.compare.sizes import CollectionSize
 from linky_tui.storage.compare.stats import Comparison
@@ -222,13 +223,13 @@ def _on_disk(
     label: str,
     one: int,
     two: int,
-    saved: float | None = None,
+    saved: float | Literal[""] | None = "",
     *,
     heavy: bool = False,
 ) -> Row:
     if not comparison.settled:
         return Row(label, NOTHING, NOTHING, SETTLING, heavy)
-    return Row(label, *_bytes(one, two), percent_text(saved), heavy)
+    return Row(label, *_bytes(one, two), "" if saved == "" else percent_text(saved), heavy)
 
 
 def _compressed(size: CollectionSize) -> str:

@@ -115,6 +115,17 @@ def test_ctrl_c_ends_the_wait_and_shows_what_is_known(short_tmp_path: Path) -> N
         assert not again.shows("settling")
 
 
+def test_a_backfill_that_nobody_watches_waits_for_nothing_and_says_settling(
+    short_tmp_path: Path,
+) -> None:
+    with unsettled(short_tmp_path) as (home, _, _):
+        done = home.run("--backfill", "--since", str(today() - timedelta(days=2)))
+    shown = {line.split("  ")[0]: line.split()[1:] for line in done.out.splitlines() if line}
+    for label in ("storage", "indexes", "total"):
+        assert shown[label] == ["–", "–", "settling"], done
+    assert shown["data"][-1] == "%"
+
+
 def test_after_a_kill_of_the_server_no_figure_is_zero_or_false(short_tmp_path: Path) -> None:
     with unsettled(short_tmp_path) as (home, _, server):
         server.kill()

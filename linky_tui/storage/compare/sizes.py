@@ -31,6 +31,9 @@ ID_INDEX = "_id_"
 _NAMESPACE_NOT_FOUND = 26
 _ONE_PAGE = 4096
 """A file before its first checkpoint, whatever is in it."""
+_CHECKPOINT_BYTES = 16_384
+"""What a file takes for its head and its checkpoint itself."""
+_LITTLE = 0.01
 _COMPRESSOR = re.compile(r"(?:^|,)block_compressor=([^,()]*)")
 _SERVER_KEYS = [(META_FIELD, 1), (TIME_FIELD, 1)]
 """From 6.3 on the server itself indexes a time series collection so, to reopen buckets by it."""
@@ -221,20 +224,27 @@ def _compressor(found: Mapping[str, Any]) -> str | None:
 
 def _written(found: Mapping[str, Any]) -> bool | None:
     """Whether nothing in memory is newer than the files; ``None`` where the answer lacks that."""
-    details = found.get("indexDetails", {})
-    names = found.get("indexSizes", {})
-    dirty = [
-        _dirty(found.get("wiredTiger", {})),
-        *(_dirty(details.get(name, {})) for name in names),
-    ]
+    details, names = found.get("indexDetails", {}), found.get("indexSizes", {})
+    storage = int(found.get("storageSize", 0))
     held = int(found.get("size", 0)) > 0
-    unwritten = [held and int(found.get("storageSize", 0)) <= _ONE_PAGE]
-    unwritten += [held and size <= _ONE_PAGE for size in names.values() if None in dirty]
-    if any(unwritten) or any(dirty):
+    told = [_file_written(found.get("wiredTiger", {}), storage)]
+    told += [_file_written(details.get(name, {}), int(size)) for name, size in names.items()]
+    empty = [held and storage <= _ONE_PAGE]
+    empty += [held and size <= _ONE_PAGE for size in names.values() if None in told]
+    if any(empty) or False in told:
         return False
-    return None if held and None in dirty else True
+    return None if held and None in told else True
 
 
-def _dirty(file: Mapping[str, Any]) -> int | None:
-    number = file.get("cache", {}).get("tracked dirty bytes in the cache")
-    return None if number is None else int(number)
+def _file_written(file: Mapping[str, Any], size: int) -> bool | None:
+    """The same of one file.
+
+    Who only reads may split a page in memory: what leads to its parts is dirty then, less than a
+    hundredth of the file, which itself is still as large as its checkpoint.
+    """
+    dirty = file.get("cache", {}).get("tracked dirty bytes in the cache")
+    if not dirty:
+        return None if dirty is None else True
+    used = size - _reusable(file)
+    saved = int(file.get("block-manager", {}).get("checkpoint size", 0)) + _CHECKPOINT_BYTES
+    return bool(dirty <= _LITTLE * used and used - saved <= _LITTLE * used)

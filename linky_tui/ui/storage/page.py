@@ -104,11 +104,12 @@ how they ended.
         &.-side #panels {
             grid-size: 2 2;
             grid-columns: 11fr 9fr;
-            grid-rows: 24 1fr;
+            grid-rows: 23 1fr;
             height: 1fr;
-            min-height: 34;
+            min-height: 33;
         }
         &.-side #growth { column-span: 2; }
+        #table { overflow-y: auto; }
         &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
         &.-nothing #sizes SizeBars { display: none; }
         #why { color: $text-muted; height: auto; margin-top: 1; }

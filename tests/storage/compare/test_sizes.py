@@ -92,6 +92,19 @@ def test_whether_all_is_written_is_what_the_files_and_the_cache_show(
     assert statistics_of([answer, shard(20_480, 0, {}, dirty=5)]).written is False
 
 
+@pytest.mark.parametrize(
+    ("dirty", "checkpoint", "written"),
+    [(3_000, 383_616, True), (5_000, 383_616, False), (3_000, 370_000, False), (3_000, 0, False)],
+)
+def test_a_page_that_was_only_split_by_reading_is_no_change(
+    dirty: int, checkpoint: int, written: bool
+) -> None:
+    answer = shard(400_000, 0, {}, dirty=dirty)
+    block = answer["storageStats"]["wiredTiger"]["block-manager"]
+    block["checkpoint size"] = checkpoint
+    assert statistics_of([answer]).written is written
+
+
 def test_an_empty_collection_has_nothing_to_write() -> None:
     assert statistics_of([shard(4096, 0, {"a": (4096, 0)}, size=0)]).written
 
