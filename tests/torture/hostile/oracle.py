@@ -258,9 +258,10 @@ def _by_day(request: DataRequest, seen: list[_Seen]) -> Said:
         elif each.stated is not None:
             minutes, number = each.stated
             found.add((end - timedelta(minutes=minutes), minutes, number))
-    for one, other in combinations(found, 2):
-        if _collide(one, other):
-            unclear |= {_paris(one[0]), _paris(other[0])}
+    spans = [(start, start + timedelta(minutes=minutes)) for start, minutes, _ in found]
+    for (one, one_end), (other, other_end) in combinations(spans, 2):
+        if one == other or (one < other_end and other < one_end):
+            unclear |= {_paris(one), _paris(other)}
     clear = [
         measure for measure in sorted(found)
         if request.first <= _paris(measure[0]) < request.end and _paris(measure[0]) not in unclear
@@ -274,11 +275,6 @@ def _around(seen: list[_Seen], place: int) -> frozenset[date]:
     before = next((each.days for each in reversed(seen[:place]) if each.label), frozenset[date]())
     after = next((each.days for each in seen[place + 1 :] if each.label), frozenset[date]())
     return before | after
-
-
-def _collide(one: Measure, other: Measure) -> bool:
-    ends = [start + timedelta(minutes=minutes) for start, minutes, _ in (one, other)]
-    return one[0] == other[0] or (one[0] < ends[1] and other[0] < ends[0])
 
 
 def _ends(labels: list[_Label]) -> list[datetime | None]:

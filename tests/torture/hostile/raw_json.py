@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from dataclasses import dataclass
+from json.encoder import encode_basestring
+from json.encoder import encode_basestring_ascii as ascii_text
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,10 @@ def _text(text: str, rng: random.Random | None) -> str:
     if rng is not None and text and rng.random() < 0.05:
         at = rng.randrange(len(text))
         if ord(text[at]) < 0x10000:
-            head, tail = json.dumps(text[:at]), json.dumps(text[at + 1 :])
+            head, tail = ascii_text(text[:at]), ascii_text(text[at + 1 :])
             return f"{head[:-1]}\\u{ord(text[at]):04x}{tail[1:]}"
-    return json.dumps(text, ensure_ascii=rng is None or rng.random() < 0.5 or _lone(text))
-
-
-def _lone(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+    plain = rng is None or rng.random() < 0.5 or text.isascii() or _LONE.search(text)
+    return ascii_text(text) if plain else encode_basestring(text)
 
 
 def _blank(rng: random.Random | None) -> str:
