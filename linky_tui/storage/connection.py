@@ -1,7 +1,7 @@
 """The connection to MongoDB: the configured address, or the embedded local server.
 
 Whatever the address says, writes are acknowledged by a majority and in the journal, and reads see
-only what a majority has, from the primary (design.md §3, Writes).
+only what a majority has, from the primary.
 """
 
 from __future__ import annotations

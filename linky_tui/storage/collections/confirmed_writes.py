@@ -3,7 +3,7 @@
 A broken connection, a change of primary or a time-out leaves it open whether a write was done.
 Sending it again stores readings twice in a time series collection, which has no unique index. So
 every write is a *step*: it reads what is stored, works out what is missing and writes only that.
-After an unknown outcome the step simply runs again, once three things hold (design.md §3, Writes):
+After an unknown outcome the step simply runs again, once three things hold:
 
 * Nothing of the first attempt is still running on the server. Each step runs under
   ``pymongo.timeout``, which sends ``maxTimeMS`` with every operation, so the server itself ends

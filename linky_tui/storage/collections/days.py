@@ -1,6 +1,6 @@
 """The ledger of days: what each Paris day of a series has, always computed from its readings.
 
-One document a day in ``<collection>_days`` (design.md §3)::
+One document a day in ``<collection>_days``::
 
     {_id: {prm, flow, day: "YYYY-MM-DD"}, minutes_expected, minutes_covered, readings, energy_wh,
      enedis_wh, status, attempts, last_attempt}
@@ -206,7 +206,7 @@ class Days:
         """Readings and watt-minutes of all records: those of the regular collection.
 
         Watt-minutes are 60 times the energy, so they are the same only where every day's energy
-        is a whole number of Wh, as it is for Enedis' data (design.md §2).
+        is a whole number of Wh, as it is for Enedis' data.
         """
         records = self.load(series).values()
         return sum(each.readings for each in records), 60 * sum(each.energy_wh for each in records)

@@ -1,4 +1,4 @@
-"""Readings as MongoDB documents (design.md §3), identical in both collections but for ``_id``.
+"""Readings as MongoDB documents, identical in both collections but for ``_id``.
 
 ::
 
@@ -190,8 +190,7 @@ def less(documents: Iterable[Keyed], others: Iterable[Keyed]) -> Iterator[Keyed]
 def without_id(document: Mapping[str, Any]) -> RawBSONDocument:
     """A document for ``insert_many`` to a time series collection: the driver adds no ``_id``.
 
-    The fields keep their order, so the bytes are those of the regular collection
-    (mongodb-time-series.md, "Measured").
+    The fields keep their order, so the bytes are those of the regular collection.
     """
     return RawBSONDocument(
         bson.encode({name: value for name, value in document.items() if name != "_id"})

@@ -1,7 +1,7 @@
 """Requests by API host and UTC day, counted for all machines that share the database.
 
 One document a host and day in ``<collection>_requests``: ``{_id: {host, day}, requests}``. The
-local count of each machine is in its state folder; the higher figure applies (design.md §4).
+local count of each machine is in its state folder; the higher figure applies.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 The time series one is created first: a server that has none is left as it was.
 
 Both carry the index ``{meter.prm, meter.flow, timestamp}``, unique on the regular one; the time
-series one has granularity ``hours`` (mongodb-time-series.md: the lesson of the whole exercise).
+series one has granularity ``hours``: a bucket may span 30 days, not one hour.
 """
 
 from __future__ import annotations

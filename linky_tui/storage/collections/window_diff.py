@@ -1,4 +1,4 @@
-"""What a new answer changes in what is stored: pure functions (design.md §4.3)."""
+"""What a new answer changes in what is stored: pure functions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How well the buckets of the time series collection are filled.
 
 A bucket holds readings of one meter, flow and interval. Windows inserted newest first, or one
-server start for each daily append, leave many half-empty ones (mongodb-time-series.md).
+server start for each daily append, leave many half-empty ones.
 Counted without touching ``system.buckets``, which newer servers no longer have.
 """
 
@@ -129,7 +129,7 @@ def reachable_buckets(counts: Mapping[Group, int], last: Reached | None) -> floa
 
 
 def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
-    """Whether there are so many buckets that a rebuild is worth it (design.md §4.5).
+    """Whether there are so many buckets that a rebuild is worth it.
 
     ``tight`` where the history has just been completed and will hardly grow: a tenth too many is
     enough. A quarter too many cost a real home of 21 months 5 points of the total saving.

@@ -41,7 +41,7 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Both collections compared, with the names of ``--stats --json`` (design.md §5)."""
+    """Both collections compared, with the names of ``--stats --json``."""
 
     server_version: str  # of MongoDB
     server_kind: str  # `local` or `remote`
@@ -107,7 +107,7 @@ class Comparison:
         return self.timeseries.readings / self.buckets if self.buckets else None
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of design.md §5 after ``command``, and some more."""
+        """The fields of ``--stats --json`` after ``command``."""
         index, total = self.saved_without_server_index
         return {
             "server": {"version": self.server_version, "kind": self.server_kind},
@@ -151,7 +151,7 @@ def compare_sizes(
     """Measure both collections.
 
     A ``checkpoint`` first makes the sizes on disk current. Only the embedded server is told to;
-    never do it while readings are being written, which inflates the files (mongodb-time-series.md).
+    never do it while readings are being written, which inflates the files.
     ``compare`` finds out whether both hold the same; where there are too many readings for that to
     be quick, only a difference in their numbers is noticed.
 

@@ -53,7 +53,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The result, with the names of ``--verify --json`` (design.md §5)."""
+    """The result, with the names of ``--verify --json``."""
 
     status: Verdict  # the verdict
     regular_readings: int  # documents of the regular collection
@@ -83,7 +83,7 @@ class Verification:
         return self.digest_regular == self.digest_timeseries
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of design.md §5 after ``command``."""
+        """The fields after ``command``."""
         return {
             "status": self.status.value,
             "regular_readings": self.regular_readings,

@@ -1,4 +1,4 @@
-"""Only one process works on a series at a time, from whichever machine (design.md §3).
+"""Only one process works on a series at a time; what its runs hand on about the series.
 
 One document a series in ``<collection>_leases``::
 

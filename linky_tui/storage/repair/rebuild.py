@@ -1,4 +1,4 @@
-"""Rebuilding the time series collection: dropped, created, filled in order (design.md §4.5).
+"""Rebuilding the time series collection: dropped, created, filled in order.
 
 It cures corrections, which a time series collection cannot follow, and half-empty buckets.
 Dropping would unshard a sharded one: that is emptied and filled in place, one meter after another.

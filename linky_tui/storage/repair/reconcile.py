@@ -1,8 +1,8 @@
 """What every run does first, without a request: both collections and the ledger agree again.
 
-So a crash, a dropped collection or a renamed one repairs itself, in both directions
-(design.md §3): readings that only the time series collection holds are copied back first, since
-history older than 24 months cannot be asked again.
+So a crash, a dropped collection or a renamed one repairs itself, in both directions: readings
+that only the time series collection holds are copied back first, since history older than 24 months
+cannot be asked again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Making one series whole again by copying, never by dropping (design.md §3, reconciling)."""
+"""Making one series whole again by copying, never by dropping."""
 
 from __future__ import annotations
 

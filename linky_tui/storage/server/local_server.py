@@ -1,4 +1,4 @@
-"""The embedded local server: one private mongod that all our processes share (design.md §7).
+"""The embedded local server: one private mongod that all our processes share.
 
 Every process that uses it holds ``users.lock``, shared. Starting, taking over and stopping happen
 under ``turn.lock``, exclusive, because a shared lock cannot be made exclusive in one step. Who

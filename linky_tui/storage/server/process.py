@@ -193,7 +193,7 @@ class Mongod:
             *("--dbpath", str(self.data_path)),
             *endpoint.arguments,
             "--quiet",
-            # Small, see mongodb-time-series.md: 8 MB for an empty data folder instead of 301.
+            # Small: 8 MB for an empty data folder instead of 301.
             *("--wiredTigerCacheSizeGB", "0.25"),
             *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),

@@ -1,4 +1,4 @@
-"""The embedded server is started again at once when it dies under us (design.md §7).
+"""The embedded server is started again at once when it dies under us.
 
 Nobody else would: every call would wait for a server that does not come back. The driver's monitor
 is the first to notice a broken connection, so it is asked to tell.
