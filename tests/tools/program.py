@@ -13,6 +13,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -112,6 +113,10 @@ def line_of(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
+def _take_terminal() -> None:
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 class OnTerminal:
     """A process on a pseudo-terminal of its own; a context manager that kills it."""
 
@@ -137,9 +142,11 @@ class OnTerminal:
                 "LINES": str(rows),
             },
             start_new_session=True,
+            preexec_fn=_take_terminal,
         )
         os.close(slave)
         self.output = bytearray()
+        self._closed = False
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -167,8 +174,17 @@ class OnTerminal:
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def close(self) -> None:
+        """Close the window; what the process writes from now on goes nowhere."""
+        if not self._closed:
+            self._closed = True
+            self._reader.join()
+            os.close(self._master)
+
     def _read(self) -> None:
-        while True:
+        while not self._closed:
+            if not select.select([self._master], [], [], 0.05)[0]:
+                continue
             try:
                 chunk = os.read(self._master, _CHUNK)
             except OSError:  # the last process has closed the other side
@@ -185,7 +201,7 @@ class OnTerminal:
             self.process.kill()
         self.process.wait()
         self._reader.join(5)
-        os.close(self._master)
+        self.close()
 
 
 if __name__ == "__main__":
