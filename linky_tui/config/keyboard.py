@@ -16,7 +16,7 @@ from types import MappingProxyType
 from linky_tui.text.formatting import plain
 
 EVERYWHERE = "Everywhere"
-DIALOGS = frozenset({"Question", "Date", "Meter", "Unsaved"})
+DIALOGS = frozenset({"Question", "Date", "Meter", "Unsaved", "Help"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("storage", "o", "Storage", "Both collections"),
         ("settings", "g", "Settings", "Configuration"),
         ("log", "l", "Log", "What happened"),
-        ("next-meter", "n", "Next meter", ""),
-        ("help", "f1", "Help", "Keys and what this page is for"),
-        ("palette", "ctrl+p", "Palette", ""),
+        ("next-meter", "n", "Next meter", "Show the next meter"),
+        ("help", "f1", "Help", "What this page shows, and its keys"),
+        ("palette", "ctrl+p", "Palette", "Every action by its name"),
         ("quit", "q", "Quit", "Leave linky-tui"),
         ("quit-always", "ctrl+q", "Quit", ""),
     ),
@@ -64,8 +64,8 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
     "Charts": (
         ("charts-earlier", "left", "Earlier", "One period back"),
         ("charts-later", "right", "Later", "One period on"),
-        ("charts-longer", "up", "Longer", "A longer period"),
-        ("charts-shorter", "down", "Shorter", "A shorter period"),
+        ("charts-longer", "up,minus", "Longer", "A longer period"),
+        ("charts-shorter", "down,plus", "Shorter", "A shorter period"),
         ("charts-latest", "t", "Latest", "The latest data"),
         ("charts-jump", "slash", "Go to", "Go to a date"),
         ("charts-view", "v", "View", "The next view"),
@@ -113,6 +113,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("dialog.copy", "c", "Copy", ""),
         ("dialog.enter", "enter", "Close", ""),
     ),
+    "Help": (("help.close", "escape", "Close", ""),),
     "Date": (("date-dialog-close", "escape", "Close", ""),),
     "Meter": (
         ("meter-cancel", "escape", "Cancel", "Leave it as it was"),

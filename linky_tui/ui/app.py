@@ -18,9 +18,9 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from linky_tui.ingest.jobs import JobKind
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import HELP_KEY, bind
 from linky_tui.ui.shell.core import AppCore
-from linky_tui.ui.shell.dialogs import ConfirmDialog
+from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
 from linky_tui.ui.shell.page import Page
 
 QUIT_S = 5.0
@@ -45,15 +45,16 @@ class LinkyApp(AppCore):
         (32, "-tall"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        bind("sync", "sync"),
-        bind("dashboard", "page('dashboard')"),
-        bind("charts", "page('charts')"),
-        bind("backfill", "page('backfill')"),
-        bind("storage", "page('storage')"),
-        bind("settings", "page('settings')"),
-        bind("log", "page('log')"),
+        # Those without a place in the footer stand in the header.
+        bind("sync", "sync", show=False),
+        bind("dashboard", "page('dashboard')", show=False),
+        bind("charts", "page('charts')", show=False),
+        bind("backfill", "page('backfill')", show=False),
+        bind("storage", "page('storage')", show=False),
+        bind("settings", "page('settings')", show=False),
+        bind("log", "page('log')", show=False),
         bind("next-meter", "next_meter", show=False),
-        bind("help", "help"),
+        HELP_KEY,
         bind("palette", "command_palette", show=False, priority=True),
         bind("quit", "request_quit"),
         bind("quit-always", "request_quit", show=False, priority=True),
@@ -123,10 +124,19 @@ class LinkyApp(AppCore):
             self.data_changed.publish(None)
 
     def action_help(self) -> None:
-        if self.screen.query("HelpPanel"):
-            self.action_hide_help_panel()
-        else:
-            self.action_show_help_panel()
+        shown = self.screen
+        if isinstance(shown, Dialog) and shown.PLACE == "Help":
+            shown.action_leave()
+        elif isinstance(shown, Page | Dialog):
+            from linky_tui.ui.shell.help_dialog import HelpDialog  # Markdown takes its time
+
+            self.push_screen(HelpDialog(shown.help))
+
+    # Textual's own panel, which its palette offers, moves the page aside and shows other keys.
+    action_show_help_panel = action_help
+
+    def get_key_display(self, binding: Binding) -> str:
+        return super().get_key_display(binding).replace("shift+", "⇧")
 
     def action_request_quit(self) -> None:
         self._leave_page(self._quit)

@@ -42,28 +42,30 @@ _BUTTONS = ("run", "pause", "stop", "refetch")
 class BackfillPage(Page):
     """Fetch the history, and look at what is there of each day."""
 
-    HELP = """
-    ## Backfill
+    PLACE = "Backfill"
+    HELP = r"""
+## Backfill
 
-    Fetches two years of half-hours, newest first, a week a request. It keeps within the requests
-    that your settings allow a day (the day of the gateway starts at 01:00 in winter and at 02:00 in
-    summer), pauses when they are used up and goes on by itself the next day. Leaving this page
-    never stops it. Whatever was fetched is stored; nothing complete is asked twice.
+Fetches two years of half-hours, newest first, a week a request, for all meters in turn. It keeps
+within the requests that your settings allow a day, pauses when they are used up and goes on by
+itself the next day. Leaving this page never stops it. Whatever was fetched is stored; nothing
+complete is asked twice. **Back to** is the oldest day to ask for, of the meter that is shown.
 
-    * **r** starts it or goes on, **p** pauses, **x** stops: for all meters, which come in turn, the
-      newest week of each first. **n** shows the next one.
-    * **Back to**: the oldest day to ask for, of the meter that is shown.
+### Calendar
 
-    ### Calendar
+One cell a day; the mouse points and clicks. Fetching a day again costs one request.
 
-    One cell a day. The arrow keys move by a day or a week, the mouse points and clicks.
-    **f** or Enter fetches the day again, which costs one request.
-
-    * ■ certified: complete, and equal to Enedis' own total to the Wh
-    * □ complete, not confirmed by Enedis' total
-    * ▄ partial, ○ late (may still arrive), × missing, - no data at Enedis
-    * · not asked yet, ● being asked now
-    """
+- ■ certified, □ complete, ▄ partial, ○ late, × missing
+- \- no data at Enedis, · not asked yet, ● being asked now
+"""
+    WORDS = (
+        "certified",
+        "complete",
+        "partial",
+        "late",
+        "request",
+        "history",
+    )
     DEFAULT_CSS = """
     BackfillPage {
         #body { height: 1fr; scrollbar-size-vertical: 1; }

@@ -21,6 +21,14 @@ EXAMPLES = "2026-11-21, 21/11/2026, 11/2026 or 2026"
 class DateDialog(Dialog[tuple[Span, date]]):
     """Asks for a day, a month or a year."""
 
+    PLACE = "Date"
+    HELP = """
+## Go to a date
+
+Type a day, a month or a year, and press Enter: the chart shows that day, month or year. Where
+there is no data at that time, it shows the nearest that has some, and says so.
+"""
+
     DEFAULT_CSS = """
     DateDialog > Vertical {
         width: 50;

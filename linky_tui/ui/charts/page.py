@@ -61,27 +61,29 @@ class ChartsPage(Page):
     """Charts of any period."""
 
     AUTO_FOCUS = ""
-    HELP = """\
-# Charts
+    PLACE = "Charts"
+    HELP = """
+## Charts
 
-A *view* of a *period*. The arrow keys move: **left** and **right** by one period, **up** to a
-longer one, **down** to a shorter one. **t** goes to the latest data, **/** to a date that you
-type, **n** to the next meter.
+A *view* of a *period*: move it, make it longer or shorter, go to a date. Point at the picture with
+the mouse, or step with the keys for reading: time, power and energy of each place.
 
-- **Load curve**: mean power as Enedis gives it. **p** puts another period behind it, dimmed.
-- **Energy**: by hour of a day, by day of a week or a month, by month of anything longer.
-- **Heat map**: hours down, days across, the mean power of each hour.
+- **Load curve**: power over time. Above a week, the mean of each day in a band from the lowest to
+  the highest power of the day. Another period can be put behind it.
+- **Energy**: by hour of a day, by day of a week or a month, by month of anything longer. Weekends
+  stand over a double axis in another colour; the line is the median.
+- **Heat map**: half-hours down (or hours, where rows are few), days across. Its colours end at the
+  power that 98 % of the time stays below.
 - **Average day**: the mean of every half-hour, for working days and for weekends.
-- **Years**: the months of up to three years. Changes are counted over months that are complete
-  in both years.
+- **Years**: the months of up to three years. Changes are counted over months that are complete in
+  both years.
 - **Load duration**: the power that was reached for so many percent of the time.
 
-The line above the chart gives the energy of the whole period and what is missing in it. A gap is
-a gap, never a zero; hatched bars are incomplete. Where a day lacks readings, its energy is
-Enedis' own total.
-
-**m** changes what is drawn with, for fonts without braille.
+The line above the chart gives the energy of the whole period and what is missing in it. A gap is a
+gap, never a zero; hatched bars are incomplete. Where a day lacks readings, its energy is Enedis'
+own total.
 """
+    WORDS = ("load curve", "half-hour", "certified", "partial")
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("charts-earlier", "move(-1)", group=_MOVE),
         bind("charts-later", "move(1)", group=_MOVE),

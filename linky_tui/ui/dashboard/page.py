@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -68,20 +67,33 @@ _RELOAD_S = 2.0
 class DashboardPage(Page):
     """Home."""
 
-    HELP: ClassVar[str] = """\
+    PLACE = "Dashboard"
+    HELP = """
 ## Dashboard
 
-- **Six figures**, each compared with what is usual. A dash says why there is none. Rest the
-  mouse on one to read how it is computed, click it for more.
-- **Daily energy** of the last 60 days. A dot is a day that is missing, never a zero.
+- **Six figures**, each compared with what is usual. A dash says why there is none. Rest the mouse
+  on one to read how it is computed, click it for more.
+- **Daily energy** of the last 60 days: weekends in another colour over a double axis, ticks on
+  Mondays, a line at the median. A dot is a day that is missing, never a zero. Click a bar to open
+  its day in Charts.
 - **Load curve** of the last day that has readings.
 - **The same data, stored twice**: your readings in a regular MongoDB collection and in a time
-  series collection. `identical` is proved, reading by reading. Sizes are measured every 2
-  seconds while something is being written (`● live`), and rarely otherwise.
+  series collection. Sizes are measured every 2 seconds while something is being written (● live),
+  and rarely otherwise.
 
-`s` fetches what is missing up to yesterday, for all meters; `b` leads to the whole history. `n`
-shows the next meter.
+Read values with the mouse, or with the keys for reading; Tab chooses the chart.
 """
+    WORDS = (
+        "load curve",
+        "base load",
+        "certified",
+        "partial",
+        "identical",
+        "settling",
+        "bucket",
+        "granularity",
+        "request",
+    )
     DEFAULT_CSS = """
     DashboardPage {
         #cards { layout: grid; grid-size: 3 2; height: 8; }

@@ -19,16 +19,17 @@ class LogPage(Page):
     """The last events of the engine, newest at the bottom."""
 
     NEEDS_STORE = False
+    PLACE = "Log"
     HELP = """
-    ## Log
+## Log
 
-    What linky-tui did since it was opened, newest at the bottom: what was asked, what came, why it
-    waits, what failed, whose side that is on and what to do. It follows what comes as long as you
-    have not scrolled up.
+What linky-tui did since it was opened, newest at the bottom: what was asked, what came, why it
+waits, what failed, whose side that is on and what to do. It follows what comes as long as you have
+not scrolled up.
 
-    * **y** copies all of it as text, for a message to somebody who helps you. It names no token,
-      and meters only with their middle digits masked.
-    """
+A copy names no token, and meters only with their middle digits masked.
+"""
+    WORDS = ("request", "partial", "late")
     DEFAULT_CSS = """
     LogPage {
         ContentSwitcher { height: 1fr; }

@@ -35,6 +35,21 @@ class MeterDialog(Dialog[Texts]):
 
     app = getters.app(AppCore)
 
+    PLACE = "Meter"
+    HELP = """
+## A meter
+
+- **Token**: from https://conso.boris.sh. It is read on this computer and says which meters it may
+  read, and until when. One token can serve several meters.
+- **PRM**: which meter. Leave it empty to take the only one of the token.
+- **Name**: what screens call it.
+- **Flow**: consumption, or production where the home feeds the grid. Both of one meter are two
+  entries here.
+
+**Ask Enedis** sends one real request for a week of daily totals, after a question. What is typed
+here counts once the settings are saved.
+"""
+    WORDS = ("token", "PRM", "flow", "request")
     CLICK_LEAVES = False  # what was typed would be lost
     DEFAULT_CSS = """
     MeterDialog {

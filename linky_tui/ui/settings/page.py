@@ -32,22 +32,22 @@ class SettingsPage(Page):
     """Sections on the left (or on top), the fields of one of them, and what is not saved yet."""
 
     NEEDS_STORE = False
+    PLACE = "Settings"
     HELP = """
-# Settings
+## Settings
 
-Everything that the configuration file holds, with the same names and rules. A field says at
-once what is wrong with what you type.
+Everything that the configuration file holds, with the same names and rules. A field says at once
+what is wrong with what you type.
 
-* **ctrl+s** saves; comments in the file stay, and only you can read it.
-* **Left** and **right** change the section, **tab** goes through the fields, **escape** leaves a
-  field, so that the keys of the application work again.
-* **u** takes back everything that is not saved.
-* *Test connection* tries the MongoDB that is typed, before it is saved. A token is read on this
-  computer; *Ask Enedis* in the dialog of a meter sends one request, which counts.
+- Saving keeps the comments of the file, and only you can read it.
+- While a field has the focus, letters are typed into it; leave it, and they are keys again.
+- **Test connection** tries the MongoDB that is typed, before it is saved. A token is read on this
+  computer; **Ask Enedis** in the dialog of a meter sends one request, which counts.
 
 Everything counts from the moment it is saved; another MongoDB is connected at once. Variables of
 the environment go before the file: their fields say so.
 """
+    WORDS = ("token", "PRM", "flow", "request")
     AUTO_FOCUS = "#settings-nav"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("settings-save", "save"),

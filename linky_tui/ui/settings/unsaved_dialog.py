@@ -25,6 +25,14 @@ class Unsaved(StrEnum):
 class UnsavedDialog(Dialog[Unsaved]):
     """Save, discard, or leave the dialog and stay on the page."""
 
+    PLACE = "Unsaved"
+    HELP = """
+## Unsaved changes
+
+**Save** writes them and leaves the page, **Discard** takes them back and leaves it, **Stay** does
+neither.
+"""
+
     DEFAULT_CSS = """
     UnsavedDialog {
         & > Vertical { border-title-style: bold; }

@@ -77,6 +77,14 @@ class AppCore(StoreApp):
             return "no meter yet"
         return " ".join(filter(None, [plain(meter.name, 60), mask_prm(meter.prm), str(meter.flow)]))
 
+    @property
+    def meter_texts(self) -> tuple[str, ...]:
+        """The meter for the header, which of several it is, the fullest text first."""
+        count, series = len(self.config.meters), self.series
+        which = f" {self._meter_index % count + 1} of {count}" if count > 1 else ""
+        short = self.meter_text if series is None else self.label(series)
+        return tuple(dict.fromkeys((self.meter_text + which, short + which)))
+
     def label(self, series: Series) -> str:
         """A meter in as few words as tell it from the others."""
         names = [meter.name for meter in self.config.meters if meter.series != series]
@@ -86,12 +94,20 @@ class AppCore(StoreApp):
         return f"{mask_prm(series.prm)} {series.flow}"
 
     @property
-    def state_text(self) -> str:
-        """MongoDB and the engine in a few words, for the header."""
+    def state_texts(self) -> tuple[str, ...]:
+        """MongoDB and the engine in a few words for the header, the fullest text first."""
         state = self.ingest.state
         name = self.label(state.at) if state.at and len(self.config.meters) > 1 else ""
-        parts = [self.store_text, state.text(name), self.last_sync_text]
-        return " · ".join(filter(None, parts))
+        engine = state.text(name)
+        short = self.store_text if self.store_error is not None else engine
+        parts = (self.store_text, engine, self.last_sync_text)
+        texts = (" · ".join(filter(None, parts)), " · ".join(parts[:2]), short)
+        return tuple(dict.fromkeys(texts))
+
+    @property
+    def state_text(self) -> str:
+        """All of it."""
+        return self.state_texts[0]
 
     # Configuration
 

@@ -14,7 +14,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from linky_tui.errors import ConfigError, LinkyError
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import HELP_KEY, bind
+from linky_tui.ui.shell.help import Help
 
 T = TypeVar("T")
 
@@ -36,6 +37,11 @@ class Dialog(ModalScreen[T]):
     Subclasses yield what stands in the box in :meth:`compose_box` and bind a key to ``leave``.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [HELP_KEY]
+    PLACE: ClassVar[str] = "Question"
+    """Its name in the table of actions."""
+    WORDS: ClassVar[tuple[str, ...]] = ()
+    """What :data:`GLOSSARY` explains in its help."""
     CLICK_LEAVES: ClassVar[bool] = True
     DEFAULT_CSS = """
     Dialog {
@@ -60,6 +66,11 @@ class Dialog(ModalScreen[T]):
         super().__init__(classes=classes)
         self._title = title
 
+    @property
+    def help(self) -> Help:
+        """What F1 shows."""
+        return Help(self.PLACE, self.HELP or "", self.WORDS)
+
     def compose(self) -> ComposeResult:
         with Vertical() as box:
             box.border_title = Content(self._title)
@@ -79,6 +90,14 @@ class Dialog(ModalScreen[T]):
 
 class ErrorDialog(Dialog[None]):
     """What happened, why, and what to do; ``c`` copies it. Texts are never read as markup."""
+
+    HELP = """
+## An error
+
+What happened, why, and below it what you can do. Nothing that was stored is lost by it, and the
+log keeps the text. **Copy** takes all of it for a message to somebody who helps you; it holds no
+token and no password.
+"""
 
     DEFAULT_CSS = """
     ErrorDialog VerticalScroll {
@@ -124,6 +143,13 @@ class ConfirmDialog(Dialog[bool]):
 
     ``danger``: yes loses something.
     """
+
+    HELP = """
+## A question
+
+Nothing happens before you answer. The button that is lit is the careful answer where the other
+one would lose something. Closing the question, or a click beside it, changes nothing.
+"""
 
     BINDINGS: ClassVar[list[BindingType]] = _QUESTION_KEYS
 

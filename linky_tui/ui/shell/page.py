@@ -18,6 +18,7 @@ from linky_tui.storage.store import Store
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
+from linky_tui.ui.shell.help import Help
 
 T = TypeVar("T")
 
@@ -38,6 +39,10 @@ class Page(Screen[None]):
     app = getters.app(AppCore)
 
     NEEDS_STORE: ClassVar[bool] = True
+    PLACE: ClassVar[str] = ""
+    """Its name in the table of actions."""
+    WORDS: ClassVar[tuple[str, ...]] = ()
+    """What :data:`GLOSSARY` explains in its help."""
     DEFAULT_CSS = """
     Page {
         #store-away { display: none; height: 1fr; padding: 1 2; }
@@ -50,7 +55,7 @@ class Page(Screen[None]):
     _focus_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
-        yield StatusHeader()
+        yield StatusHeader(self.PLACE.lower())
         yield from self.compose_body()
         yield Static(id="store-away")
         yield Footer(show_command_palette=False, compact=True)
@@ -72,6 +77,11 @@ class Page(Screen[None]):
         for chart in self.query(Chart):
             chart.marker = self.app.config.display.marker
         self.load_if_shown()
+
+    @property
+    def help(self) -> Help:
+        """What F1 shows: a page with several faces says what the one that is seen is for."""
+        return Help(self.PLACE, self.HELP or "", self.WORDS)
 
     @property
     def has_data(self) -> bool:

@@ -66,26 +66,33 @@ class Running:
 class StoragePage(Page):
     """Both collections, measured and looked after."""
 
-    HELP: ClassVar[str] = """\
+    PLACE = "Storage"
+    HELP = """
 ## Storage
 
 The same readings in a regular collection and in a time series collection.
 
 - **Table**: used bytes of both, what `_id` costs, each index, what is reusable in the files, and
-  how full the buckets are. A time series collection packs up to 1,000 readings of a meter into one
-  compressed bucket. Files follow the data at a checkpoint of MongoDB, once a minute: until then
-  they are *settling*.
-- **Bars**: storage and indexes of both, with the compressors that MongoDB names. By default it
-  compresses time series collections with zstd, regular ones with snappy; `z` copies the regular
-  documents into a temporary collection with zstd, measures it and drops it, to show how much of
-  the saving is only that.
+  how full the buckets are.
+- **Bars**: storage and indexes of both, with the compressors that MongoDB names. Measuring zstd
+  copies the regular documents into a temporary collection with that compressor and drops it, to
+  show how much of the saving is only that.
 - **Growth**: the data of both while readings are fetched.
 
-`v` verifies every reading of both, `e` repairs a difference, `f` defragments: the time series
-collection is emptied and filled again in order, from the regular one; it asks first. `Esc` cancels.
-Nothing is lost when they are stopped: the next run completes what is missing. The log (`l`) keeps
-how they ended.
+**Verify** reads every reading of both, **Repair** makes them equal again, **Defragment** empties
+the time series collection and fills it anew in order from the regular one; it asks first. Nothing
+is lost when they are stopped: the next run completes what is missing. The log keeps how they
+ended.
 """
+    WORDS = (
+        "identical",
+        "settling",
+        "bucket",
+        "granularity",
+        "snappy, zstd",
+        "_id",
+        "defragment",
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("storage-verify", "run('VERIFY')"),
         bind("storage-repair", "run('REPAIR')"),

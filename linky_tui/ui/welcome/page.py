@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.help import Help
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.connect_form import ConnectForm
 
@@ -81,23 +82,38 @@ class Door(Widget, can_focus=True):
         self.post_message(self.Opened(self.name or ""))
 
 
+CONNECT_HELP = """
+## Connect my Linky
+
+- **Token**: make one at https://conso.boris.sh with your Enedis account and paste it here. It is
+  read on this computer alone, and says which meters it may read and until when.
+- **Meters**: tick those to fetch. A meter that also feeds the grid has its production apart.
+- **Hourly collection** has to be on in your account at Enedis; without it there are daily totals
+  only. Enedis collects half-hours from the day on which you switch it on.
+
+Saving writes the configuration file, which only you can read, and starts to fetch your history.
+"""
+
+
 class WelcomePage(Page):
     """Where to begin."""
 
     NEEDS_STORE = False
+    PLACE = "Welcome"
     HELP = """
-# Welcome
+## Welcome
 
-Three ways to begin; **left** and **right** choose, **enter** opens.
+Three ways to begin:
 
-* **Try the demo**: a simulated home with its own database. It needs no account and leaves the
+- **Try the demo**: a simulated home with its own database. It needs no account and leaves the
   network alone.
-* **Connect my Linky**: paste the token from https://conso.boris.sh. It is read on this computer,
+- **Connect my Linky**: paste the token from https://conso.boris.sh. It is read on this computer,
   and its meters appear at once.
-* **Open Enedis files**: comes later.
+- **Open Enedis files**: comes later.
 
-**g** opens the settings, for your own MongoDB or Atlas.
+The settings are for your own MongoDB or Atlas.
 """
+    WORDS = ("token", "PRM", "history")
     AUTO_FOCUS = "#door-demo"
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("welcome-demo", "door('demo')"),
@@ -180,6 +196,12 @@ Three ways to begin; **left** and **right** choose, **enter** opens.
                     markup=False,
                 )
             yield ConnectForm(id="welcome-connect", classes="panel")
+
+    @property
+    def help(self) -> Help:
+        if self._switcher.current == "welcome-doors":
+            return super().help
+        return Help(self.PLACE, CONNECT_HELP, self.WORDS)
 
     def on_mount(self) -> None:
         self.app.status_changed.subscribe(self, lambda _: self._start_if_ready())
