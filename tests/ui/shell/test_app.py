@@ -95,9 +95,7 @@ async def test_another_day_and_what_others_wrote_are_noticed(
 
 
 @pytest.mark.parametrize("page", list(LinkyApp.PAGES))
-async def test_every_page_survives_a_tiny_terminal_and_has_help(
-    running: Running, page: str
-) -> None:
+async def test_every_page_survives_a_tiny_terminal(running: Running, page: str) -> None:
     async with running() as (app, pilot):
         app.action_page(page)
         await wait_until(pilot, lambda: app.current_mode == page)
@@ -105,9 +103,6 @@ async def test_every_page_survives_a_tiny_terminal_and_has_help(
         await pilot.pause()
         await pilot.resize_terminal(120, 40)
         await pilot.pause()
-        assert app.screen.HELP
-        app.action_help()
-        await wait_until(pilot, lambda: app.screen.query("HelpPanel"))
 
 
 async def test_a_meter_takes_its_prm_from_the_token(running: Running) -> None:

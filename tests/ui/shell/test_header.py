@@ -1,0 +1,123 @@
+"""Where one is: the header's meter and tabs, and a footer that fits."""
+
+from __future__ import annotations
+
+import pytest
+from rich.cells import cell_len
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey, FooterLabel
+
+from linky_tui.config.keyboard import ACTIONS
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.shell.header import PAGE_NAMES, PageTabs, StatusLine, status_parts
+from linky_tui.ui.shell.page import Page
+from tests.tools.app import screen_text, wait_until
+from tests.ui.conftest import MakeApp
+
+TWO = ("12345678901234", "22345678901234")
+
+
+def line(app: LinkyApp, number: int) -> str:
+    return screen_text(app).splitlines()[number]
+
+
+@pytest.mark.parametrize("demo", ["", "  demo"])
+def test_the_meter_and_the_demo_stay_in_sight_at_every_width(demo: str) -> None:
+    meters = ("Maison 12········1234 consumption 1 of 2", "Maison 1 of 2")
+    states = ("local MongoDB 6.0.5 · backfill, 105 weeks left · synced 21 Nov", "backfill")
+    seen = []
+    for width in range(24, 220):
+        brand, meter, state = status_parts(meters, demo, states, width)
+        assert meter in meters
+        left = f"{brand}  {meter}{demo}" if brand else f" {meter}{demo}"
+        assert cell_len(left) + 2 + cell_len(state) <= width
+        seen.append((brand, meter, state))
+    assert seen[-1] == (" linky-tui ", meters[0], states[0])
+    assert {state for _, _, state in seen} >= set(states)
+    brand, meter, state = status_parts(("A very long name of a meter",), demo, states, 20)
+    assert (brand, state) == ("", "")
+    assert meter.endswith("…")
+    assert cell_len(f" {meter}{demo}") == 20
+
+
+async def test_the_demo_says_so_beside_its_meter(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    async with app.run_test(size=(40, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        monkeypatch.setattr(LinkyApp, "demo", True)
+        for width in (40, 80, 120):
+            await pilot.resize_terminal(width, 24)
+            app.screen.query_one(StatusLine).refresh()
+            await wait_until(pilot, lambda: "Maison" in line(app, 0) and "demo" in line(app, 0))
+
+
+async def test_n_tells_which_of_several_meters_it_is(make_app: MakeApp) -> None:
+    app = make_app(meters=TWO)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready and " 1 of 2 " in line(app, 0))
+        await pilot.press("n")
+        await wait_until(pilot, lambda: " 2 of 2 " in line(app, 0))
+        await pilot.press("n")
+        await wait_until(pilot, lambda: " 1 of 2 " in line(app, 0))
+        assert "Next meter" in line(app, 1)
+
+
+@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+async def test_tabs_fit_and_lead_to_their_pages(make_app: MakeApp, width: int) -> None:
+    app = make_app()
+    async with app.run_test(size=(width, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        for name in reversed(PAGE_NAMES):
+            tabs = app.screen.query_one(PageTabs)
+            places = {tab.action: tab for tab in tabs._tabs()}
+            assert all(tab.start + tab.text.cell_len <= width for tab in places.values())
+            place = places[f"page('{name}')"]
+            await pilot.click(PageTabs, offset=(place.start, 0))
+            await wait_until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
+            await pilot.pause()
+            tabs = app.screen.query_one(PageTabs)
+            lit = next(tab for tab in tabs._tabs() if tab.action == f"page('{name}')")
+            assert ACTIONS[name].title in lit.text.plain
+            assert any("bold" in str(span.style) for span in lit.text.spans)
+            underlined = [
+                lit.text.plain[span.start : span.end]
+                for span in lit.text.spans
+                if getattr(span.style, "underline", False)
+            ]
+            assert [each.lower() for each in underlined] == [ACTIONS[name].key]
+
+
+async def test_another_key_is_written_before_its_tab(make_app: MakeApp) -> None:
+    app = make_app(more='[keys]\nstorage = "f6"\nlog = "x"')
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: "f6 Storage" in line(app, 1))
+        assert "x Log" in line(app, 1)
+
+
+@pytest.mark.parametrize("name", list(LinkyApp.PAGES))
+async def test_the_footer_fits_80_columns_in_every_state(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Every key at once is more than any state shows."""
+    monkeypatch.setattr(Page, "check_action", lambda *_: True)
+    app = make_app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        app.action_page(name)
+        await wait_until(pilot, lambda: app.current_mode == name)
+        monkeypatch.setattr(type(app.screen), "check_action", lambda *_: True)
+        for each in (None, *app.screen.focus_chain):
+            app.screen.set_focus(each)
+            app.screen.refresh_bindings()
+            await wait_until(pilot, lambda: "Quit" in line(app, 23))
+            footer = app.screen.query_one(Footer)
+            shown = [key for key in footer.query(FooterKey) if key.region]
+            assert max(key.region.right for key in shown) <= 80
+            words = [key.description for key in shown] + [
+                str(label.content) for label in footer.query(FooterLabel)
+            ]
+            assert words[-2:] == ["Help", "Quit"] or {"Help", "Quit"} <= set(words)
+            pages = {ACTIONS[page].title for page in PAGE_NAMES}
+            assert not pages & set(words)

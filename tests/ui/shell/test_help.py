@@ -1,0 +1,147 @@
+"""Help: on every page and dialog, with words and keys, and nothing moves for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.containers import VerticalScroll
+from textual.widgets import Markdown, Static
+
+from linky_tui.config.keyboard import ACTIONS, DIALOGS, EVERYWHERE
+from linky_tui.errors import LinkyError
+from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.settings.meter_dialog import MeterDialog
+from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
+from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
+from linky_tui.ui.shell.help import GLOSSARY, Help
+from linky_tui.ui.shell.help_dialog import HelpDialog
+from linky_tui.ui.shell.page import Page
+from linky_tui.ui.welcome.page import CONNECT_HELP
+from tests.tools.app import screen_text, wait_until
+from tests.ui.conftest import MakeApp
+
+MUST_EXPLAIN = {"settling", "certified", "partial", "base load", "bucket", "granularity"}
+DIALOG_MAKERS: dict[str, Callable[[], Dialog[Any]]] = {
+    "error": lambda: ErrorDialog(LinkyError("A", "b", "c")),
+    "question": lambda: ConfirmDialog("A", "b", yes="Yes"),
+    "date": DateDialog,
+    "meter": lambda: MeterDialog("A", {"token": "", "prm": "", "name": "", "flow": ""}, []),
+    "unsaved": lambda: UnsavedDialog("A"),
+}  # fmt: skip
+
+
+def subclasses(base: type[object]) -> set[type[object]]:
+    return {each for sub in base.__subclasses__() for each in (sub, *subclasses(sub))}
+
+
+def scroll(app: LinkyApp) -> VerticalScroll:
+    return app.screen.query_one("#help-scroll", VerticalScroll)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("name", list(LinkyApp.PAGES))
+async def test_every_page_has_help_that_leaves_it_as_it_is(
+    make_app: MakeApp, name: str, size: tuple[int, int]
+) -> None:
+    app = make_app()
+    async with app.run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        app.action_page(name)
+        await wait_until(pilot, lambda: app.current_mode == name)
+        page = app.screen
+        assert isinstance(page, Page)
+        await pilot.pause(0.1)
+        places = {each: each.region for each in page.query("*")}
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        await wait_until(pilot, lambda: name.title() in screen_text(app))
+        text, keys = page.help.markdown, screen_of_keys(app)
+        assert {each: each.region for each in page.query("*") if each in places} == places
+        assert all(f"**{word}**: " in text for word in page.WORDS)
+        own = [action for action in ACTIONS.values() if action.place in (page.PLACE, EVERYWHERE)]
+        assert all((action.help or action.title) in keys for action in own)
+        assert "Scroll" not in keys
+        left = app.screen.query_one("#help-text").region
+        assert left.right <= app.screen.query_one("#help-keys").region.x
+        assert app.screen.query_one("#help-keys").region.right <= size[0]
+        if scroll(app).max_scroll_y:
+            await pilot.press("end")
+            await wait_until(pilot, lambda: scroll(app).scroll_y == scroll(app).max_scroll_y)
+            await pilot.press("home", "down")
+            await wait_until(pilot, lambda: scroll(app).scroll_y == 1)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: app.screen is page)
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: app.screen is page)
+
+
+def screen_of_keys(app: LinkyApp) -> str:
+    table = app.screen.query_one("#help-keys", Static).content
+    return " ".join(
+        " ".join(str(cell) for cell in column.cells)
+        for column in table.columns  # type: ignore[union-attr]
+    )
+
+
+@pytest.mark.parametrize("name", list(DIALOG_MAKERS))
+async def test_every_dialog_has_help(empty_app: LinkyApp, name: str) -> None:
+    app = empty_app
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        dialog = DIALOG_MAKERS[name]()
+        await app.push_screen(dialog)
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        assert dialog.HELP
+        assert app.screen.query_one(Markdown).source == dialog.help.markdown
+        keys = screen_of_keys(app)
+        assert all(
+            (action.help or action.title) in keys
+            for action in ACTIONS.values()
+            if action.place == dialog.PLACE
+        )
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: app.screen is dialog)
+
+
+def test_no_page_or_dialog_is_left_out_and_every_word_is_explained_where_it_stands() -> None:
+    tested = {type(make()) for make in DIALOG_MAKERS.values()}
+    ours = {each for each in subclasses(Dialog) if each.__module__.startswith("linky_tui")}
+    assert ours - {HelpDialog} == tested
+    pages = {each for each in subclasses(Page) if each.__module__.startswith("linky_tui")}
+    assert len(pages) <= len(LinkyApp.PAGES)
+    used = {word for each in (*ours, *pages) for word in each.WORDS}  # type: ignore[attr-defined]
+    assert used == set(GLOSSARY)
+    assert used >= MUST_EXPLAIN
+    assert {each.PLACE for each in ours} == DIALOGS  # type: ignore[attr-defined]
+
+
+async def test_the_form_of_a_token_has_help_of_its_own(make_app: MakeApp) -> None:
+    app = make_app(empty=True, meters=())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: app.current_mode == "welcome")
+        await pilot.press("m")
+        await pilot.pause()
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: isinstance(app.screen, HelpDialog))
+        assert app.screen.query_one(Markdown).source.startswith(CONNECT_HELP.strip())
+
+
+async def test_help_names_the_keys_that_were_chosen(make_app: MakeApp) -> None:
+    app = make_app(more='[keys]\n"help.close" = "f9"\nsync = "f8"')
+    async with app.run_test(size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: app.store_ready)
+        await pilot.press("f1")
+        await wait_until(pilot, lambda: "f9 closes" in screen_text(app))
+        assert "f8" in screen_of_keys(app)
+        await pilot.press("f9")
+        await wait_until(pilot, lambda: not isinstance(app.screen, HelpDialog))
+
+
+def test_a_help_without_words_is_its_text() -> None:
+    assert Help("Log", " text ").markdown == "text"
