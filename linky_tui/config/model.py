@@ -160,8 +160,8 @@ class DisplaySettings:
         checks.filled,
     )
     marker: str = key(
-        "braille",
-        "What charts are drawn with: braille, half-block or dot (for fonts without braille).",
+        "half-block",
+        "What charts are drawn with: half-block, braille (finer and thinner) or dot (any font).",
         "braille, half-block or dot",
         checks.one_of("braille", "half-block", "dot"),
         choices=("braille", "half-block", "dot"),

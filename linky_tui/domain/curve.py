@@ -17,7 +17,6 @@ from linky_tui.domain.paris import PARIS, day_bounds, days_between
 
 HALF_HOUR_S = 1800
 HALF_HOURS_A_DAY = 48
-HOURS_A_DAY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,12 @@ class Hour:
 
     start: datetime  # its start, aware, in UTC
     energy_wh: float | None  # its energy in Wh, `None` where no minute of it is known
-    complete: bool  # whether all its minutes are known
+    minutes: int  # how many of its 60 minutes are known
+
+    @property
+    def complete(self) -> bool:
+        """Whether all of it is known."""
+        return self.minutes == 60
 
 
 def hours(curve: Curve) -> tuple[Hour, ...]:
@@ -132,33 +136,35 @@ def hours(curve: Curve) -> tuple[Hour, ...]:
         minutes = sum(spread.minutes[index : index + 2])
         energy = sum(spread.watt_minutes[index : index + 2]) / 60
         at = start + timedelta(seconds=index * HALF_HOUR_S)
-        found.append(Hour(at, energy if minutes else None, minutes == 60))
+        found.append(Hour(at, energy if minutes else None, minutes))
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
 class HeatMap:
-    """Mean power by day and hour of the day."""
+    """Mean power and energy by day and half-hour of the day."""
 
     days: tuple[date, ...]  # the Paris days, oldest first
-    # one a day: its 24 wall-clock hours' mean power in watts, `None` where nothing is known (or
-    # where the hour does not exist, in March)
+    # one a day: its 48 wall-clock half-hours' mean power in watts, `None` where nothing is known
+    # (or where the half-hour does not exist, in March)
     mean_w: tuple[tuple[float | None, ...], ...]
+    energy_wh: tuple[tuple[float, ...], ...]  # the energy of the same
 
 
 def heat_map(curve: Curve) -> HeatMap:
-    """Mean power by day and wall-clock hour."""
+    """Mean power and energy by day and wall-clock half-hour."""
     spread = half_hours(curve)
     days = tuple(days_between(curve.first, curve.last))
-    columns = []
+    means, energies = [], []
     for day in days:
-        energy = [0] * HOURS_A_DAY
-        covered = [0] * HOURS_A_DAY
+        energy = [0] * HALF_HOURS_A_DAY
+        covered = [0] * HALF_HOURS_A_DAY
         for index, slot in zip(spread.of_day(day), wall_clock_half_hours(day), strict=True):
-            energy[slot // 2] += spread.watt_minutes[index]
-            covered[slot // 2] += spread.minutes[index]
-        columns.append(tuple(_means(energy, covered)))
-    return HeatMap(days, tuple(columns))
+            energy[slot] += spread.watt_minutes[index]
+            covered[slot] += spread.minutes[index]
+        means.append(tuple(_means(energy, covered)))
+        energies.append(tuple(watt_minutes / 60 for watt_minutes in energy))
+    return HeatMap(days, tuple(means), tuple(energies))
 
 
 @dataclass(frozen=True, slots=True)

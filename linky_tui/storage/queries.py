@@ -81,6 +81,7 @@ class LoadDuration:
     # the power that was reached or exceeded for that part, in watts, falling
     powers_w: tuple[int, ...]
     minutes: int  # the known time in minutes
+    energies_wh: tuple[float, ...]  # the energy of that part, its last moment by its share
 
 
 def load_curve(store: Store, series: Series, first: date, last: date) -> Curve:
@@ -118,7 +119,7 @@ def hourly_energy(store: Store, series: Series, first: date, last: date) -> tupl
 
 
 def heat_map(store: Store, series: Series, first: date, last: date) -> HeatMap:
-    """Mean power by day and wall-clock hour."""
+    """Mean power and energy by day and wall-clock half-hour."""
     return curves.heat_map(load_curve(store, series, first, last))
 
 
@@ -156,12 +157,21 @@ def load_duration(store: Store, series: Series, first: date, last: date) -> Load
     powers = sorted(minutes_at, reverse=True)
     reached = list(accumulate(minutes_at[power] for power in powers))
     total = reached[-1] if reached else 0
+    if not total:
+        return LoadDuration((), (), 0, ())
+    percents = tuple(range(101))
+    used = [0, *accumulate(minutes_at[power] * power for power in powers)]
+    energies = []
+    for percent in percents:
+        minutes = total * percent / 100
+        index = min(bisect_left(reached, minutes), len(powers) - 1)
+        beyond = (reached[index] - minutes) * powers[index]
+        energies.append((used[index + 1] - beyond) / 60)
     return LoadDuration(
-        tuple(range(101)) if total else (),
-        tuple(_power_at(powers, reached, total * percent / 100) for percent in range(101))
-        if total
-        else (),
+        percents,
+        tuple(_power_at(powers, reached, total * percent / 100) for percent in percents),
         total,
+        tuple(energies),
     )
 
 

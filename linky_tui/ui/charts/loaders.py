@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from statistics import median
 from typing import TypeVar
 
-from linky_tui.domain.paris import PARIS
+from linky_tui.domain.curve import Hour
+from linky_tui.domain.paris import PARIS, day_minutes, day_of
 from linky_tui.storage import queries
-from linky_tui.storage.queries import DayEnergy
+from linky_tui.storage.queries import DayEnergy, MonthEnergy
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import kwh_text
+from linky_tui.text.formatting import kwh_text, local_time_text, moment_text, short_day_text
 from linky_tui.ui.charts.request import (
     NOTHING_STORED,
     Against,
@@ -27,9 +29,17 @@ from linky_tui.ui.charts.summary import (
     missing_readings,
     total_text,
 )
-from linky_tui.ui.plots import BarPlot, LinePlot
+from linky_tui.ui.plots import BarPlot, LinePlot, Spot
 from linky_tui.ui.plots.axes import curve_line, minutes_range, shifted_to, time_ticks
-from linky_tui.ui.plots.periods import Period, Span, month_text, weekday_text
+from linky_tui.ui.plots.periods import (
+    Period,
+    Span,
+    axis_month,
+    is_monday,
+    month_text,
+    weekday_text,
+)
+from linky_tui.ui.plots.spots import curve_spots, daily_means, day_label, energy_spot, listed
 
 T = TypeVar("T")
 
@@ -55,20 +65,29 @@ def load_curve(store: Store, request: ChartRequest) -> ChartData:
     )
     if not len(curve):
         return ChartData(summary, None, no_curve_text(days))
-    lines = [curve_line(curve, period.text)]
     other = compared_with(request)
+    before = None
     if other is not None:
-        before = queries.load_curve(store, series, other.first, other.last)
-        if len(before):
-            lines.append(
-                replace(curve_line(shifted_to(before, period.first), other.text), dim=True)
-            )
+        found = queries.load_curve(store, series, other.first, other.last)
+        before = shifted_to(found, period.first) if len(found) else None
     plot = LinePlot(
         unit="W",
-        series=tuple(lines),
+        series=(),
         x_range=minutes_range(period.first, period.last),
         x_ticks=time_ticks(period),
     )
+    if period.span > Span.WEEK:
+        mean, band, read = daily_means(curve, "mean of each day")
+        lines = [mean]
+        if before is not None and other is not None:
+            lines.append(replace(daily_means(before, other.text)[0], dim=True))
+        plot = replace(plot, series=tuple(lines), band=band, spans=band.spans, read=read)
+        return ChartData(summary, plot)
+    spans, read = curve_spots(curve, before)
+    lines = [curve_line(curve, period.text)]
+    if before is not None and other is not None:
+        lines.append(replace(curve_line(before, other.text), dim=True))
+    plot = replace(plot, series=tuple(lines), filled=True, spans=spans, read=read)
     return ChartData(summary, plot)
 
 
@@ -105,8 +124,16 @@ def _by_hour(store: Store, request: ChartRequest) -> ChartData:
         values=[None if hour.energy_wh is None else hour.energy_wh / 1000 for hour in hours],
         partial=_where(hours, lambda hour: hour.energy_wh is not None and not hour.complete),
         note="by hour",
+        read=listed([_hour_spot(hour) for hour in hours]),
     )
     return ChartData(replace(summary, facts=facts), plot)
+
+
+def _hour_spot(hour: Hour) -> Spot:
+    end = local_time_text(hour.start + timedelta(hours=1))
+    when = f"{moment_text(hour.start)} to {end}"
+    more = "" if hour.complete else "incomplete"
+    return energy_spot(when, hour.energy_wh, hour.minutes, day=day_of(hour.start), more=more)
 
 
 def _by_day(store: Store, request: ChartRequest) -> BarPlot:
@@ -114,13 +141,26 @@ def _by_day(store: Store, request: ChartRequest) -> BarPlot:
     first, last = request.expected
     days = queries.daily_energy(store, request.series, period.first, period.last)
     week = period.span is Span.WEEK
+    known = sorted(day.energy_wh for day in days if day.complete and day.energy_wh is not None)
     return BarPlot(
         unit="kWh",
-        labels=[weekday_text(day.day) if week else str(day.day.day) for day in days],
+        labels=[
+            weekday_text(day.day) if week else short_day_text(day.day) if is_monday(day.day) else ""
+            for day in days
+        ],
         values=[_kwh(day.energy_wh) for day in days],
         partial=_where(days, _torn),
         unexpected=_where(days, lambda day: not first <= day.day <= last),
+        weekends=_where(days, lambda day: day.day.weekday() >= 5),
+        marks=not week,
+        median=median(known) / 1000 if len(known) > 1 else None,
         note="by day",
+        read=listed(
+            [
+                energy_of_days(day_label(day.day), [day]) if first <= day.day <= last else None
+                for day in days
+            ]
+        ),
     )
 
 
@@ -134,14 +174,41 @@ def _by_month(store: Store, request: ChartRequest) -> BarPlot:
         or (month.year, month.month) > (last.year, last.month)
         for month in months
     ]
+    known = [month.energy_wh for month in months if month.complete and month.energy_wh is not None]
     return BarPlot(
         unit="kWh",
-        labels=[month_text(month.year, month.month) for month in months],
+        labels=[axis_month(month.year, month.month, first=not n) for n, month in enumerate(months)],
         values=[_kwh(month.energy_wh) for month in months],
         partial=frozenset(index for index, month in enumerate(months) if not month.complete),
         unexpected=frozenset(index for index, each in enumerate(outside) if each),
+        median=median(known) / 1000 if len(known) > 1 else None,
         note="by month",
+        read=listed(
+            [
+                None if out else month_spot(month, days)
+                for month, out in zip(months, outside, strict=True)
+            ]
+        ),
     )
+
+
+def month_spot(month: MonthEnergy, days: Sequence[DayEnergy]) -> Spot:
+    """What is known of a month, from the days that may lie in it."""
+    inside = [day for day in days if (day.day.year, day.day.month) == (month.year, month.month)]
+    return energy_of_days(month_text(month.year, month.month), inside)
+
+
+def energy_of_days(when: str, days: Sequence[DayEnergy]) -> Spot:
+    """The energy of some days and the mean power over what is known of them."""
+    known = [day for day in days if day.energy_wh is not None]
+    minutes = sum(day_minutes(day.day) if day.complete else day.minutes_covered for day in known)
+    energy_wh = sum(day.energy_wh or 0 for day in known) if known else None
+    parts = (
+        "" if all(day.complete for day in days) else "incomplete",
+        "Enedis' total" if len(days) == 1 and days[0].from_total else "",
+    )
+    day = days[0].day if len(days) == 1 else None
+    return energy_spot(when, energy_wh, minutes, day=day, more=" · ".join(filter(None, parts)))
 
 
 def _kwh(energy_wh: float | None) -> float | None:

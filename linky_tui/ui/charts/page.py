@@ -37,7 +37,7 @@ from linky_tui.ui.charts.years import load_years
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.periods import Period, Span
 from linky_tui.ui.shell.bindings import bind
-from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.page import POINT_KEYS, Page
 
 DEBOUNCE_S = 0.06
 LONGEST_WAIT_S = 0.25
@@ -94,6 +94,9 @@ own total.
         bind("charts-view", "view(1)"),
         bind("charts-view-before", "view(-1)", show=False),
         bind("charts-compare", "compare"),
+        *POINT_KEYS,
+        bind("charts-open-day", "open_day", show=False),
+        bind("charts-read-no-more", "read_no_more", show=False),
         bind("charts-marker", "marker", show=False),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -163,6 +166,10 @@ own total.
             following = period.anchor == period.newest
             period = period.within(oldest, newest)
             self._period = period.at(newest) if following else period
+        if self.app.day_wanted is not None:
+            day, self.app.day_wanted = self.app.day_wanted, None
+            self._view = View.CURVE
+            self._period = Period(Span.DAY, day, oldest, newest).at(day)
         self._changed(again=True)
 
     def _no_data(self, text: str) -> None:
@@ -296,6 +303,23 @@ own total.
         chart.marker = MARKERS[(index + 1) % len(MARKERS)]
         said = f"Drawn with {chart.marker}. Settings remember it."
         self.app.save_display(said, marker=chart.marker)
+
+    # Reading
+
+    def action_open_day(self) -> None:
+        self.query_one(Chart).open_day()
+
+    def action_read_no_more(self) -> None:
+        self.query_one(Chart).read_no_more()
+
+    @on(Chart.Opened)
+    def _open_day(self, message: Chart.Opened) -> None:
+        shown = self.shown_period
+        if self._period is not None and shown is not None and shown.span is not Span.DAY:
+            self._view = View.CURVE
+            period = self._period
+            self._period = Period(Span.DAY, message.day, period.oldest, period.newest)
+            self._changed()
 
     # Mouse
 

@@ -8,9 +8,11 @@ from linky_tui.storage import queries
 from linky_tui.storage.queries import MonthEnergy
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import MONTH_NAMES, things
+from linky_tui.ui.charts.loaders import month_spot
 from linky_tui.ui.charts.request import NOTHING_STORED, ChartData, ChartRequest
 from linky_tui.ui.charts.summary import Summary, missing_energy, total_text
 from linky_tui.ui.plots import BarGroup, GroupPlot
+from linky_tui.ui.plots.spots import listed
 
 YEARS_SHOWN = 3
 
@@ -48,7 +50,13 @@ def load_years(store: Store, request: ChartRequest) -> ChartData:
                 ),
             )
         )
-    return ChartData(summary, GroupPlot(unit="kWh", labels=MONTH_NAMES, groups=groups))
+    spots = [
+        month_spot(months[each, month], days) if first <= (each, month) <= last else None
+        for month in range(1, 13)
+        for each in years
+    ]
+    plot = GroupPlot(unit="kWh", labels=MONTH_NAMES, groups=groups, read=listed(spots))
+    return ChartData(summary, plot)
 
 
 def _compared(months: Months, year: int, other: int) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from statistics import median
 from typing import TYPE_CHECKING
 
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.models import Series
-from linky_tui.domain.paris import ONE_DAY, days_between, next_utc_day, utc_now
+from linky_tui.domain.paris import ONE_DAY, day_minutes, days_between, next_utc_day, utc_now
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
 from linky_tui.storage.queries import load_curve, readings_of_hours
@@ -25,7 +26,8 @@ from linky_tui.ui.dashboard.figures import (
 )
 from linky_tui.ui.plots import BarPlot, LinePlot
 from linky_tui.ui.plots.axes import curve_line, minutes_range, time_ticks
-from linky_tui.ui.plots.periods import Period, Span
+from linky_tui.ui.plots.periods import Period, Span, is_monday
+from linky_tui.ui.plots.spots import curve_spots, day_label, energy_spot, listed
 
 if TYPE_CHECKING:
     from linky_tui.enedis.budget import Budget
@@ -97,17 +99,31 @@ def _bars(facts: HomeFacts, yesterday: date) -> tuple[BarPlot | None, str]:
     missing = len(days) - len(known)
     plot = BarPlot(
         unit="",
-        labels=[short_day_text(day) for day in days],
+        labels=[short_day_text(day) if is_monday(day) else "" for day in days],
         values=[None if energy is None else energy / 1000 for energy in energies],
+        weekends=frozenset(index for index, day in enumerate(days) if day.weekday() >= 5),
+        marks=True,
+        median=median(known) / 1000 if len(known) > 1 else None,
         note=f"{count_text(missing)} of {len(days)} days missing" if missing else "",
+        read=listed(
+            [
+                energy_spot(day_label(day), energy, day_minutes(day), day=day)
+                for day, energy in zip(days, energies, strict=True)
+            ]
+        ),
     )
     return plot, f"{kwh_text(sum(known))}, {kwh_text(sum(known) / len(known))} a day"
 
 
 def _curve(store: Store, series: Series, day: date) -> LinePlot:
+    curve = load_curve(store, series, day, day)
+    spans, read = curve_spots(curve)
     return LinePlot(
         unit="",
-        series=[curve_line(load_curve(store, series, day, day), short_day_text(day))],
+        series=[curve_line(curve, short_day_text(day))],
         x_range=minutes_range(day, day),
         x_ticks=time_ticks(Period(Span.DAY, day, day, day)),
+        filled=True,
+        spans=spans,
+        read=read,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 
@@ -16,7 +18,8 @@ from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.dashboard.data import BAR_DAYS, DashboardData, load_dashboard
 from linky_tui.ui.dashboard.figures import BASE_NIGHTS, USUAL_WEEKS, Figure
 from linky_tui.ui.plots import Chart
-from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.page import POINT_KEYS, Page
 
 NO_METER = "No meter is configured yet. Press g to connect yours."
 
@@ -94,6 +97,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         "granularity",
         "request",
     )
+    BINDINGS: ClassVar[list[BindingType]] = [*POINT_KEYS, bind("open-day", "open_day")]
     DEFAULT_CSS = """
     DashboardPage {
         #cards { layout: grid; grid-size: 3 2; height: 8; }
@@ -210,6 +214,16 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
             card.show(Figure(NOTHING, reason="no meter yet"))
         for name in ("#bars", "#curve"):
             self.query_one(name, Chart).show_empty(NO_METER)
+
+    def action_open_day(self) -> None:
+        chart = self.pointed_chart
+        if chart is not None and (chart.place is not None or chart.step(-1, 0)):
+            chart.open_day()
+
+    @on(Chart.Opened)
+    def _open_day(self, message: Chart.Opened) -> None:
+        self.app.day_wanted = message.day
+        self.app.switch_mode("charts")
 
     @on(FigureCard.Opened)
     def _open_page(self, message: FigureCard.Opened) -> None:

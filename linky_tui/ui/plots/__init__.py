@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from linky_tui.ui.plots.chart import Chart
 from linky_tui.ui.plots.plots import (
+    Band,
     BarGroup,
     BarPlot,
     GroupPlot,
@@ -11,10 +12,12 @@ from linky_tui.ui.plots.plots import (
     LinePlot,
     LineSeries,
     Plot,
+    Spot,
     Tick,
 )
 
 __all__ = [
+    "Band",
     "BarGroup",
     "BarPlot",
     "Chart",
@@ -23,5 +26,6 @@ __all__ = [
     "LinePlot",
     "LineSeries",
     "Plot",
+    "Spot",
     "Tick",
 ]

@@ -12,8 +12,8 @@ from linky_tui.domain.curve import Curve, wall_clock_half_hours
 from linky_tui.domain.paris import PARIS, day_minutes, day_of, day_start, days_between
 from linky_tui.text.formatting import short_day_text
 from linky_tui.ui.plots import LineSeries, Tick
-from linky_tui.ui.plots.line import thinned_line
-from linky_tui.ui.plots.periods import Period, Span, month_text, weekday_text
+from linky_tui.ui.plots.periods import Period, Span, axis_month, is_monday, weekday_text
+from linky_tui.ui.plots.strokes import thinned_line
 
 FINEST = 512
 """Columns for which a line is thinned before it reaches the interface."""
@@ -39,9 +39,13 @@ def time_ticks(period: Period) -> list[Tick]:
     if period.span is Span.WEEK:
         labelled = [(day, weekday_text(day)) for day in days]
     elif period.span is Span.MONTH:
-        labelled = [(day, short_day_text(day)) for day in days if day.day % 7 == 1]
+        labelled = [(day, short_day_text(day)) for day in days if is_monday(day)]
     else:
-        labelled = [(day, month_text(day.year, day.month)) for day in days if day.day == 1]
+        firsts = [day for day in days if day.day == 1]
+        labelled = [
+            (day, axis_month(day.year, day.month, first=not number))
+            for number, day in enumerate(firsts)
+        ]
     return [Tick(place_of(day_start(day), first), text) for day, text in labelled]
 
 

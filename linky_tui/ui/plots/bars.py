@@ -9,8 +9,12 @@ from itertools import pairwise
 from rich.style import Style
 
 from linky_tui.ui.plots.canvas import (
+    GRID_LINE,
+    MEDIAN_LINE,
     Frame,
     Grid,
+    LegendEntry,
+    Reach,
     Scale,
     draw_heading,
     draw_x_labels,
@@ -24,8 +28,9 @@ from linky_tui.ui.plots.plots import BarPlot, GroupPlot
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 _HALVES = "  ▄▄▄▄█"
-_SHADES = ("█", "▓", "░", "▒")
-_HATCH = "▒"
+_SHADES = ("█", "▓", "▒")
+_HATCH, _FAINT, _STRIPES = "▒", "░", "▄"
+_WEEKEND = "▓"
 MISSING = "·"
 
 
@@ -33,41 +38,75 @@ MISSING = "·"
 class _Bar:
     """One bar: where, how high, how it looks."""
 
-    column: int
-    width: int
+    column: float  # its left end, in cells
+    width: float
     value: float | None
     style: Style
     fill: str = "█"
+    fine: bool = False  # whether it may begin and end inside of a cell
 
 
 def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
     """Draw one bar a value; with more values than columns, columns show the mean of several."""
     limits, place = scaled_frame(width, height, plot.unit, plot.values)
     values, labels, each = _merged(plot, place.width)
-    slots = _slots(len(values), place.width)
+    slots, pitch = _slots(len(values), place.width, halves=marker != "dot")
+    fine = pitch < 2 and marker != "dot"
+    whole = each == 1
     bars = []
     for index, (value, (column, size)) in enumerate(zip(values, slots, strict=True)):
-        if each == 1 and index in plot.unexpected:
+        if whole and index in plot.unexpected:
             continue
-        hatched = each == 1 and index in plot.partial
-        bars.append(_Bar(column, size, value, colors.ink(0), _HATCH if hatched else "█"))
+        weekend = whole and index in plot.weekends
+        fill = _HATCH if whole and index in plot.partial else "█"
+        if weekend and fill == "█" and colors.shapes:
+            fill = _WEEKEND
+        style = colors.weekend if weekend else colors.ink(0)
+        bars.append(_Bar(column, size, value, style, fill, fine))
     _draw(place, bars, limits, colors, marker)
-    legend = (
-        [[(_HATCH, colors.ink(0)), (" incomplete", colors.text)]]
-        if plot.partial and each == 1
-        else []
-    )
+    legend: list[LegendEntry] = []
+    if whole and plot.weekends:
+        sample = _WEEKEND if colors.shapes else "█"
+        legend.append([(f"{sample} ", colors.weekend), ("weekend", colors.text)])
+    if whole and plot.partial:
+        hatch = _STRIPES if fine else _HATCH
+        legend.append([(f"{hatch} ", colors.ink(0)), ("incomplete", colors.text)])
+    if plot.median is not None:
+        legend.append([(MEDIAN_LINE * 2, colors.dim), (f" median {plot.median:,.1f}", colors.text)])
+        row = place.top + place.height - max(1, round(plot.median / limits.top * place.height))
+        for column in range(place.left, place.grid.width):
+            if place.grid.chars[row][column] in (" ", GRID_LINE):
+                place.grid.put(column, row, MEDIAN_LINE, colors.dim)
     note = " · ".join(filter(None, [plot.note, f"mean of {each} a column" if each > 1 else ""]))
     draw_heading(place, plot.unit, note, legend, colors)
     middles = [
-        (column + size // 2, label) for (column, size), label in zip(slots, labels, strict=True)
+        (int(column + (size - 0.5) / 2), label)
+        for (column, size), label in zip(slots, labels, strict=True)
     ]
-    draw_x_labels(place, middles, colors, marks=False)
+    draw_x_labels(place, middles, colors, marks=plot.marks)
+    for index in plot.weekends if whole else ():
+        column, size = slots[index]
+        axis = place.top + place.height
+        for at in range(place.left + int(column), place.left + int(column + size - 0.5) + 1):
+            if place.grid.chars[axis][at] == "─":
+                place.grid.put(at, axis, "═", colors.text)
+    place.grid.reach = Reach(
+        [
+            (
+                place.left + column + part * pitch / each,
+                place.left + column + (part + 1) * pitch / each,
+            )
+            for column, _ in slots
+            for part in range(each)
+        ][: len(plot.values)],
+        place.top,
+        place.height,
+    )
     return place.grid
 
 
 def draw_groups(plot: GroupPlot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw the bars of several series side by side."""
+    """Draw the bars of several series side by side, in hues and patterns of their own."""
     count = len(plot.groups)
     everything = (value for group in plot.groups for value in group.values)
     limits, place = scaled_frame(width, height, plot.unit, everything)
@@ -77,10 +116,10 @@ def draw_groups(plot: GroupPlot, width: int, height: int, colors: Palette, marke
     margin = max(0, (slot - thickness * count) // 2)
     slots = [(edge + margin, thickness * count) for edge in edges[:-1]]
     bars = []
-    legend = []
+    legend: list[LegendEntry] = []
     for number, group in enumerate(plot.groups):
-        style = colors.shade(count - 1 - number)
-        fill = _SHADES[(count - 1 - number) % len(_SHADES)] if colors.shapes else "█"
+        age = count - 1 - number
+        style, fill = colors.year(age), _SHADES[age % len(_SHADES)]
         legend.append([(f"{fill} ", style), (group.name, colors.text)])
         for index, (column, _) in enumerate(slots):
             if index in group.unexpected:
@@ -92,54 +131,92 @@ def draw_groups(plot: GroupPlot, width: int, height: int, colors: Palette, marke
                     thickness,
                     group.values[index],
                     style,
-                    _HATCH if hatched else fill,
+                    _FAINT if hatched else fill,
                 )
             )
     _draw(place, bars, limits, colors, marker)
     if any(group.partial for group in plot.groups):
-        legend.append([(f"{_HATCH} ", colors.text), ("incomplete", colors.text)])
+        legend.append([(f"{_FAINT} ", colors.text), ("incomplete", colors.text)])
     draw_heading(place, plot.unit, plot.note, legend, colors)
     middles = [
         (column + (size - 1) // 2, label)
         for (column, size), label in zip(slots, plot.labels, strict=True)
     ]
     draw_x_labels(place, middles, colors, marks=False)
+    starts = [
+        float(place.left + column + number * thickness)
+        for column, _ in slots
+        for number in range(count)
+    ]
+    place.grid.reach = Reach([(at, at + thickness) for at in starts], place.top, place.height)
     return place.grid
 
 
 def _draw(place: Frame, bars: Sequence[_Bar], limits: Scale, colors: Palette, marker: str) -> None:
-    steps = _EIGHTHS if marker == "braille" else _HALVES
-    bottom = place.top + place.height - 1
     for bar in bars:
-        left = place.left + bar.column
         if bar.value is None:
-            place.grid.put(left + bar.width // 2, bottom, MISSING, colors.dim)
-            continue
-        cells = bar.value / limits.top * place.height
-        full = int(cells)
-        for row in range(full):
-            place.grid.put(left, bottom - row, bar.fill * bar.width, bar.style)
-        tip = steps[round((cells - full) * (len(steps) - 1))]
-        if bar.fill != "█":
-            tip = bar.fill if cells - full >= 0.5 else " "
-        if full == 0 and bar.value > 0 and tip == " ":
-            tip = "▁"
-        if tip != " ":
-            place.grid.put(left, bottom - full, tip * bar.width, bar.style)
+            middle = place.left + int(bar.column + (bar.width - 0.5) / 2)
+            place.grid.put(middle, place.top + place.height - 1, MISSING, colors.dim)
+        elif bar.fine:
+            _draw_halves(place, bar, bar.value / limits.top * place.height)
+        else:
+            steps = _HALVES if marker == "dot" else _EIGHTHS
+            _draw_whole(place, bar, bar.value / limits.top * place.height, steps)
     draw_y_axis(place, limits, colors)
 
 
-def _slots(count: int, width: int) -> list[tuple[int, int]]:
-    """First column and width of each bar; all equally wide wherever there is room for gaps."""
+def _draw_whole(place: Frame, bar: _Bar, cells: float, steps: str) -> None:
+    left, width = place.left + int(bar.column), int(bar.width)
+    bottom = place.top + place.height - 1
+    full = int(cells)
+    for row in range(full):
+        place.grid.put(left, bottom - row, bar.fill * width, bar.style)
+    tip = steps[round((cells - full) * (len(steps) - 1))]
+    if bar.fill != "█":
+        tip = bar.fill if cells - full >= 0.5 else " "
+    if full == 0 and cells > 0 and tip == " ":
+        tip = "▁"
+    if tip != " ":
+        place.grid.put(left, bottom - full, tip * width, bar.style)
+
+
+def _draw_halves(place: Frame, bar: _Bar, cells: float) -> None:
+    """A bar that begins or ends in the middle of a cell, as high as it is to half a cell."""
+    bottom = place.top + place.height - 1
+    first, last = round(bar.column * 2), round((bar.column + bar.width) * 2)
+    halves = max(1, round(cells * 2)) if cells > 0 else 0
+    for column in range(first // 2, (last + 1) // 2):
+        sides = (first <= column * 2 < last) + 2 * (first <= column * 2 + 1 < last)
+        if not sides:
+            continue
+        for row in range((halves + 1) // 2):
+            whole = row * 2 + 1 < halves
+            char = ("▌▐█" if whole else "▖▗▄")[sides - 1]
+            if bar.fill == _HATCH:
+                char = "▖▗▄"[sides - 1]
+            elif bar.fill != "█" and sides == 3:
+                char = bar.fill
+            place.grid.put(place.left + column, bottom - row, char, bar.style)
+
+
+def _slots(count: int, width: int, *, halves: bool) -> tuple[list[tuple[float, float]], float]:
+    """First column and width of each bar, and how far they are apart.
+
+    All are equally wide, with gaps between them: of a whole cell where there is room, else of half
+    a cell where ``halves`` can be drawn.
+    """
     if count == 0:
-        return []
-    edges = edges_of(count, width)
+        return [], 1.0
     room = width / count
+    if room < 2 and not halves:
+        return [(float(index), 1.0) for index in range(count)], 1.0
     if room < 2:
-        return [(edges[index], edges[index + 1] - edges[index]) for index in range(count)]
+        pitch = int(room * 2) / 2
+        return [(index * pitch, pitch - 0.5) for index in range(count)], pitch
+    edges = edges_of(count, width)
     slot = min(after - before for before, after in pairwise(edges))
     size = max(1, slot - 1 if slot < 8 else round(slot * 0.75))
-    return [(edge + (slot - size) // 2, size) for edge in edges[:-1]]
+    return [(float(edge + (slot - size) // 2), float(size)) for edge in edges[:-1]], float(slot)
 
 
 def _merged(plot: BarPlot, width: int) -> tuple[list[float | None], list[str], int]:

@@ -23,7 +23,19 @@ MIN_WIDTH, MIN_HEIGHT = 20, 5
 """Below this nothing can be read, and the chart says so."""
 
 GRID_LINE = "┈"
+MEDIAN_LINE = "╌"
 _LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where in a grid the places of a plot lie that can be read."""
+
+    # the first column of each and the one behind it, as exact as they are, from left to right
+    bounds: Sequence[tuple[float, float]]
+    top: int  # first row of the picture
+    height: int  # rows of the picture
+    rows: int = 1  # how many places lie above each other
 
 
 class Grid:
@@ -32,6 +44,7 @@ class Grid:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
+        self.reach: Reach | None = None
         self.chars = [[" "] * width for _ in range(height)]
         self.styles: list[list[Style | None]] = [[None] * width for _ in range(height)]
 
@@ -45,6 +58,14 @@ class Grid:
         end = column + len(text)
         self.chars[row][column:end] = text
         self.styles[row][column:end] = [style] * len(text)
+
+    def copy(self) -> Grid:
+        """The same picture, to be drawn over."""
+        grid = Grid(self.width, self.height)
+        grid.chars = [list(row) for row in self.chars]
+        grid.styles = [list(row) for row in self.styles]
+        grid.reach = self.reach
+        return grid
 
     def copy_row(self, source: int, target: int) -> None:
         """Make a row look like another one."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from textwrap import wrap
 
+from textual.events import Click, Leave, MouseEvent, MouseMove
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.theme import Theme
@@ -11,48 +15,132 @@ from textual.widget import Widget
 
 from linky_tui.ui.plots.bars import draw_bars, draw_groups
 from linky_tui.ui.plots.canvas import MIN_HEIGHT, MIN_WIDTH, Grid
+from linky_tui.ui.plots.crosshair import Place, place_at, with_crosshair
 from linky_tui.ui.plots.heat import draw_heat
 from linky_tui.ui.plots.line import draw_lines
-from linky_tui.ui.plots.palette import Palette, palette
-from linky_tui.ui.plots.plots import BarPlot, GroupPlot, HeatPlot, LinePlot, Plot
+from linky_tui.ui.plots.palette import Palette, few_colors, palette
+from linky_tui.ui.plots.plots import BarPlot, GroupPlot, HeatPlot, LinePlot, Plot, Spot, places
 
 TOO_SMALL = "too small"
 
 
-class Chart(Widget):
-    """A chart; :meth:`show` gives it a plot, :meth:`show_empty` a reason for having none."""
+class Chart(Widget, can_focus=True):
+    """A chart; :meth:`show` gives it a plot, :meth:`show_empty` a reason for having none.
+
+    The mouse, or :meth:`step`, puts a crosshair on a place and says what its plot reads there.
+    """
+
+    @dataclass
+    class Opened(Message):
+        """A day of the chart was clicked or chosen."""
+
+        day: date
 
     DEFAULT_CSS = """
     Chart { width: 1fr; height: 1fr; }
     """
 
     plot: reactive[Plot | None] = reactive(None, always_update=True)
-    marker: reactive[str] = reactive("braille")
+    marker: reactive[str] = reactive("half-block")
     empty: reactive[str] = reactive("")
+    place: reactive[Place | None] = reactive(None)
 
     def __init__(
         self,
         empty: str = "No data yet.",
         *,
-        marker: str = "braille",
+        marker: str = "half-block",
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes)
         self.set_reactive(Chart.empty, empty)
         self.set_reactive(Chart.marker, marker)
-        self._drawn: tuple[object, list[Strip]] | None = None
+        self._drawn: tuple[object, Grid] | None = None
+        self._shown: tuple[object, list[Strip]] | None = None
+        self._by_mouse = False
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
     def show(self, plot: Plot) -> None:
+        before = self.plot
         self.plot = plot
+        if self.place is not None and (type(before) is not type(plot) or self.spot is None):
+            self.place = None
 
     def show_empty(self, text: str) -> None:
         """Show a sentence instead of a plot; it names the key that fills the chart."""
         self.empty = text
-        self.plot = None
+        self.plot = self.place = None
+
+    # Reading
+
+    @property
+    def spot(self) -> Spot | None:
+        """What the crosshair stands on."""
+        return None if self.place is None else self._read(self.place)
+
+    def step(self, across: int, down: int) -> bool:
+        """Move the crosshair to the next place that holds something; whether there is one."""
+        plot = self.plot
+        wide, high = (0, 0) if plot is None or plot.read is None else places(plot)
+        if self.place is None:
+            column, row = (-1 if across > 0 or down else wide), 0
+            across = across or 1
+            down = 0
+        else:
+            column, row = self.place
+        row = min(max(row + down, 0), max(high - 1, 0))
+        column += across
+        while 0 <= column < wide:
+            if self._read((column, row)) is not None:
+                self._by_mouse = False
+                self.place = column, row
+                return True
+            column += across or 1
+        return False
+
+    def read_no_more(self) -> None:
+        """Take the crosshair away."""
+        self.place = None
+
+    def open_day(self) -> None:
+        """Ask for the day under the crosshair, where there is one."""
+        spot = self.spot
+        if spot is not None and spot.day is not None:
+            self.post_message(self.Opened(spot.day))
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        place = self._place_under(event)
+        if place != self.place and (place is not None or self._by_mouse):
+            self._by_mouse = True
+            self.place = place
+
+    def on_leave(self, event: Leave) -> None:
+        if self._by_mouse and not self.is_mouse_over:
+            self.place = None
+
+    def on_click(self, event: Click) -> None:
+        place = self._place_under(event)
+        if place is not None:
+            self._by_mouse, self.place = True, place
+            self.open_day()
+
+    def _place_under(self, event: MouseEvent) -> Place | None:
+        offset = event.get_content_offset(self)
+        if offset is None or self.plot is None or self.plot.read is None or self._drawn is None:
+            return None
+        reach = self._drawn[1].reach
+        place = None if reach is None else place_at(reach, offset.x, offset.y)
+        return None if place is None or self._read(place) is None else place
+
+    def _read(self, place: Place) -> Spot | None:
+        plot = self.plot
+        if plot is None or plot.read is None:
+            return None
+        wide, high = places(plot)
+        return plot.read(*place) if place[0] < wide and place[1] < high else None
 
     def render(self) -> str:
         return ""
@@ -61,8 +149,14 @@ class Chart(Widget):
         width, height = self.content_size
         key = (self.plot, self.empty, width, height, self.marker, self.app.theme)
         if self._drawn is None or not _same(self._drawn[0], key):
-            self._drawn = (key, self._draw(width, height).strips())
-        strips = self._drawn[1]
+            self._drawn, self._shown = (key, self._draw(width, height)), None
+        shown = (self.place, self._drawn)
+        if self._shown is None or self._shown[0] != shown:
+            grid, spot = self._drawn[1], self.spot
+            if self.place is not None and spot is not None:
+                grid = with_crosshair(grid, self.place, spot.text, self._palette())
+            self._shown = shown, grid.strips()
+        strips = self._shown[1]
         strip = strips[y] if y < len(strips) else Strip.blank(width)
         return strip.apply_style(self.rich_style)
 
@@ -74,12 +168,13 @@ class Chart(Widget):
         return draw(self.plot, width, height, self._palette(), self.marker)
 
     def _palette(self) -> Palette:
-        return palette(
-            self.app.theme_variables, self.background_colors[1], monochrome=self.app.no_color
-        )
+        app = self.app
+        few = not app.is_headless and few_colors(app.console)
+        ground = self.background_colors[1]
+        return palette(app.theme_variables, ground, monochrome=app.no_color or few)
 
     def _theme_changed(self, _: Theme) -> None:
-        self._drawn = None
+        self._drawn = self._shown = None
         self.refresh()
 
 

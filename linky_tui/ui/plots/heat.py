@@ -10,6 +10,8 @@ from rich.style import Style
 from linky_tui.ui.plots.canvas import (
     Frame,
     Grid,
+    LegendEntry,
+    Reach,
     Scale,
     draw_heading,
     draw_x_labels,
@@ -23,6 +25,9 @@ from linky_tui.ui.plots.plots import HeatPlot
 
 SYMBOLS = " ░▒▓█"
 GAP = "·"
+_LEAST_USED = 0.8
+CAP = 0.98
+"""The part of all values that the colours tell apart; a few that are far higher look like it."""
 
 Column = list[float | None]
 
@@ -33,36 +38,55 @@ def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: 
     place = frame(width, height, label_width)
     symbols = colors.shapes or marker == "dot"
     per_cell = 1 if symbols else 2
-    lines = _lines(max(map(len, plot.columns), default=1), place.height * per_cell)
+    rows = max(map(len, plot.columns), default=1)
+    kept, lines = _rows_and_lines(rows, place.height * per_cell)
     place = replace(place, height=min(place.height, -(-lines // per_cell)))
     each = -(-len(plot.columns) // max(1, place.width)) or 1
     columns = [
-        _grouped(_mean_column(plot.columns[start : start + each]), lines)
+        _grouped(_mean_column(plot.columns[start : start + each]), kept)
         for start in range(0, len(plot.columns), each)
     ]
-    known = [value for column in columns for value in column if value is not None]
-    limits = scale(max(known, default=0.0), 12)
+    known = sorted(value for column in columns for value in column if value is not None)
+    most = known[-1] if known else 0.0
+    limits = scale(known[int(CAP * (len(known) - 1))] if known else 0.0, 12)
     edges = edges_of(len(columns), place.width)
     levels = len(SYMBOLS) if symbols else HEAT_STEPS
     bands = [
         [_level(value, limits.top, levels) for value in row] for row in zip(*columns, strict=True)
     ]
-    _draw_bands(place, bands, lines, edges, colors, symbols=symbols)
+    blank = frozenset(
+        number
+        for number in range(len(columns))
+        if plot.unexpected.issuperset(range(number * each, (number + 1) * each))
+    )
+    _draw_bands(place, bands, lines, edges, colors, blank, symbols=symbols)
     _draw_axes(plot, place, edges, each, colors)
     note = " · ".join(filter(None, [plot.note, f"mean of {each} days" if each > 1 else ""]))
-    draw_heading(place, plot.unit, note, _legend(limits, colors, symbols=symbols), colors)
+    draw_heading(place, plot.unit, note, _legend(limits, most, colors, symbols=symbols), colors)
+    starts = [
+        place.left + edges[number] + (edges[number + 1] - edges[number]) * part / each
+        for number in range(len(columns))
+        for part in range(each)
+    ][: len(plot.columns)]
+    ends = [*starts[1:], float(place.left + edges[-1])]
+    place.grid.reach = Reach(
+        list(zip(starts, ends, strict=True)), place.top, -(-lines // per_cell), rows
+    )
     return place.grid
 
 
-def _lines(rows: int, room: int) -> int:
-    """How many lines to draw: a whole number a row, or a whole number of rows a line."""
-    if room >= rows:
-        return rows * (room // rows)
-    return next(
+def _rows_and_lines(rows: int, room: int) -> tuple[int, int]:
+    """How many rows to tell apart, and on how many lines.
+
+    Rows are joined by whole numbers; all are equally high unless that leaves much room unused.
+    """
+    kept = next(
         rows // each
         for each in range(1, rows + 1)
         if rows % each == 0 and rows // each <= max(1, room)
     )
+    lines = max(1, room // kept) * kept
+    return kept, lines if lines >= room * _LEAST_USED else room
 
 
 def _mean_column(columns: Sequence[Sequence[float | None]]) -> Column:
@@ -82,8 +106,7 @@ def _grouped(column: Column, lines: int) -> Column:
 def _level(value: float | None, top: float, levels: int) -> int | None:
     if value is None:
         return None
-    # The upper half of powers is hardly ever reached, so the steps follow the square root.
-    return min(levels - 1, int((value / top) ** 0.5 * levels))
+    return min(levels - 1, int(value / top * levels))
 
 
 def _draw_bands(
@@ -92,15 +115,17 @@ def _draw_bands(
     lines: int,
     edges: Sequence[int],
     colors: Palette,
+    blank: frozenset[int],
     *,
     symbols: bool,
 ) -> None:
     """Draw each row of levels over its lines: one to a row of cells with symbols, else two."""
-    per_band = max(1, lines // max(1, len(bands)))
     per_cell = 1 if symbols else 2
     drawn: tuple[int, int] | None = None
     for row in range(place.height):
-        upper, lower = row * per_cell // per_band, (row * per_cell + per_cell - 1) // per_band
+        upper, lower = (
+            line * len(bands) // lines for line in (row * per_cell, (row + 1) * per_cell - 1)
+        )
         grid_row = place.top + row
         if (upper, lower) == drawn:
             place.grid.copy_row(grid_row - 1, grid_row)
@@ -110,6 +135,8 @@ def _draw_bands(
         below = bands[lower] if lower < len(bands) else nothing
         above = bands[upper] if upper < len(bands) else nothing
         for index, pair in enumerate(zip(above, below, strict=True)):
+            if index in blank:
+                continue
             char, style = _cell(*pair, colors, symbols=symbols)
             size = edges[index + 1] - edges[index]
             place.grid.put(place.left + edges[index], grid_row, char * size, style)
@@ -132,9 +159,8 @@ def _draw_axes(
     rows = max(1, len(plot.row_labels))
     free_from = 0
     for index, label in enumerate(plot.row_labels):
-        line, rest = divmod(index * place.height, rows)
-        row = place.top + line
-        if label and not rest and row >= free_from:
+        row = place.top + index * place.height // rows
+        if label and row >= free_from:
             place.grid.put(place.left - 2 - len(label), row, label, colors.text)
             free_from = row + 1
     place.grid.put(place.left - 1, bottom, " " + "─" * edges[-1], colors.axis)
@@ -145,14 +171,23 @@ def _draw_axes(
     draw_x_labels(place, middles, colors)
 
 
-def _legend(limits: Scale, colors: Palette, *, symbols: bool) -> list[list[tuple[str, Style]]]:
-    ends = ("0 ", f" {limits.label(limits.top)}")
-    if symbols:
-        scale_marks = [(SYMBOLS, colors.ink(0))]
-    else:
-        steps = range(0, HEAT_STEPS, 3)
-        scale_marks = [colors.heat_cell(step, step) for step in steps]
+def _legend(limits: Scale, most: float, colors: Palette, *, symbols: bool) -> list[LegendEntry]:
+    """The scale with its ends and its middle."""
+    levels = len(SYMBOLS) if symbols else HEAT_STEPS
+    steps = range(0, levels, 1 if symbols else 3)
+    cells = [
+        (SYMBOLS[step], colors.ink(0)) if symbols else colors.heat_cell(step, step)
+        for step in steps
+    ]
+    half = len(cells) // 2
+    beyond = " and more" if most > limits.top else ""
     return [
-        [(ends[0], colors.text), *scale_marks, (ends[1], colors.text)],
+        [
+            ("0 ", colors.text),
+            *cells[:half],
+            (f" {limits.top / 2:,.0f} ", colors.text),
+            *cells[half:],
+            (f" {limits.label(limits.top)}{beyond}", colors.text),
+        ],
         [(f"{GAP} ", colors.dim), ("no data", colors.text)],
     ]

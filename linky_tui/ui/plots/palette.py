@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from rich.console import Console
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
+from linky_tui.ui.plots.colors import different, readable, scale, with_contrast
+
 HEAT_STEPS = 32
+LEAST_CONTRAST = 3.0
+"""Of everything that stands for data with what it stands on (WCAG 2.1, 1.4.11)."""
+_APART = 0.1
+"""Hues that are nearer than this part of a turn are not told apart at a glance."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +25,8 @@ class Palette:
 
     background: Color  # what the chart stands on
     foreground: Color  # the theme's text
-    colors: tuple[Color, ...]  # what lines and bars are drawn in, strongest first
-    monochrome: bool = False  # whether everything has to differ in shape (`NO_COLOR`)
+    colors: tuple[Color, ...]  # what lines and bars are drawn in, of different hues
+    monochrome: bool = False  # whether everything has to differ in shape, too
 
     @property
     def terminal_colors(self) -> bool:
@@ -54,36 +61,70 @@ class Palette:
     @cached_property
     def dim(self) -> Style:
         """What is only there to compare with."""
-        return self._faded(0.5)
+        return self._faded(0.55)
+
+    @cached_property
+    def pointer(self) -> Style:
+        """The crosshair."""
+        return self._faded(1.0, dim=False)
 
     def ink(self, number: int) -> Style:
         """The style of the line or the bars of that number, counted from 0."""
-        return self._inks[number % len(self.colors)]
+        return self._inks[number % len(self._inks)]
 
-    def shade(self, number: int) -> Style:
-        """The strongest colour, paler with each number from 0, for older and older years."""
-        if self.terminal_colors:
-            return self.ink(number)
-        color = self.colors[0].blend(self.background, min(0.8, 0.3 * number), alpha=1)
-        return Style.from_color(color.rich_color)
+    @cached_property
+    def data_colors(self) -> dict[str, Color]:
+        """Every colour that stands for data, by what it is used for; none of the terminal's own."""
+        first, ground = self.colors[0], self.background
+        inks = {
+            f"ink {number}": readable(color, ground, LEAST_CONTRAST + 0.05)
+            for number, color in enumerate(self.colors)
+        }
+        years = {
+            f"year {number}": with_contrast(color, ground, least)
+            for number, (color, least) in enumerate(zip(self.colors, (5.5, 4.0, 3.1), strict=False))
+        }
+        return {
+            **inks,
+            **years,
+            "weekend": readable(first.blend(self.foreground, 0.55, 1), ground, 5.0),
+            "area": with_contrast(first, ground, LEAST_CONTRAST + 0.1),
+            "line": readable(self.foreground.blend(first, 0.2, 1), ground, 7.0),
+        }
+
+    @cached_property
+    def weekend(self) -> Style:
+        """Bars of Saturdays and Sundays."""
+        return self.ink(1) if self.terminal_colors else self._style("weekend")
+
+    @cached_property
+    def area(self) -> Style:
+        """The area under a line, or behind it."""
+        return self.ink(0) if self.terminal_colors else self._style("area")
+
+    @cached_property
+    def line(self) -> Style:
+        """A line over an area."""
+        return self.strong if self.terminal_colors else self._style("line")
+
+    def over_area(self, style: Style) -> Style:
+        """The same on the area's colour."""
+        return style + Style(bgcolor=self.area.color)
+
+    def year(self, age: int) -> Style:
+        """The bars of this year (0) and of older ones: other hues, this year's the strongest."""
+        return self.ink(age) if self.terminal_colors else self._style(f"year {age % 3}")
 
     @cached_property
     def heat(self) -> tuple[Color, ...]:
-        """From next to nothing to the most, ever further from the background."""
-        color = self.colors[0]
-        low = self.background.blend(color, 0.15, alpha=1)
-        high = color.blend(self.foreground, 0.85, alpha=1)
-        half = HEAT_STEPS * 0.55
-        return tuple(
-            low.blend(color, step / half, alpha=1)
-            if step < half
-            else color.blend(high, (step - half) / (HEAT_STEPS - 1 - half), alpha=1)
-            for step in range(HEAT_STEPS)
-        )
+        """From next to nothing to the most, over several hues, ever further from the ground."""
+        return scale(self.colors[0], self.colors[1], self.background, HEAT_STEPS)
 
     @cached_property
     def _inks(self) -> tuple[Style, ...]:
-        return tuple(Style.from_color(color.rich_color) for color in self.colors)
+        if self.terminal_colors:
+            return tuple(Style.from_color(color.rich_color) for color in self.colors)
+        return tuple(self._style(f"ink {number}") for number in range(len(self.colors)))
 
     @cached_property
     def _heat_styles(self) -> dict[tuple[int | None, int | None], Style]:
@@ -103,6 +144,9 @@ class Palette:
             self._heat_styles[pair] = style
         return ("▄" if upper is None else "▀"), style
 
+    def _style(self, name: str) -> Style:
+        return Style.from_color(self.data_colors[name].rich_color)
+
     def _faded(self, strength: float, *, dim: bool = True) -> Style:
         if self.terminal_colors:
             return Style(dim=dim)
@@ -121,9 +165,23 @@ def palette(
             return Color.parse(otherwise)
 
     opaque = background is not None and background.a == 1 and background.ansi is None
+    first, accent, success = (
+        named(name, usual)
+        for name, usual in (("primary", "#08c"), ("accent", "#fa0"), ("success", "#0a0"))
+    )
+    if first.ansi is None:
+        others = [accent, *(named(each, "#fa0") for each in ("warning", "success", "secondary"))]
+        colors = tuple(different(first, others, 3, _APART))
+    else:
+        colors = (first, accent, success)
     return Palette(
         background=background if background is not None and opaque else named("background", "#000"),
         foreground=named("foreground", "#fff"),
-        colors=(named("primary", "#08c"), named("success", "#0a0"), named("accent", "#fa0")),
+        colors=colors,
         monochrome=monochrome,
     )
+
+
+def few_colors(console: Console) -> bool:
+    """Whether a terminal has 16 colours or less: shades of a theme become one there."""
+    return console.color_system in (None, "standard", "windows")

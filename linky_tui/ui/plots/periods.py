@@ -174,5 +174,16 @@ def month_text(year: int, month: int) -> str:
     return f"{MONTH_NAMES[month - 1]} {year}"
 
 
+def axis_month(year: int, month: int, *, first: bool) -> str:
+    """A month of several on an axis: ``Nov``; the first one and each January with the year."""
+    name = MONTH_NAMES[month - 1]
+    return f"{name} {year % 100:02d}" if first or month == 1 else name
+
+
+def is_monday(day: date) -> bool:
+    """Whether a week begins with it."""
+    return day.weekday() == 0
+
+
 def _month_end(day: date) -> date:
     return day.replace(day=calendar.monthrange(day.year, day.month)[1])

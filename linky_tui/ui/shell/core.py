@@ -47,6 +47,7 @@ class AppCore(StoreApp):
         self.comparison = ComparisonState()
         self.comparison_changed: Signal[None] = Signal(self, "comparison")
         self.demo_wanted = False  # whether the demo is to be opened next
+        self.day_wanted: date | None = None  # which day Charts is to show next
         self.last_sync_text = ""
         # how far back each meter is to be fetched, where that is less than all
         self.since: dict[Series, date] = {}

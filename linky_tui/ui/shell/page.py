@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -16,12 +17,21 @@ from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
 from linky_tui.storage.store import Store
 from linky_tui.ui.plots import Chart
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
 from linky_tui.ui.shell.help import Help
 
 T = TypeVar("T")
 
+_READ = Binding.Group("Read", compact=True)
+POINT_KEYS: list[BindingType] = [
+    bind("point-left", "point(-1, 0)", group=_READ),
+    bind("point-right", "point(1, 0)", group=_READ),
+    bind("point-up", "point(0, -1)", show=False),
+    bind("point-down", "point(0, 1)", show=False),
+]
+"""For pages with charts."""
 CONNECTING_S = 1.0
 """A connection that takes longer is said on the whole page."""
 
@@ -109,6 +119,20 @@ class Page(Screen[None]):
         """Load the data now, if the page is shown and MongoDB is there."""
         if self.is_current and self.app.store_ready:
             self.refresh_data()
+
+    @property
+    def pointed_chart(self) -> Chart | None:
+        """The chart that keys read: the one that has the focus or a crosshair, or the first."""
+        if isinstance(self.focused, Chart):
+            return self.focused
+        charts = [chart for chart in self.query(Chart) if chart.plot is not None]
+        return next((chart for chart in charts if chart.place), next(iter(charts), None))
+
+    def action_point(self, across: int, down: int) -> None:
+        chart = self.pointed_chart
+        if chart is not None:
+            chart.step(across, down)
+            chart.scroll_visible()
 
     def before_leaving(self, go: Callable[[], object]) -> None:
         """The user wants to ``go`` elsewhere or to quit; a page with unsaved work asks first."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linky_tui.storage.compare.stats import Comparison
-from linky_tui.text.formatting import count_text
-from linky_tui.ui.plots import LinePlot, LineSeries, Tick
+from linky_tui.text.formatting import bytes_text, count_text, things
+from linky_tui.ui.plots import LinePlot, LineSeries, Spot, Tick
 
 _KEPT = 600
 _MOST_TICKS = 6
@@ -58,6 +58,8 @@ class SizeHistory:
         xs = [float(each.readings) for each in self.samples]
         step = _round_step((last - first) / _MOST_TICKS)
         ticks = range(-(-first // step) * step, last + 1, step)
+        samples = tuple(self.samples)
+        ends = [*xs[1:], float(last) + 1]
         return LinePlot(
             unit="",
             series=[
@@ -72,7 +74,17 @@ class SizeHistory:
             ],
             x_range=(float(first), float(last)),
             x_ticks=[Tick(at, count_text(at)) for at in ticks],
+            spans=list(zip(xs, ends, strict=True)),
+            read=lambda index, _: Spot(_sample_text(samples[index])),
         )
+
+
+def _sample_text(sample: Sample) -> str:
+    sizes = (
+        f"regular {bytes_text(sample.regular_bytes)}",
+        f"time series {bytes_text(sample.timeseries_bytes)}",
+    )
+    return " · ".join((things(sample.readings, "reading"), *sizes))
 
 
 def _round_step(least: float) -> int:

@@ -24,7 +24,7 @@ from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
-from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.page import POINT_KEYS, Page
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 from linky_tui.words.events import EventText, Tone
@@ -99,6 +99,7 @@ ended.
         bind("storage-defragment", "run('DEFRAGMENT')"),
         bind("storage-zstd", "run('ZSTD')"),
         bind("storage-cancel", "cancel"),
+        *POINT_KEYS,
     ]  # fmt: skip
     DEFAULT_CSS = """
     StoragePage {

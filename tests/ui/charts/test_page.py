@@ -303,12 +303,12 @@ async def test_a_marker_is_remembered_and_every_page_draws_with_it(running: Runn
         await open_charts(pilot, app)
         file = app.config.path
         await pilot.press("m", "m", "m", "m")
-        await wait_until(pilot, lambda: load(file, {}).display.marker == "half-block")
-        await wait_until(pilot, lambda: app.config.display.marker == "half-block")
+        await wait_until(pilot, lambda: load(file, {}).display.marker == "dot")
+        await wait_until(pilot, lambda: app.config.display.marker == "dot")
         await pilot.press("d")
         await wait_until(pilot, lambda: app.current_mode == "dashboard")
         await wait_until(
-            pilot, lambda: {each.marker for each in app.screen.query(Chart)} == {"half-block"}
+            pilot, lambda: {each.marker for each in app.screen.query(Chart)} == {"dot"}
         )
 
 

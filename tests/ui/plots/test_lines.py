@@ -8,7 +8,7 @@ import pytest
 
 from linky_tui.ui.plots import LinePlot, LineSeries, Tick
 from linky_tui.ui.plots.chart import draw
-from linky_tui.ui.plots.line import thinned_line
+from linky_tui.ui.plots.strokes import thinned_line
 from tests.ui.plots.drawing import COLORS, MARKERS, PLAIN, drawn, line, picture
 
 

@@ -10,7 +10,6 @@ from textual.widgets._footer import FooterKey, FooterLabel
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.header import PAGE_NAMES, PageTabs, StatusLine, status_parts
-from linky_tui.ui.shell.page import Page
 from tests.tools.app import screen_text, wait_until
 from tests.ui.conftest import MakeApp
 
@@ -90,10 +89,10 @@ async def test_tabs_fit_and_lead_to_their_pages(make_app: MakeApp, width: int) -
 
 
 async def test_another_key_is_written_before_its_tab(make_app: MakeApp) -> None:
-    app = make_app(more='[keys]\nstorage = "f6"\nlog = "x"')
+    app = make_app(more='[keys]\nstorage = "f6"\nlog = "w"')
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: "f6 Storage" in line(app, 1))
-        assert "x Log" in line(app, 1)
+        assert "w Log" in line(app, 1)
 
 
 @pytest.mark.parametrize("name", list(LinkyApp.PAGES))
@@ -101,17 +100,18 @@ async def test_the_footer_fits_80_columns_in_every_state(
     make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Every key at once is more than any state shows."""
-    monkeypatch.setattr(Page, "check_action", lambda *_: True)
     app = make_app()
     async with app.run_test(size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: app.store_ready)
         app.action_page(name)
         await wait_until(pilot, lambda: app.current_mode == name)
-        monkeypatch.setattr(type(app.screen), "check_action", lambda *_: True)
-        for each in (None, *app.screen.focus_chain):
-            app.screen.set_focus(each)
-            app.screen.refresh_bindings()
-            await wait_until(pilot, lambda: "Quit" in line(app, 23))
+        page = app.screen
+        await wait_until(pilot, lambda: "Quit" in line(app, 23))
+        monkeypatch.setattr(type(page), "check_action", lambda *_: True)
+        for each in (None, *page.focus_chain):
+            page.set_focus(each)
+            page.refresh_bindings()
+            await pilot.pause(0.1)
             footer = app.screen.query_one(Footer)
             shown = [key for key in footer.query(FooterKey) if key.region]
             assert max(key.region.right for key in shown) <= 80

@@ -1,0 +1,74 @@
+"""The crosshair: which place of a plot is under a cell, and the line and words that show it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from linky_tui.ui.plots.canvas import GRID_LINE, MEDIAN_LINE, Grid, Reach
+from linky_tui.ui.plots.palette import Palette
+
+Place = tuple[int, int]
+"""Number of a place from the left, and from the top."""
+
+_SOLID = frozenset("█▀▄▌▐▓▒░▁▂▃▅▆▇ ")
+_FREE = frozenset((" ", GRID_LINE, MEDIAN_LINE))
+
+
+def place_at(reach: Reach, column: int, row: int) -> Place | None:
+    """The place at a cell of the grid, ``None`` outside of all."""
+    if not reach.top <= row < reach.top + reach.height:
+        return None
+    x = column + 0.5
+    index = bisect_right(reach.bounds, x, key=lambda bound: bound[0]) - 1
+    if index < 0 or x >= max(reach.bounds[index][1], reach.bounds[index][0] + 1):
+        return None
+    return index, min(reach.rows - 1, int((row - reach.top + 0.5) / reach.height * reach.rows))
+
+
+def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid:
+    """A copy of a picture with a line at a place and what is read there above it."""
+    reach = grid.reach
+    if reach is None or not 0 <= place[0] < len(reach.bounds):
+        return grid
+    shown = grid.copy()
+    start, end = reach.bounds[place[0]]
+    column = min(grid.width - 1, int((start + max(end, start + 1)) / 2))
+    if end - start >= 2:
+        column = min(grid.width - 1, int(start + (end - start - 0.01) / 2))
+    for row in range(reach.top, reach.top + reach.height):
+        _cross(shown, column, row, "│", colors)
+    if reach.rows > 1:
+        row = reach.top + int((place[1] + 0.5) / reach.rows * reach.height)
+        for each in _neighbours(reach.bounds, place[0]):
+            _cross(shown, each, row, "─", colors)
+        _cross(shown, column, row, "┼", colors)
+    words = f" {text} "
+    if cell_len(words) > grid.width:
+        words = text[: grid.width - 1] + "…"
+    at = max(0, min(column - cell_len(words) // 2, grid.width - cell_len(words)))
+    shown.put(at, 0, words, colors.pointer + Style(reverse=True, bold=True))
+    return shown
+
+
+def _neighbours(bounds: Sequence[tuple[float, float]], index: int) -> range:
+    """The columns beside a place of a map, a few to each side."""
+    middle = int(bounds[index][0])
+    return range(max(int(bounds[0][0]), middle - 3), min(int(bounds[-1][1]), middle + 4))
+
+
+def _cross(grid: Grid, column: int, row: int, char: str, colors: Palette) -> None:
+    """Draw over a free cell, through a solid one, and never over a line, which is what is read."""
+    below, style = grid.chars[row][column], grid.styles[row][column]
+    if below in _FREE and (style is None or style.bgcolor is None):
+        grid.put(column, row, char, colors.pointer)
+    elif below in _SOLID:
+        ground = style.bgcolor if style and below == " " else style.color if style else None
+        ink = None if colors.terminal_colors else colors.background.rich_color
+        if colors.monochrome or colors.terminal_colors:
+            grid.put(column, row, char, colors.pointer)
+        else:
+            grid.put(column, row, char, Style(color=ink, bgcolor=ground, bold=True))
