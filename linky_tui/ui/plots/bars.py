@@ -50,8 +50,8 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
     """Draw one bar a value; with more values than columns, columns show the mean of several."""
     limits, place = scaled_frame(width, height, plot.unit, plot.values)
     values, labels, each = _merged(plot, place.width)
-    slots, pitch = _slots(len(values), place.width, halves=marker != "dot")
-    fine = pitch < 2 and marker != "dot"
+    slots = _slots(len(values), place.width, halves=marker != "dot")
+    fine = place.width < 2 * len(values) and marker != "dot"
     whole = each == 1
     bars = []
     for index, (value, (column, size)) in enumerate(zip(values, slots, strict=True)):
@@ -90,11 +90,12 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
         for at in range(place.left + int(column), place.left + int(column + size - 0.5) + 1):
             if place.grid.chars[axis][at] == "─":
                 place.grid.put(at, axis, "═", colors.text)
+    room = place.width / max(1, len(values))
     place.grid.reach = Reach(
         [
             (
-                place.left + column + part * pitch / each,
-                place.left + column + (part + 1) * pitch / each,
+                place.left + column + part * room / each,
+                place.left + column + (part + 1) * room / each,
             )
             for column, _ in slots
             for part in range(each)
@@ -199,24 +200,21 @@ def _draw_halves(place: Frame, bar: _Bar, cells: float) -> None:
             place.grid.put(place.left + column, bottom - row, char, bar.style)
 
 
-def _slots(count: int, width: int, *, halves: bool) -> tuple[list[tuple[float, float]], float]:
-    """First column and width of each bar, and how far they are apart.
+def _slots(count: int, width: int, *, halves: bool) -> list[tuple[float, float]]:
+    """First column and width of each bar, over the whole width.
 
-    All are equally wide, with gaps between them: of a whole cell where there is room, else of half
-    a cell where ``halves`` can be drawn.
+    All are equally wide, with gaps between them: of whole cells where there is room, else of halves
+    where these can be drawn.
     """
-    if count == 0:
-        return [], 1.0
-    room = width / count
+    room = width / max(1, count)
     if room < 2 and not halves:
-        return [(float(index), 1.0) for index in range(count)], 1.0
+        return [(float(index), 1.0) for index in range(count)]
     if room < 2:
-        pitch = int(room * 2) / 2
-        return [(index * pitch, pitch - 0.5) for index in range(count)], pitch
-    edges = edges_of(count, width)
-    slot = min(after - before for before, after in pairwise(edges))
+        size = int(room * 2) / 2 - 0.5
+        return [(round(index * room * 2) / 2, size) for index in range(count)]
+    slot = int(room)
     size = max(1, slot - 1 if slot < 8 else round(slot * 0.75))
-    return [(float(edge + (slot - size) // 2), float(size)) for edge in edges[:-1]], float(slot)
+    return [(float(int(index * room + (room - size) / 2)), float(size)) for index in range(count)]
 
 
 def _merged(plot: BarPlot, width: int) -> tuple[list[float | None], list[str], int]:

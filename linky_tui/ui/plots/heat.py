@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -106,7 +107,8 @@ def _grouped(column: Column, lines: int) -> Column:
 def _level(value: float | None, top: float, levels: int) -> int | None:
     if value is None:
         return None
-    return min(levels - 1, int(value / top * levels))
+    # The lowest symbol is a blank, for nothing alone.
+    return min(levels - 1, math.ceil(value / top * (levels - 1)))
 
 
 def _draw_bands(

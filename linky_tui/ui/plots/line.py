@@ -112,7 +112,7 @@ def _markers(series: Sequence[LineSeries], marker: str, colors: Palette) -> list
     What is only there to compare with always has another one.
     """
     usual = MARKERS.get(marker, "braille")
-    others = cycle([each for each in _DISTINCT if each != usual])
+    others = cycle([*(each for each in _DISTINCT if each != usual), usual])
     apart = colors.shapes or usual == "dot"
     return [
         usual if index == 0 or not (apart or line.dim) else next(others)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
-from linky_tui.ui.plots.colors import different, readable, scale, with_contrast
+from linky_tui.ui.plots.colors import contrast, different, readable, scale, with_contrast
 
 HEAT_STEPS = 32
 LEAST_CONTRAST = 3.0
@@ -87,7 +87,11 @@ class Palette:
         return {
             **inks,
             **years,
-            "weekend": readable(first.blend(self.foreground, 0.55, 1), ground, 5.0),
+            "weekend": max(
+                readable(first.blend(self.foreground, 0.55, 1), ground, 5.0),
+                with_contrast(first, ground, LEAST_CONTRAST + 0.1),
+                key=lambda each: contrast(each, inks["ink 0"]),
+            ),
             "area": with_contrast(first, ground, LEAST_CONTRAST + 0.1),
             "line": readable(self.foreground.blend(first, 0.2, 1), ground, 7.0),
         }
