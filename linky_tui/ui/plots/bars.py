@@ -32,6 +32,7 @@ _SHADES = ("█", "▓", "▒")
 _HATCH, _FAINT, _STRIPES = "▒", "░", "▄"
 _WEEKEND = "▓"
 MISSING = "·"
+_WIDEST_GAP = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
     """Draw one bar a value; with more values than columns, columns show the mean of several."""
     limits, place = scaled_frame(width, height, plot.unit, plot.values)
     values, labels, each = _merged(plot, place.width)
-    slots = _slots(len(values), place.width, halves=marker != "dot")
+    weeks = [index for index, label in enumerate(labels) if label and plot.marks]
+    slots = _slots(len(values), place.width, weeks, halves=marker != "dot")
     fine = place.width < 2 * len(values) and marker != "dot"
     whole = each == 1
     bars = []
@@ -90,14 +92,12 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
         for at in range(place.left + int(column), place.left + int(column + size - 0.5) + 1):
             if place.grid.chars[axis][at] == "─":
                 place.grid.put(at, axis, "═", colors.text)
-    room = place.width / max(1, len(values))
+    ends = [column for column, _ in slots[1:]] + [float(place.width)]
     place.grid.reach = Reach(
         [
-            (
-                place.left + column + part * room / each,
-                place.left + column + (part + 1) * room / each,
-            )
-            for column, _ in slots
+            (place.left + start + part * size / each, place.left + start + (part + 1) * size / each)
+            for (start, _), end in zip(slots, ends, strict=True)
+            for size in [end - start]
             for part in range(each)
         ][: len(plot.values)],
         place.top,
@@ -200,21 +200,26 @@ def _draw_halves(place: Frame, bar: _Bar, cells: float) -> None:
             place.grid.put(place.left + column, bottom - row, char, bar.style)
 
 
-def _slots(count: int, width: int, *, halves: bool) -> list[tuple[float, float]]:
+def _slots(
+    count: int, width: int, weeks: Sequence[int], *, halves: bool
+) -> list[tuple[float, float]]:
     """First column and width of each bar, over the whole width.
 
     All are equally wide, with gaps between them: of whole cells where there is room, else of halves
-    where these can be drawn.
+    where these can be drawn. What is left over goes before the bars that begin ``weeks``.
     """
     room = width / max(1, count)
     if room < 2 and not halves:
         return [(float(index), 1.0) for index in range(count)]
-    if room < 2:
-        size = int(room * 2) / 2 - 0.5
-        return [(round(index * room * 2) / 2, size) for index in range(count)]
-    slot = int(room)
-    size = max(1, slot - 1 if slot < 8 else round(slot * 0.75))
-    return [(float(int(index * room + (room - size) / 2)), float(size)) for index in range(count)]
+    pitch = int(room * 2) / 2 if room < 2 else int(room)
+    size = pitch - 0.5 if room < 2 else max(1, pitch - 1 if pitch < 8 else round(pitch * 0.75))
+    if not weeks:
+        return [(float(int(index * room + (room - size) / 2)), size) for index in range(count)]
+    more = min(_WIDEST_GAP, int((width - count * pitch) / len(weeks) * 2) / 2)
+    return [
+        (index * pitch + more * sum(0 < week <= index for week in weeks), size)
+        for index in range(count)
+    ]
 
 
 def _merged(plot: BarPlot, width: int) -> tuple[list[float | None], list[str], int]:

@@ -37,8 +37,8 @@ def readable(color: Color, ground: Color, least: float) -> Color:
 
 def with_contrast(color: Color, ground: Color, wanted: float) -> Color:
     """The colour, lighter or darker until it has at least that contrast, and hardly more."""
-    far = max((WHITE, BLACK), key=lambda end: contrast(end, ground))
-    near = ground
+    # Towards black and white, not towards the ground, which has a hue of its own.
+    near, far = sorted((WHITE, BLACK), key=lambda end: contrast(end, ground))
     inner, outer = (near, color) if contrast(color, ground) >= wanted else (color, far)
     low, high = 0.0, 1.0
     for _ in range(12):
