@@ -47,7 +47,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("help", "f1", "Help", "What this page shows, and its keys"),
         ("palette", "ctrl+p", "Palette", "Every action by its name"),
         ("quit", "q", "Quit", "Leave linky-tui"),
-        ("quit-always", "ctrl+q", "Quit", ""),
+        ("quit-always", "ctrl+q", "Quit", "Leave it, also while typing"),
     ),
     "Dashboard": (("open-day", "enter", "Open day", "Show the day that is read in Charts"),),
     "Backfill": (

@@ -14,13 +14,14 @@ from datetime import date
 import pytest
 from textual.theme import BUILTIN_THEMES
 
-from linky_tui.demo.household import Household
+from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.curve import Curve, average_day, heat_map
 from linky_tui.domain.paris import days_between
 from linky_tui.ui.plots import BarGroup, BarPlot, GroupPlot, HeatPlot, LinePlot, LineSeries, Plot
 from linky_tui.ui.plots.axes import curve_line, minutes_range
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.palette import palette
+from linky_tui.ui.plots.spots import daily_means
 
 pytestmark = pytest.mark.benchmark
 
@@ -62,8 +63,20 @@ def _plots(curve: Curve) -> dict[str, Plot]:
         ys=curve.powers_w,
     )
     slots = [index * 30 for index in range(48)]
+    daily, band, read = daily_means(curve, "mean of each day")
+    a_day = Curve.of(Household(DEMO_PRM).readings(LAST, LAST), LAST, LAST)
     return {
         "load curve": LinePlot(unit="W", series=[line], x_range=x_range),
+        "filled day": LinePlot(
+            unit="W",
+            series=[curve_line(a_day, "day")],
+            x_range=minutes_range(LAST, LAST),
+            filled=True,
+        ),
+        "filled": LinePlot(unit="W", series=[line], x_range=x_range, filled=True),
+        "days in a band": LinePlot(
+            unit="W", series=[daily], band=band, spans=band.spans, read=read, x_range=x_range
+        ),
         "load curve, compared": LinePlot(
             unit="W",
             series=[line, LineSeries(name="again", xs=line.xs, ys=line.ys, dim=True)],
@@ -82,7 +95,7 @@ def _plots(curve: Curve) -> dict[str, Plot]:
             unit="W",
             columns=heat.mean_w,
             column_labels=["" for _ in days],
-            row_labels=[f"{hour:02d}:00" for hour in range(24)],
+            row_labels=[""] * 48,
         ),
         "730 bars": BarPlot(
             unit="kWh", labels=["" for _ in days], values=[float(day.day) for day in days]

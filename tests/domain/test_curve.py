@@ -75,20 +75,23 @@ def test_each_figure_is_what_its_minutes_say(curve: Curve) -> None:
     while at < day_start(curve.last + timedelta(days=1)):
         powers = [known[at + n * PIECE] for n in range(12) if at + n * PIECE in known]
         energy_wh = sum(powers) * 5 / 60 if powers else None
-        expected.append(Hour(at, energy_wh, len(powers) == 12))
+        expected.append(Hour(at, energy_wh, len(powers) * 5))
         at += 60 * MINUTE
     assert list(hours(curve)) == expected
 
     heat = heat_map(curve)
     assert heat.days == tuple(days)
-    assert [len(column) for column in heat.mean_w] == [24] * len(days)
+    assert [len(column) for column in heat.mean_w] == [48] * len(days)
     cells = {
-        (day, hour): mean
+        (day, half): mean
         for day, column in zip(heat.days, heat.mean_w, strict=True)
-        for hour, mean in enumerate(column)
+        for half, mean in enumerate(column)
         if mean is not None
     }
-    assert cells == pytest.approx(means(((at.date(), at.hour), power) for at, power in paris))
+    halves = [((at.date(), at.hour * 2 + at.minute // 30), power) for at, power in paris]
+    assert cells == pytest.approx(means(halves))
+    energies = [energy for column in heat.energy_wh for energy in column]
+    assert sum(energies) == pytest.approx(sum(known.values()) * 5 / 60)
 
     average = average_day(curve)
     seen = {at.date() for at, _ in paris}

@@ -68,22 +68,22 @@ def test_the_curve_is_the_readings(filled: Store, span: tuple[date, date]) -> No
 
 
 @pytest.mark.parametrize("span", [SPRING, AUTUMN])
-def test_the_heat_map_is_the_mean_of_each_wall_clock_hour(
+def test_the_heat_map_is_the_mean_of_each_wall_clock_half_hour(
     filled: Store, span: tuple[date, date]
 ) -> None:
     heat = queries.heat_map(filled, SERIES, *span)
-    expected = means(*span, lambda at: (at.date(), at.hour))
+    expected = means(*span, lambda at: (at.date(), at.hour * 2 + at.minute // 30))
     found = {
-        (day, hour): value
+        (day, half): value
         for day, column in zip(heat.days, heat.mean_w, strict=True)
-        for hour, value in enumerate(column)
+        for half, value in enumerate(column)
         if value is not None
     }
     assert found == pytest.approx(expected)
-    assert len(heat.days) * 24 == sum(len(column) for column in heat.mean_w)
+    assert len(heat.days) * 48 == sum(len(column) for column in heat.mean_w)
     if span is SPRING:
-        assert heat.mean_w[heat.days.index(date(2026, 3, 29))][2] is None
-        assert heat.mean_w[heat.days.index(date(2026, 3, 9))][10:15] == (None,) * 5
+        assert heat.mean_w[heat.days.index(date(2026, 3, 29))][4:6] == (None, None)
+        assert heat.mean_w[heat.days.index(date(2026, 3, 9))][20:30] == (None,) * 10
 
 
 @pytest.mark.parametrize("span", [SPRING, AUTUMN])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual.color import HSL, Color
+from textual.color import Color
 
 BLACK, WHITE = Color(0, 0, 0), Color(255, 255, 255)
 _GREY = 0.12
@@ -64,8 +64,8 @@ def different(first: Color, candidates: Sequence[Color], count: int, least: floa
     while len(found) < count:
         best = max(candidates, key=lambda each: min(hue_distance(each, one) for one in found))
         if min(hue_distance(best, each) for each in found) < least:
-            turned = HSL((first.hsl.h + len(found) / count) % 1, max(first.hsl.s, 0.6), 0.55)
-            best = Color.from_hsl(*turned)
+            turned = [Color.from_hsl(turn / 12, 0.6, 0.55) for turn in range(12)]
+            best = max(turned, key=lambda each: min(hue_distance(each, one) for one in found))
         found.append(best)
     return found
 

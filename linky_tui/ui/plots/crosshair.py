@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.style import Style
@@ -14,6 +13,8 @@ from linky_tui.ui.plots.palette import Palette
 Place = tuple[int, int]
 """Number of a place from the left, and from the top."""
 
+_ARM = 3
+"""How many cells the crosshair reaches to each side on a map."""
 _SOLID = frozenset("█▀▄▌▐▓▒░▁▂▃▅▆▇ ")
 _FREE = frozenset((" ", GRID_LINE, MEDIAN_LINE))
 
@@ -43,7 +44,8 @@ def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid
         _cross(shown, column, row, "│", colors)
     if reach.rows > 1:
         row = reach.top + int((place[1] + 0.5) / reach.rows * reach.height)
-        for each in _neighbours(reach.bounds, place[0]):
+        edge = int(reach.bounds[0][0]), int(reach.bounds[-1][1])
+        for each in range(max(edge[0], column - _ARM), min(edge[1], column + _ARM + 1)):
             _cross(shown, each, row, "─", colors)
         _cross(shown, column, row, "┼", colors)
     words = f" {text} "
@@ -54,12 +56,6 @@ def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid
         shown.put(0, 0, " " * grid.width)  # nothing stands there by half
     shown.put(at, 0, words, colors.pointer + Style(reverse=True, bold=True))
     return shown
-
-
-def _neighbours(bounds: Sequence[tuple[float, float]], index: int) -> range:
-    """The columns beside a place of a map, a few to each side."""
-    middle = int(bounds[index][0])
-    return range(max(int(bounds[0][0]), middle - 3), min(int(bounds[-1][1]), middle + 4))
 
 
 def _cross(grid: Grid, column: int, row: int, char: str, colors: Palette) -> None:

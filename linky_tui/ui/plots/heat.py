@@ -58,7 +58,7 @@ def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: 
     blank = frozenset(
         number
         for number in range(len(columns))
-        if plot.unexpected.issuperset(range(number * each, (number + 1) * each))
+        if plot.unexpected.issuperset(range(len(plot.columns))[number * each :][:each])
     )
     _draw_bands(place, bands, lines, edges, colors, blank, symbols=symbols)
     _draw_axes(plot, place, edges, each, colors)

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
@@ -25,7 +25,7 @@ from linky_tui.ui.shell.help import Help
 T = TypeVar("T")
 
 _READ = Binding.Group("Read", compact=True)
-POINT_KEYS: list[BindingType] = [
+POINT_KEYS = [
     bind("point-left", "point(-1, 0)", group=_READ),
     bind("point-right", "point(1, 0)", group=_READ),
     bind("point-up", "point(0, -1)", show=False),

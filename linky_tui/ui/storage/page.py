@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on, work
@@ -99,7 +99,7 @@ ended.
         bind("storage-defragment", "run('DEFRAGMENT')"),
         bind("storage-zstd", "run('ZSTD')"),
         bind("storage-cancel", "cancel"),
-        *POINT_KEYS,
+        *(replace(each, show=False) for each in POINT_KEYS),
     ]  # fmt: skip
     DEFAULT_CSS = """
     StoragePage {
