@@ -15,7 +15,7 @@ Place = tuple[int, int]
 
 _ARM = 3
 """How many cells the crosshair reaches to each side on a map."""
-_SOLID = frozenset("█▀▄▌▐▓▒░▁▂▃▅▆▇ ")
+_SOLID = frozenset("█▓▒░ ")
 _FREE = frozenset((" ", GRID_LINE, MEDIAN_LINE))
 
 
@@ -63,7 +63,7 @@ def _cross(grid: Grid, column: int, row: int, char: str, colors: Palette) -> Non
     below, style = grid.chars[row][column], grid.styles[row][column]
     if below in _FREE and (style is None or style.bgcolor is None):
         grid.put(column, row, char, colors.pointer)
-    elif below in _SOLID:
+    elif below in _SOLID or (below in "▀▄" and grid.reach is not None and grid.reach.rows > 1):
         ground = style.bgcolor if style and below == " " else style.color if style else None
         ink = None if colors.terminal_colors else colors.background.rich_color
         if colors.monochrome or colors.terminal_colors:

@@ -80,9 +80,10 @@ class Palette:
             f"ink {number}": readable(color, ground, LEAST_CONTRAST + 0.05)
             for number, color in enumerate(self.colors)
         }
+        # Patterns let the ground through, and this year has none.
         years = {
             f"year {number}": with_contrast(color, ground, least)
-            for number, (color, least) in enumerate(zip(self.colors, (5.5, 4.0, 3.1), strict=False))
+            for number, (color, least) in enumerate(zip(self.colors, (6.5, 6.0, 5.5), strict=False))
         }
         return {
             **inks,
