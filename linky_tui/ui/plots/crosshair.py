@@ -53,7 +53,8 @@ def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid
         words = text[: grid.width - 1] + "…"
     at = max(0, min(column - cell_len(words) // 2, grid.width - cell_len(words)))
     if any(char != " " for char in shown.chars[0][at : at + len(words)]):
-        shown.put(0, 0, " " * grid.width)  # nothing stands there by half
+        left = int(reach.bounds[0][0])
+        shown.put(left, 0, " " * (grid.width - left))  # nothing stands there by half
     shown.put(at, 0, words, colors.pointer + Style(reverse=True, bold=True))
     return shown
 

@@ -40,8 +40,10 @@ class HelpDialog(Dialog[None]):
         #help-text Markdown { height: auto; padding: 0; background: transparent; }
         #help-text MarkdownH2, #help-text MarkdownH3 { margin: 0 0 1 0; }
         #help-text MarkdownH2 { color: $text-primary; }
-        #help-keys { width: auto; height: auto; }
+        #help-keys { width: auto; max-width: 46%; height: auto; }
     }
+    HelpDialog.-wide #help-keys, HelpDialog.-huge #help-keys { max-width: 56%; }
+    HelpDialog.-tiny #help-keys { max-width: 100%; }
     HelpDialog.-tiny #help-scroll > Horizontal { layout: vertical; }
     """
 
