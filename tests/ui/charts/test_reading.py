@@ -29,7 +29,7 @@ from tests.tools.app import (
     screen_text,
     wait_until,
 )
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 
 Row = tuple[datetime, int, int]
 """Start (UTC), minutes and watts."""
@@ -217,8 +217,7 @@ def test_the_average_day_and_the_load_duration(store: Store, database: InDatabas
         assert spot.power_w in minutely[max(0, whole - 1) : whole + 1]
 
 
-async def test_keys_and_mouse_read_the_same(make_app: MakeApp, database: InDatabase) -> None:
-    app = make_app()
+async def test_keys_and_mouse_read_the_same(running: Running, database: InDatabase) -> None:
     rows = database.by_day[YESTERDAY]
     assert day_of(rows[0][0]) == YESTERDAY
 
@@ -227,8 +226,7 @@ async def test_keys_and_mouse_read_the_same(make_app: MakeApp, database: InDatab
         when = f"Sat 21 Nov {start.astimezone(PARIS):%H:%M}"
         return f" {when} · {watts_text(watts)} · {energy_text(watts * minutes / 60)} "
 
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running((80, 24)) as (app, pilot):
         await pilot.press("c")
         await wait_until(
             pilot, lambda: isinstance(app.screen, ChartsPage) and app.screen.query_one(Chart).plot
@@ -253,10 +251,8 @@ async def test_keys_and_mouse_read_the_same(make_app: MakeApp, database: InDatab
         await wait_until(pilot, lambda: chart.place is None)
 
 
-async def test_a_day_is_opened_from_a_bar_by_key_and_by_click(make_app: MakeApp) -> None:
-    app = make_app()
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_a_day_is_opened_from_a_bar_by_key_and_by_click(running: Running) -> None:
+    async with running((120, 40)) as (app, pilot):
         chart = app.screen.query_one("#bars", Chart)
         await wait_until(pilot, lambda: chart.plot is not None and chart._drawn)
         assert chart._drawn is not None

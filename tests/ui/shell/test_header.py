@@ -11,7 +11,7 @@ from linky_tui.config.keyboard import ACTIONS
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell.header import PAGE_NAMES, PageTabs, StatusLine, status_parts
 from tests.tools.app import screen_text, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 
 TWO = ("12345678901234", "22345678901234")
 
@@ -40,11 +40,9 @@ def test_the_meter_and_the_demo_stay_in_sight_at_every_width(demo: str) -> None:
 
 
 async def test_the_demo_says_so_beside_its_meter(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=(40, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running((40, 24)) as (app, pilot):
         monkeypatch.setattr(LinkyApp, "demo", True)
         for width in (40, 80, 120):
             await pilot.resize_terminal(width, 24)
@@ -52,9 +50,8 @@ async def test_the_demo_says_so_beside_its_meter(
             await wait_until(pilot, lambda: "Maison" in line(app, 0) and "demo" in line(app, 0))
 
 
-async def test_n_tells_which_of_several_meters_it_is(make_app: MakeApp) -> None:
-    app = make_app(meters=TWO)
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_n_tells_which_of_several_meters_it_is(running: Running) -> None:
+    async with running((80, 24), meters=TWO) as (app, pilot):
         await wait_until(pilot, lambda: app.store_ready and " 1 of 2 " in line(app, 0))
         await pilot.press("n")
         await wait_until(pilot, lambda: " 2 of 2 " in line(app, 0))
@@ -64,10 +61,8 @@ async def test_n_tells_which_of_several_meters_it_is(make_app: MakeApp) -> None:
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
-async def test_tabs_fit_and_lead_to_their_pages(make_app: MakeApp, width: int) -> None:
-    app = make_app()
-    async with app.run_test(size=(width, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_tabs_fit_and_lead_to_their_pages(running: Running, width: int) -> None:
+    async with running((width, 24)) as (app, pilot):
         for name in reversed(PAGE_NAMES):
             tabs = app.screen.query_one(PageTabs)
             places = {tab.action: tab for tab in tabs._tabs()}
@@ -88,21 +83,18 @@ async def test_tabs_fit_and_lead_to_their_pages(make_app: MakeApp, width: int) -
             assert [each.lower() for each in underlined] == [ACTIONS[name].key]
 
 
-async def test_another_key_is_written_before_its_tab(make_app: MakeApp) -> None:
-    app = make_app(more='[keys]\nstorage = "f6"\nlog = "w"')
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_another_key_is_written_before_its_tab(running: Running) -> None:
+    async with running((80, 24), more='[keys]\nstorage = "f6"\nlog = "w"') as (app, pilot):
         await wait_until(pilot, lambda: "f6 Storage" in line(app, 1))
         assert "w Log" in line(app, 1)
 
 
 @pytest.mark.parametrize("name", list(LinkyApp.PAGES))
 async def test_the_footer_fits_80_columns_in_every_state(
-    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch, name: str
+    running: Running, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Every key at once is more than any state shows."""
-    app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running((80, 24)) as (app, pilot):
         app.action_page(name)
         await wait_until(pilot, lambda: app.current_mode == name)
         page = app.screen

@@ -22,7 +22,7 @@ from linky_tui.ui.shell.help_dialog import HelpDialog
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.page import CONNECT_HELP
 from tests.tools.app import screen_text, wait_until
-from tests.ui.conftest import MakeApp
+from tests.ui.conftest import Running
 
 MUST_EXPLAIN = {"settling", "certified", "partial", "base load", "bucket", "granularity"}
 DIALOG_MAKERS: dict[str, Callable[[], Dialog[Any]]] = {
@@ -50,11 +50,9 @@ def scroll(app: LinkyApp) -> VerticalScroll:
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("name", list(LinkyApp.PAGES))
 async def test_every_page_has_help_that_leaves_it_as_it_is(
-    make_app: MakeApp, name: str, size: tuple[int, int]
+    running: Running, name: str, size: tuple[int, int]
 ) -> None:
-    app = make_app()
-    async with app.run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+    async with running(size) as (app, pilot):
         app.action_page(name)
         await wait_until(pilot, lambda: app.current_mode == name)
         page = app.screen
@@ -97,10 +95,8 @@ def screen_of_keys(app: LinkyApp) -> str:
 
 
 @pytest.mark.parametrize("name", list(DIALOG_MAKERS))
-async def test_every_dialog_has_help(empty_app: LinkyApp, name: str) -> None:
-    app = empty_app
-    async with app.run_test(size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_every_dialog_has_help(running: Running, name: str) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
         dialog = DIALOG_MAKERS[name]()
         await app.push_screen(dialog)
         await pilot.press("f1")
@@ -129,9 +125,8 @@ def test_no_page_or_dialog_is_left_out_and_every_word_is_explained_where_it_stan
     assert {each.PLACE for each in ours} == DIALOGS  # type: ignore[attr-defined]
 
 
-async def test_the_form_of_a_token_has_help_of_its_own(make_app: MakeApp) -> None:
-    app = make_app(empty=True, meters=())
-    async with app.run_test(size=(80, 24)) as pilot:
+async def test_the_form_of_a_token_has_help_of_its_own(running: Running) -> None:
+    async with running((80, 24), empty=True, meters=()) as (app, pilot):
         await wait_until(pilot, lambda: app.current_mode == "welcome")
         await pilot.press("m")
         await pilot.pause()
@@ -140,10 +135,8 @@ async def test_the_form_of_a_token_has_help_of_its_own(make_app: MakeApp) -> Non
         assert app.screen.query_one(Markdown).source.startswith(CONNECT_HELP.strip())
 
 
-async def test_help_names_the_keys_that_were_chosen(make_app: MakeApp) -> None:
-    app = make_app(more='[keys]\n"help.close" = "f9"\nsync = "f8"')
-    async with app.run_test(size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: app.store_ready)
+async def test_help_names_the_keys_that_were_chosen(running: Running) -> None:
+    async with running((120, 40), more='[keys]\n"help.close" = "f9"\nsync = "f8"') as (app, pilot):
         await pilot.press("f1")
         await wait_until(pilot, lambda: "f9 closes" in screen_text(app))
         assert "f8" in screen_of_keys(app)
