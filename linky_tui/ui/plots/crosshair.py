@@ -13,6 +13,7 @@ from linky_tui.ui.plots.palette import Palette
 Place = tuple[int, int]
 """Number of a place from the left, and from the top."""
 
+_LEAST = 0.01
 _ARM = 3
 """How many cells the crosshair reaches to each side on a map."""
 _SOLID = frozenset("█▓▒░ ")
@@ -37,9 +38,7 @@ def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid
         return grid
     shown = grid.copy()
     start, end = reach.bounds[place[0]]
-    column = min(grid.width - 1, int((start + max(end, start + 1)) / 2))
-    if end - start >= 2:
-        column = min(grid.width - 1, int(start + (end - start - 0.01) / 2))
+    column = min(grid.width - 1, int((start + end) / 2 - _LEAST))
     for row in range(reach.top, reach.top + reach.height):
         _cross(shown, column, row, "│", colors)
     if reach.rows > 1:

@@ -92,7 +92,10 @@ async def test_charts_show_the_days_and_the_last_day(
         bars, curve = (page(app).query_one(name, Chart) for name in ("#bars", "#curve"))
         assert isinstance(bars.plot, BarPlot)
         assert bars.plot.values == pytest.approx([wh[day] / 1000 for day in days])
-        assert bars.plot.labels[0] == "23 Sep"
+        mondays = [f"{day.day} {day:%b}" if day.weekday() == 0 else "" for day in days]
+        assert bars.plot.labels == mondays
+        assert bars.plot.weekends == {i for i, day in enumerate(days) if day.weekday() >= 5}
+        assert bars.plot.median == pytest.approx(statistics.median(wh[d] for d in days) / 1000)
         assert kwh_text(sum(wh[day] for day in days)) in str(bars.border_subtitle)
         assert isinstance(curve.plot, LinePlot)
         powers = [each.power_w for each in stored_home.readings(YESTERDAY)]
