@@ -24,6 +24,9 @@ from textual.pilot import Pilot
 from linky_tui.demo.household import DEMO_PRM, demo_homes
 from linky_tui.demo.server import ApiServer
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.charts.page import ChartsPage
+from linky_tui.ui.charts.request import View
+from linky_tui.ui.plots.periods import Span
 from tests.tools.app import (
     CLOSED_API,
     NOW,
@@ -37,6 +40,17 @@ from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.stored import open_store
 
 PAGES = ("dashboard", "charts", "backfill", "storage", "settings", "log")
+VIEWS = {
+    "charts-week": (View.CURVE, Span.WEEK),
+    "charts-year": (View.CURVE, Span.YEAR),
+    "charts-energy": (View.ENERGY, Span.MONTH),
+    "charts-heat": (View.HEAT, Span.WEEK),
+    "charts-heat-year": (View.HEAT, Span.YEAR),
+    "charts-average": (View.AVERAGE, Span.MONTH),
+    "charts-years": (View.YEARS, Span.YEAR),
+    "charts-duration": (View.DURATION, Span.MONTH),
+}
+"""Further pictures of Charts, with the crosshair; ``help`` is another one."""
 SIZES = ("80x24", "120x40")
 THEMES = ("textual-dark", "textual-light")
 STATES = ("full", "empty", "busy", "failing")
@@ -102,18 +116,42 @@ async def draw(
 
             app.start_job(JobKind.BACKFILL)
         for page in pages:
-            app.action_page(page)
-            await pilot.pause(SETTLE_S)
-            name = f"{page}-{state}-{theme.removeprefix('textual-')}-{size}.svg"
-            (out / name).write_text(app.export_screenshot(), encoding="utf-8")
-            sys.stdout.write(f"{name}\n")
+            async with opened(app, pilot, page):
+                name = f"{page}-{state}-{theme.removeprefix('textual-')}-{size}.svg"
+                (out / name).write_text(app.export_screenshot(), encoding="utf-8")
+                sys.stdout.write(f"{name}\n")
         app.ingest.stop()
+
+
+@asynccontextmanager
+async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[None]:
+    """A page, the help above the one that is shown, or a chart of :data:`VIEWS` being read."""
+    if page != "help":
+        app.action_page("charts" if page in VIEWS else page)
+        await pilot.pause(SETTLE_S)
+    charts = app.screen
+    if page == "help":
+        await pilot.press("f1")
+    elif page in VIEWS and isinstance(charts, ChartsPage):
+        view, span = VIEWS[page]
+        charts.action_view(list(View).index(view))
+        charts.action_span(span.name)
+        await pilot.pause(SETTLE_S)
+        await pilot.press(*["shift+left"] * 3)
+    await pilot.pause(SETTLE_S)
+    yield
+    if page == "help":
+        await pilot.press("escape")
+    elif page in VIEWS and isinstance(charts, ChartsPage):
+        charts.action_read_no_more()
+        charts.action_view(-list(View).index(VIEWS[page][0]))
+        charts.action_span(Span.DAY.name)
 
 
 async def _all(arguments: argparse.Namespace) -> None:
     out = Path(arguments.folder)
     out.mkdir(parents=True, exist_ok=True)
-    pages = arguments.only.split(",") if arguments.only else PAGES
+    pages = arguments.only.split(",") if arguments.only else (*PAGES, "help", *VIEWS)
     with stage() as at:
         for size in arguments.sizes.split(","):
             for theme in arguments.themes.split(","):
