@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,13 @@ from linky_tui.system.own_files import open_own, read_own, set_aside
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
+# Small, see mongodb-time-series.md: 8 MB for an empty data folder instead of 301.
+FRUGAL = (
+    *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
+    *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+)
+SMALL = ("--wiredTigerCacheSizeGB", "0.25", *FRUGAL)
+"""What the embedded server is started with."""
 POLL_S = 0.02
 _LOG_LIMIT_BYTES = 5_000_000
 _RECORD_LIMIT_BYTES = 10_000
@@ -49,8 +56,9 @@ class Mongod:
     Nothing here is safe against other processes: :class:`LocalServer` holds the locks.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str] = SMALL) -> None:
         self.folder = folder
+        self._arguments = arguments
         self.data_path = folder / "data"
         self.log_path = folder / "mongod.log"
         self._record_path = folder / "server.json"
@@ -193,10 +201,7 @@ class Mongod:
             *("--dbpath", str(self.data_path)),
             *endpoint.arguments,
             "--quiet",
-            # Small: 8 MB for an empty data folder instead of 301.
-            *("--wiredTigerCacheSizeGB", "0.25"),
-            *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
-            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *self._arguments,
         ]
         try:
             process = subprocess.Popen(  # noqa: S603 no shell, and the user's own setting

@@ -1,0 +1,1 @@
+"""What the laboratory does with MongoDB: scratch servers, fills, sizes, races."""
