@@ -136,6 +136,16 @@ class FleetRun:
 
 
 @dataclass(frozen=True, slots=True)
+class OplogDay:
+    """What a replica set writes into its oplog for a day of a fleet."""
+
+    homes: int
+    readings: int  # of that day
+    regular_bytes: int
+    timeseries_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """A figure for many meters."""
 
@@ -218,6 +228,7 @@ class Result:
     sides: tuple[Side, ...] = ()
     questions: tuple[Question, ...] = ()
     fleets: tuple[FleetRun, ...] = ()
+    oplog: OplogDay | None = None
     estimates: tuple[Estimate, ...] = ()
     crowding: tuple[Crowding, ...] = ()
     formats: tuple[Format, ...] = ()

@@ -1,0 +1,103 @@
+"""Opens what experiments work on: scratch servers, or databases on the user's own server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from linky_tui.errors import UsageError
+from linky_tui.storage.connection import Connection
+from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.here import ScratchDatabase
+from linky_tui.storage.lab.scratch import ScratchServer
+
+
+class Grounds(Protocol):
+    """Where experiments work."""
+
+    @property
+    def scratch(self) -> bool:
+        """Whether start options can be chosen."""
+        ...
+
+    def open(
+        self,
+        stop: threading.Event,
+        need_bytes: int,
+        cache_gb: float = 0.25,
+        parameters: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> Ground:
+        """A new empty database; see :class:`linky_tui.storage.lab.scratch.ScratchServer`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchGrounds:
+    """A scratch server for each experiment."""
+
+    data_dir: Path  # its folder is made below
+    runtime_dir: Path
+    mongod: str = ""  # the configured one
+
+    @property
+    def scratch(self) -> bool:
+        """Start options can be chosen."""
+        return True
+
+    def open(
+        self,
+        stop: threading.Event,
+        need_bytes: int,
+        cache_gb: float = 0.25,
+        parameters: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> Ground:
+        """A scratch server."""
+        return ScratchServer(
+            self.data_dir,
+            self.runtime_dir,
+            self.mongod,
+            need_bytes=need_bytes,
+            cache_gb=cache_gb,
+            parameters=parameters,
+            options=options,
+            stop=stop,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GroundsHere:
+    """A scratch database for each experiment, on a connection that stays open."""
+
+    connection: Connection
+    uri: str  # of the same server; secret
+
+    @property
+    def scratch(self) -> bool:
+        """Start options are the server's."""
+        return False
+
+    def open(
+        self,
+        stop: threading.Event,
+        need_bytes: int,
+        cache_gb: float = 0.25,
+        parameters: Sequence[str] = (),
+        options: Sequence[str] = (),
+    ) -> Ground:
+        """A scratch database.
+
+        Raises:
+            UsageError: the experiment needs a server with start options of its own.
+        """
+        if parameters or options:
+            raise UsageError(
+                "This experiment needs a server of its own",
+                "It depends on options that a server is started with.",
+                "Run it without --here.",
+            )
+        return ScratchDatabase(self.connection, self.uri)

@@ -1,0 +1,232 @@
+"""Collections of an experiment: created, filled, measured."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pymongo
+from pymongo.collection import Collection
+from pymongo.database import Database
+from pymongo.errors import OperationFailure
+
+from linky_tui.domain.laboratory import PAGE_BYTES, Layout, Side
+from linky_tui.errors import StorageError
+from linky_tui.storage.collections.confirmed_writes import StorageStopped
+from linky_tui.storage.collections.documents import (
+    GRANULARITY,
+    INDEX_KEYS,
+    INDEX_NAME,
+    META_FIELD,
+    TIME_FIELD,
+    Document,
+)
+from linky_tui.storage.connection import READ_LIMIT_S, friendly
+from linky_tui.storage.lab.ground import Ground
+from linky_tui.text.formatting import plain
+
+BATCH = 1000
+"""Documents of an insert, on every side."""
+DAY_FIELD = "day"
+_LOOKS = 6
+"""How often sizes are measured until they stay equal."""
+_REUSABLE = "file bytes available for reuse"
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A collection to be made."""
+
+    label: str
+    layout: Layout
+    compressor: str = ""  # the server's own choice where it is empty
+    granularity: str = GRANULARITY
+    span_s: int = 0  # a bucket's longest, instead of the granularity
+
+
+def create(database: Database[Document], name: str, spec: Spec) -> Collection[Document]:
+    """Create a collection with the index that both collections of the application carry.
+
+    Raises:
+        OperationFailure: the server refuses the options.
+    """
+    options: dict[str, Any] = {}
+    if spec.compressor:
+        engine = {"configString": f"block_compressor={spec.compressor}"}
+        options["storageEngine"] = {"wiredTiger": engine}
+    if spec.layout is Layout.TIME_SERIES:
+        span = {"bucketMaxSpanSeconds": spec.span_s, "bucketRoundingSeconds": spec.span_s}
+        options["timeseries"] = {
+            "timeField": TIME_FIELD,
+            "metaField": META_FIELD,
+            **(span if spec.span_s else {"granularity": spec.granularity}),
+        }
+    with pymongo.timeout(READ_LIMIT_S):
+        collection = database.create_collection(name, check_exists=False, **options)
+        keys = list(INDEX_KEYS)
+        if spec.layout is Layout.DAYS:
+            keys[-1] = (DAY_FIELD, 1)
+        collection.create_index(keys, name=INDEX_NAME, unique=spec.layout is not Layout.TIME_SERIES)
+    return collection
+
+
+def in_batches(documents: Sequence[Any], size: int = BATCH) -> list[Sequence[Any]]:
+    """Documents cut into inserts."""
+    return [documents[at : at + size] for at in range(0, len(documents), size)]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A collection to be made, and what goes into it."""
+
+    spec: Spec
+    readings: int
+    batches: Sequence[Sequence[Any]]  # of encoded documents, an insert each
+    checkpoints: bool = False  # whether one follows each insert
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A variant that was filled; its collection, where the server made one."""
+
+    side: Side
+    collection: Collection[Document] | None
+
+
+def fill(
+    ground: Ground, name: str, variant: Variant, stop: threading.Event
+) -> Generator[int, None, Filled]:
+    """Make and fill a collection, as a generator of the documents of each insert.
+
+    Raises:
+        StorageStopped: stopped.
+        LinkyError: MongoDB does not do it.
+    """
+    spec = variant.spec
+    with friendly():
+        try:
+            collection = create(ground.database, name, spec)
+        except OperationFailure as error:
+            text = plain(str((error.details or {}).get("errmsg") or error), 120)
+            refusal = f"refused by this server: {text}"
+            return Filled(Side(spec.label, spec.layout, 0, 0, refused=refusal), None)
+        took_s = 0.0
+        for batch in variant.batches:
+            if stop.is_set():
+                raise StorageStopped
+            begun = time.perf_counter()
+            with pymongo.timeout(READ_LIMIT_S):
+                collection.insert_many(batch, ordered=False)
+            took_s += time.perf_counter() - begun
+            if variant.checkpoints:
+                ground.checkpoint()
+            yield len(batch)
+    documents = sum(len(batch) for batch in variant.batches)
+    side = Side(spec.label, spec.layout, variant.readings, documents, fill_s=took_s)
+    return Filled(side, collection)
+
+
+def measure_settled(
+    ground: Ground, filled: Sequence[Filled], stop: threading.Event
+) -> tuple[list[Side], str]:
+    """One checkpoint, then the sizes of all sides, twice until equal; and how that was made sure.
+
+    On a server that refuses a checkpoint sizes on disk stay ``None`` where they did not settle.
+
+    Raises:
+        StorageStopped: stopped.
+        StorageError: a collection does not hold what was inserted.
+    """
+    with friendly():
+        return _settled(ground, filled, stop)
+
+
+def _settled(
+    ground: Ground, filled: Sequence[Filled], stop: threading.Event
+) -> tuple[list[Side], str]:
+    forced = ground.checkpoint()
+    before = [_measured(each) for each in filled]
+    for _ in range(_LOOKS):
+        if not forced and stop.wait(2.0):
+            raise StorageStopped
+        if forced:
+            ground.checkpoint()
+        now = [_measured(each) for each in filled]
+        if now == before and (forced or all(map(_plausible, now))):
+            return now, "fsync" if forced else "the server's own"
+        before = now
+    unsettled = [
+        side if forced or _plausible(side) else replace(side, storage_bytes=None, index_bytes=None)
+        for side in before
+    ]
+    return unsettled, "fsync" if forced else "the server's own, not awaited to its end"
+
+
+def _plausible(side: Side) -> bool:
+    """Whether a checkpoint has been: until then a file has one page, whatever it holds."""
+    pages = PAGE_BYTES
+    small = (side.data_bytes or 0) < pages
+    return side.storage_bytes is None or side.storage_bytes > pages or small
+
+
+def _measured(filled: Filled) -> Side:
+    collection, side = filled.collection, filled.side
+    if collection is None:
+        return side
+    totals: dict[str, int] = dict.fromkeys(("data", "storage", "index", "reusable"), 0)
+    indexes: dict[str, None] = {}
+    buckets: int | None = None
+    count = 0
+    compressor = None
+    with pymongo.timeout(READ_LIMIT_S * 4):
+        for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}]):
+            found: Mapping[str, Any] = shard.get("storageStats", {})
+            free = int(found.get("freeStorageSize", 0))
+            totals["data"] += int(found.get("size", 0))
+            totals["storage"] += int(found.get("storageSize", 0)) - free
+            reusable = sum(
+                int(each.get("block-manager", {}).get(_REUSABLE, 0))
+                for each in found.get("indexDetails", {}).values()
+            )
+            totals["index"] += int(found.get("totalIndexSize", 0)) - reusable
+            totals["reusable"] += free + reusable
+            indexes |= dict.fromkeys(found.get("indexSizes", {}))
+            count += int(found.get("count", 0))
+            if "timeseries" in found:
+                buckets = (buckets or 0) + int(found["timeseries"].get("bucketCount", 0))
+            compressor = compressor or _compressor(found)
+        if side.layout is Layout.TIME_SERIES:
+            count = _count(collection)
+    if count != side.documents:
+        raise StorageError(
+            "An experiment cannot be trusted",
+            f"{plain(side.label)}: {side.documents} documents were inserted, {count} are there.",
+            "Run it again; if it comes back, report it.",
+        )
+    return replace(
+        side,
+        compressor=compressor,
+        indexes=tuple(indexes),
+        buckets=buckets,
+        data_bytes=totals["data"],
+        storage_bytes=totals["storage"],
+        index_bytes=totals["index"],
+        reusable_bytes=totals["reusable"],
+    )
+
+
+def _count(collection: Collection[Document]) -> int:
+    groups = list(collection.aggregate([{"$group": {"_id": None, "n": {"$sum": 1}}}]))
+    return int(groups[0]["n"]) if groups else 0
+
+
+def _compressor(found: Mapping[str, Any]) -> str | None:
+    created = str(found.get("wiredTiger", {}).get("creationString", ""))
+    for part in created.split(","):
+        name, _, value = part.partition("=")
+        if name == "block_compressor":
+            return plain(value, 20) or "none"
+    return None
