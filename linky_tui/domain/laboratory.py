@@ -168,7 +168,15 @@ class Crowding:
     threshold_bytes: int  # memory of the catalog
     homes: int
     timeseries: Side
-    open_buckets: int | None = None
+    open_buckets: int | None = None  # at the end
+    catalog_bytes: int | None = None  # their memory
+
+    @property
+    def bucket_bytes(self) -> float | None:
+        """Memory of an open bucket."""
+        if not self.open_buckets or self.catalog_bytes is None:
+            return None
+        return self.catalog_bytes / self.open_buckets
 
 
 @dataclass(frozen=True, slots=True)

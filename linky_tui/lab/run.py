@@ -46,18 +46,11 @@ def run_experiments(keys: Iterable[str], task: Task) -> Iterator[Event]:
 def _run(key: str, task: Task) -> Iterator[Event]:
     pace = _pace(key, task)
     begun = pace.clock()
-    if key == "cardinality":
-        # It opens servers of its own; this one only says what they are.
-        with task.grounds.open(task.stop, 0, parameters=_CROWDED_PROBE) as ground:
-            yield Started(key, ground.place)
-            facts = server_facts(ground)
-        parts = yield from _timed(many_homes.crowded(task, pace), pace)
-    else:
-        need, cache = _needs(key, task)
-        with task.grounds.open(task.stop, need, cache) as ground:
-            yield Started(key, ground.place)
-            facts = server_facts(ground)
-            parts = yield from _timed(_steps(key, task, ground, pace), pace)
+    need_bytes, cache_gb, parameters = _needs(key, task)
+    with task.grounds.open(task.stop, need_bytes, cache_gb, parameters) as ground:
+        yield Started(key, ground.place)
+        facts = server_facts(ground)
+        parts = yield from _timed(_steps(key, task, ground, pace), pace)
     checkpoint = parts.pop("checkpoint")
     home = task.home
     simulated = BY_KEY[key].by_homes
@@ -75,9 +68,6 @@ def _run(key: str, task: Task) -> Iterator[Event]:
     )
     took_s = pace.clock() - begun
     yield Measured(Result(key, utc_text(utc_now()), took_s, conditions, **parts))
-
-
-_CROWDED_PROBE = ("timeseriesIdleBucketExpiryMemoryUsageThreshold=104857600",)
 
 
 def _timed(steps: Steps, pace: Pace) -> Generator[Progressed, None, Parts]:
@@ -103,6 +93,8 @@ def _steps(key: str, task: Task, ground: Ground, pace: Pace) -> Steps:
         return one_home.files(task, ground, pace)
     if key == "fleet":
         return many_homes.fleets(task, ground, pace)
+    if key == "cardinality":
+        return many_homes.crowded(task, ground, pace)
     return one_home.sizes(key, task, ground, pace)
 
 
@@ -121,8 +113,11 @@ def _with_unit(cost: tuple[int, float]) -> tuple[int, str, float]:
     return cost[0], "readings", cost[1]
 
 
-def _needs(key: str, task: Task) -> tuple[int, float]:
-    """Room on disk in bytes, and memory of the storage engine in GB."""
+def _needs(key: str, task: Task) -> tuple[int, float, tuple[str, ...]]:
+    """Room on disk in bytes, memory of the storage engine in GB, parameters of the server."""
     if key == "fleet":
-        return many_homes.room_bytes(task), many_homes.cache_gb(memory_bytes())
-    return one_home.room_bytes(key, task), 0.25
+        return many_homes.room_bytes(task), many_homes.cache_gb(memory_bytes()), ()
+    if key == "cardinality":
+        parameter = f"{many_homes.THRESHOLD}={many_homes.MEMORY_FOR_ALL_BYTES}"
+        return 3 * many_homes.room_bytes(task), 0.25, (parameter,)
+    return one_home.room_bytes(key, task), 0.25, ()

@@ -10,11 +10,12 @@ from pathlib import Path
 from linky_tui.domain.laboratory import Crowding, FleetRun, Layout, LoadOrder, OplogDay, Side
 from linky_tui.lab.events import Progressed
 from linky_tui.lab.experiments.crew import Crew, Job, processes
-from linky_tui.lab.experiments.estimates import estimates
+from linky_tui.lab.experiments.estimates import OPEN_BUCKET_BYTES, estimates
 from linky_tui.lab.experiments.variants import BOTH
 from linky_tui.lab.experiments.worker import Fleet
 from linky_tui.lab.pace import Pace
 from linky_tui.lab.task import Steps, Task
+from linky_tui.storage.connection import friendly
 from linky_tui.storage.lab.fills import Filled, Spec, create, measure_settled
 from linky_tui.storage.lab.fleet import (
     REPLICA_SET,
@@ -32,8 +33,11 @@ STEPS = (10, 100, 1000)
 SETS = 3
 """How often the smallest fleet is loaded, with other homes each time."""
 FACTORS = (1.0, 2.0, 10.0)
-OPEN_BUCKET_BYTES = 943
-"""Measured on MongoDB 6.0.5; used where a server does not say."""
+THRESHOLD = "timeseriesIdleBucketExpiryMemoryUsageThreshold"
+MEMORY_FOR_ALL_BYTES = 104_857_600
+"""For open buckets: MongoDB's own default, room for a hundred thousand."""
+LEAST_CROWD = 320
+"""A server keeps its open buckets in 32 groups, each of which has to hold several."""
 _DAY_HOMES = 200
 """Homes of an insert job at most, so that it ends soon after a stop."""
 _COST = {"draw": 1.0, Layout.REGULAR: 2.0, Layout.TIME_SERIES: 1.0}
@@ -102,7 +106,8 @@ class _Site:
     ) -> Generator[Progressed, None, Filled]:
         """Load a fleet into a new collection."""
         label = f"{len(planned.homes):,} homes, {planned.order}"
-        collection = create(self.ground.database, name, Spec(label, layout))
+        with friendly():
+            collection = create(self.ground.database, name, Spec(label, layout))
         busy_s = [0.0] * self.count
         readings = 0
         for answer in self.crew.run(self._jobs(name, planned), self.task.stop):
@@ -144,18 +149,21 @@ def fleet_cost(task: Task) -> tuple[int, float]:
     return (drawn + 2 * loaded) * each, cost * each
 
 
+def crowd(task: Task) -> int:
+    """Homes of the crowded servers."""
+    return max(LEAST_CROWD, task.homes)
+
+
 def crowding_cost(task: Task) -> tuple[int, float]:
     """The same for the crowded servers."""
-    each = fleet_readings(task) * task.homes
-    drawn, loaded = len(FACTORS), len(FACTORS)
-    return (drawn + loaded) * each, each * (
-        drawn * _COST["draw"] + loaded * _COST[Layout.TIME_SERIES]
-    )
+    each = fleet_readings(task) * crowd(task)
+    loaded = len(FACTORS)
+    return (1 + loaded) * each, each * (_COST["draw"] + loaded * _COST[Layout.TIME_SERIES])
 
 
 def room_bytes(task: Task) -> int:
     """What the largest fleet takes on disk at most."""
-    return READING_BYTES * fleet_readings(task) * task.homes
+    return READING_BYTES * fleet_readings(task) * crowd(task)
 
 
 def cache_gb(memory: int | None) -> float:
@@ -189,9 +197,9 @@ def fleets(task: Task, ground: Ground, pace: Pace) -> Steps:
                     home_bytes(ground, f"fleet_{number}_{Layout.TIME_SERIES.name.lower()}"),
                 )
             )
-            for each in filled:
-                if each.collection is not None:
-                    each.collection.drop()
+            with friendly():
+                for each in filled:
+                    each.drop()
         oplog = _oplog(task, site.fleet) if task.grounds.scratch else None
     return {
         "fleets": tuple(found),
@@ -211,28 +219,39 @@ def _oplog(task: Task, fleet: Fleet) -> OplogDay | None:
         return oplog_of_a_day(ground, len(homes), lambda day: list(fleet.of_day(homes, day)))
 
 
-def crowded(task: Task, pace: Pace) -> Steps:
-    """Load one fleet into servers that can keep fewer and fewer buckets open."""
+def crowded(task: Task, ground: Ground, pace: Pace) -> Steps:
+    """Load one fleet into servers that can keep fewer and fewer buckets open.
+
+    ``ground`` is the first of them, with room for all; the homes are drawn there.
+    """
+    planned = _Planned(range(crowd(task)), LoadOrder.BY_DAY)
+    threshold = MEMORY_FOR_ALL_BYTES
     found: list[Crowding] = []
-    checkpoint = ""
-    each_bytes = float(OPEN_BUCKET_BYTES)
-    planned = _Planned(range(task.homes), LoadOrder.BY_DAY)
-    for factor in FACTORS:
-        # All fit: with room for a second bucket of each meter, as on days whose interval changes.
-        threshold = int(each_bytes * task.homes * (4 if factor == 1 else 1 / factor))
-        parameters = (f"timeseriesIdleBucketExpiryMemoryUsageThreshold={threshold}",)
-        with (
-            task.grounds.open(task.stop, room_bytes(task), parameters=parameters) as ground,
-            _site(task, ground, pace) as site,
-        ):
-            yield from site.draw(task.homes)
-            filled = yield from site.load("crowded", Layout.TIME_SERIES, planned)
-            count, memory = open_buckets(ground)
-            if factor == 1 and count and memory:
-                each_bytes = memory / count
-            (side,), checkpoint = measure_settled(ground, [filled], task.stop)
-            found.append(Crowding(factor, threshold, task.homes, side, count))
+    with ground.folder() as folder:
+        with closing(_Site(task, ground, folder, pace)) as site:
+            yield from site.draw(len(planned.homes))
+            first, checkpoint = yield from _crowd(site, planned, 1.0, threshold)
+        found.append(first)
+        each_bytes = first.bucket_bytes or OPEN_BUCKET_BYTES
+        for factor in FACTORS[1:]:
+            threshold = int(each_bytes * len(planned.homes) / factor)
+            parameters = (f"{THRESHOLD}={threshold}",)
+            with (
+                task.grounds.open(task.stop, room_bytes(task), parameters=parameters) as small,
+                closing(_Site(task, small, folder, pace)) as site,
+            ):
+                crowding, checkpoint = yield from _crowd(site, planned, factor, threshold)
+                found.append(crowding)
     return {"crowding": tuple(found), "checkpoint": checkpoint}
+
+
+def _crowd(
+    site: _Site, planned: _Planned, factor: float, threshold: int
+) -> Generator[Progressed, None, tuple[Crowding, str]]:
+    filled = yield from site.load("crowded", Layout.TIME_SERIES, planned)
+    buckets = open_buckets(site.ground)
+    (side,), checkpoint = measure_settled(site.ground, [filled], site.task.stop)
+    return Crowding(factor, threshold, len(planned.homes), side, *buckets), checkpoint
 
 
 @contextmanager

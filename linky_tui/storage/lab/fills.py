@@ -68,7 +68,8 @@ def create(database: Database[Document], name: str, spec: Spec) -> Collection[Do
         collection = database.create_collection(name, check_exists=False, **options)
         keys = list(INDEX_KEYS)
         if spec.layout is Layout.DAYS:
-            keys[-1] = (DAY_FIELD, 1)
+            # A day whose interval changes has two documents.
+            keys[-1:] = [(DAY_FIELD, 1), (f"{META_FIELD}.interval_min", 1)]
         collection.create_index(keys, name=INDEX_NAME, unique=spec.layout is not Layout.TIME_SERIES)
     return collection
 
@@ -94,6 +95,11 @@ class Filled:
 
     side: Side
     collection: Collection[Document] | None
+
+    def drop(self) -> None:
+        """Drop the collection."""
+        if self.collection is not None:
+            self.collection.drop()
 
 
 def fill(

@@ -1,0 +1,1 @@
+"""Results as sentences, tables and plots, and the report that holds them."""

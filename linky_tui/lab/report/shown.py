@@ -1,0 +1,396 @@
+"""A result as tables and plots, whichever front end draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from linky_tui.domain.laboratory import Contestant, Estimate, Layout, LoadOrder, Result, Side
+from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.report.figures import (
+    index_text,
+    name_of,
+    per_reading_text,
+    storage_text,
+    total_text,
+)
+from linky_tui.lab.report.sentences import sentence
+from linky_tui.text.formatting import NOTHING, bytes_text, count_text
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts; the first column names, the others are figures."""
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Sizes beside each other."""
+
+    title: str
+    unit: str
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of points."""
+
+    name: str
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Lines on logarithmic axes."""
+
+    title: str
+    x_name: str
+    y_name: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A median with the tenth and the ninetieth percentile."""
+
+    label: str
+    low: float
+    middle: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Times beside each other, on a logarithmic axis."""
+
+    title: str
+    unit: str
+    ranges: tuple[Range, ...]
+
+
+Plot: TypeAlias = Bars | Lines | Ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that is told of one result."""
+
+    number: int
+    title: str
+    question: str
+    sentence: str
+    tables: tuple[Table, ...]
+    plots: tuple[Plot, ...]
+    method: str  # how it was measured
+    conditions: tuple[tuple[str, str], ...]  # name and value
+    notes: tuple[str, ...] = ()
+
+
+def shown(result: Result) -> Shown:
+    """Tables, plots and texts of a result."""
+    known = BY_KEY[result.experiment]
+    tables, plots = _PARTS.get(result.experiment, _sizes)(result)
+    return Shown(
+        known.number,
+        known.title,
+        known.question,
+        sentence(result),
+        tables,
+        plots,
+        known.method,
+        conditions(result),
+        _notes(result),
+    )
+
+
+def conditions(result: Result) -> tuple[tuple[str, str], ...]:
+    """Under what it was measured, as names and values; what is not known is a dash."""
+    its = result.conditions
+
+    def size(value: int | None) -> str:
+        return NOTHING if value is None else bytes_text(value)
+
+    indexes = {
+        str(side.layout): ", ".join(side.indexes) for side in _all_sides(result) if side.indexes
+    }
+    compressors = {str(s.layout): s.compressor for s in _all_sides(result) if s.compressor}
+    return (
+        ("measured", f"{result.measured_at} in {result.took_s:,.1f} s"),
+        ("where", its.where),
+        ("data", f"{its.data}; {count_text(its.readings)} readings, {its.first} to {its.last}"),
+        ("seed", str(its.seed)),
+        ("MongoDB", f"{its.server_version}, compatibility {its.compatibility or NOTHING}"),
+        ("topology", its.topology or NOTHING),
+        ("engine", f"{its.engine or NOTHING}, cache {size(its.cache_bytes)}"),
+        ("settings", " ".join(its.settings) or NOTHING),
+        ("checkpoint", its.checkpoint),
+        *((f"indexes, {layout}", names) for layout, names in indexes.items()),
+        *(
+            (("compressor", "; ".join(f"{k}: {v}" for k, v in compressors.items())),)
+            if result.experiment not in ("compressors", "shape")
+            else ()
+        ),
+        ("machine", f"{its.processor or NOTHING}, {its.cores} cores, {size(its.memory_bytes)}"),
+        ("system", its.system),
+        ("program", f"linky-tui {its.program}, Python {its.python}, {its.driver}"),
+    )
+
+
+_Parts: TypeAlias = tuple[tuple[Table, ...], tuple[Plot, ...]]
+
+
+def _sizes(result: Result) -> _Parts:
+    rows = tuple(
+        (
+            name_of(side),
+            side.compressor or NOTHING,
+            per_reading_text(side, side.data_bytes),
+            storage_text(side),
+            index_text(side),
+            total_text(side),
+            NOTHING if side.buckets is None else count_text(side.buckets),
+        )
+        for side in result.sides
+    )
+    head = ("", "compressor", "data", "storage", "indexes", "total", "buckets")
+    return (
+        (Table("Bytes a reading, used", head, rows),),
+        (
+            _bars("Data a reading", result.sides, lambda side: side.data_bytes),
+            _bars("Storage and indexes a reading", result.sides, lambda side: side.total_bytes),
+        ),
+    )
+
+
+def _bars(title: str, sides: tuple[Side, ...], size: Callable[[Side], int | None]) -> Bars:
+    return Bars(
+        title,
+        "B",
+        tuple(
+            Bar(name_of(side), value)
+            for side in sides
+            if (value := side.per_reading(size(side))) is not None
+        ),
+    )
+
+
+def _race(result: Result) -> _Parts:
+    tables = []
+    for title, headers in (("Questions", False), ("Answered from the headers of buckets", True)):
+        rows = tuple(
+            (
+                question.text,
+                *(_times(question.of(layout)) for layout in Layout),
+                "–" if question.speedup is None else f"{question.speedup:.1f}",
+                "yes" if question.equal else "NO",
+            )
+            for question in result.questions
+            if question.from_headers is headers
+        )
+        if rows:
+            head = ("median (10th to 90th percentile), ms", *map(str, Layout))
+            tables.append(Table(title, (*head, "regular / time series", "same answer"), rows))
+    plans = tuple(
+        (
+            question.text,
+            str(each.layout),
+            NOTHING if each.documents_examined is None else count_text(each.documents_examined),
+            each.plan or NOTHING,
+        )
+        for question in result.questions
+        for each in question.contestants
+    )
+    tables.append(
+        Table("Plans, as explain tells them", ("", "layout", "documents examined", "plan"), plans)
+    )
+    ranges = tuple(
+        Range(f"{question.text}, {each.layout}", each.p10_ms, each.median_ms, each.p90_ms)
+        for question in result.questions
+        for each in question.contestants
+    )
+    return tuple(tables), (Ranges("Time to the answer, warm cache", "ms", ranges),)
+
+
+def _times(contestant: Contestant | None) -> str:
+    if contestant is None:
+        return NOTHING
+    low, high = contestant.p10_ms, contestant.p90_ms
+    return f"{contestant.median_ms:,.1f} ({low:,.1f} to {high:,.1f})"
+
+
+def _fleet(result: Result) -> _Parts:
+    rows = tuple(
+        (
+            f"{count_text(run.homes)} homes, {run.order}",
+            _of_homes(run.regular, run.homes),
+            _of_homes(run.timeseries, run.homes),
+            *(f"{rate:,.0f}" for rate in run.readings_per_s),
+            NOTHING if run.timeseries.buckets is None else count_text(run.timeseries.buckets),
+            NOTHING if run.open_buckets is None else count_text(run.open_buckets),
+            _spread(run.home_bytes),
+        )
+        for run in result.fleets
+    )
+    head = ("measured", "regular, a meter", "time series, a meter", "regular, readings/s")
+    more = ("time series, readings/s", "buckets", "open buckets", "data a home, least to most")
+    estimated = tuple(
+        (
+            f"{each.place}, {count_text(each.meters)}",
+            each.what,
+            _value_text(each),
+            "measured" if each.measured else "extrapolated",
+            each.formula,
+        )
+        for each in result.estimates
+    )
+    curves = tuple(
+        Line(
+            f"{name}, {order}",
+            tuple(
+                sorted(
+                    (float(run.homes), size / run.homes)
+                    for run in result.fleets
+                    if run.order is order
+                    and run.homes_from == 0
+                    and (size := (run.regular if regular else run.timeseries).total_bytes)
+                )
+            ),
+        )
+        for name, regular in (("regular", True), ("time series", False))
+        for order in LoadOrder
+    )
+    tables = [Table("Fleets", (*head, *more), rows)]
+    if estimated:
+        names = ("", "what", "value (band)", "", "formula")
+        tables.append(Table("A village, a city, the country", names, estimated))
+    if result.oplog is not None:
+        tables.append(_oplog(result))
+    return tuple(tables), (Lines("Bytes a meter", "homes", "B a meter", curves),)
+
+
+def _oplog(result: Result) -> Table:
+    oplog = result.oplog
+    assert oplog is not None  # noqa: S101 asked before
+    return Table(
+        f"Oplog of a day of {count_text(oplog.homes)} homes (measured)",
+        ("", "bytes", "a reading"),
+        tuple(
+            (name, count_text(size), f"{size / oplog.readings:,.1f} B")
+            for name, size in (
+                ("regular", oplog.regular_bytes),
+                ("time series", oplog.timeseries_bytes),
+            )
+        ),
+    )
+
+
+def _of_homes(side: Side, homes: int) -> str:
+    return NOTHING if side.total_bytes is None else bytes_text(side.total_bytes / homes)
+
+
+def _spread(sizes: tuple[int, ...]) -> str:
+    return f"{bytes_text(sizes[0])} to {bytes_text(sizes[-1])}" if sizes else NOTHING
+
+
+def _value_text(estimate: Estimate) -> str:
+    def text(value: float) -> str:
+        return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.2f}"
+
+    band = f" ({text(estimate.low)} to {text(estimate.high)})"
+    whole = estimate.low == estimate.high
+    return f"{text(estimate.value)}{'' if whole else band} {estimate.unit}"
+
+
+def _cardinality(result: Result) -> _Parts:
+    rows = tuple(
+        (
+            f"{each.factor:g}",
+            bytes_text(each.threshold_bytes),
+            count_text(each.homes),
+            NOTHING if each.open_buckets is None else count_text(each.open_buckets),
+            NOTHING if (n := each.timeseries.readings_per_bucket) is None else f"{n:,.0f}",
+            per_reading_text(each.timeseries, each.timeseries.data_bytes),
+            total_text(each.timeseries),
+        )
+        for each in result.crowding
+    )
+    head = ("too small by", "memory", "homes", "open buckets", "readings a bucket", "data")
+    points = [(each.factor, each.timeseries) for each in result.crowding]
+    full = tuple((x, n) for x, side in points if (n := side.readings_per_bucket) is not None)
+    size = tuple((x, n) for x, s in points if (n := s.per_reading(s.data_bytes)) is not None)
+    return (
+        (Table("More meters than open buckets", (*head, "storage and indexes"), rows),),
+        (
+            Lines("Readings a bucket", "too small by", "readings", (Line("time series", full),)),
+            Lines("Data a reading", "too small by", "B", (Line("time series", size),)),
+        ),
+    )
+
+
+def _formats(result: Result) -> _Parts:
+    rows = [
+        (name_of(side), total_text(side), bytes_text(side.total_bytes or 0), "measured", "")
+        for side in result.sides
+        if side.total_bytes is not None
+    ]
+    rows += [
+        (
+            each.name,
+            f"{each.bytes_per_reading:,.2f} B",
+            NOTHING if each.size_bytes is None else bytes_text(each.size_bytes),
+            "measured" if each.measured else "published",
+            each.source,
+        )
+        for each in result.formats
+    ]
+    bars = [
+        Bar(name_of(side), value)
+        for side in result.sides
+        if (value := side.per_reading(side.total_bytes)) is not None
+    ]
+    bars += [Bar(each.name, each.bytes_per_reading) for each in result.formats]
+    head = ("", "a reading", "in all", "", "source")
+    return (
+        (Table("Bytes a reading", head, tuple(rows)),),
+        (Bars("Bytes a reading", "B", tuple(bars)),),
+    )
+
+
+_PARTS: dict[str, Callable[[Result], _Parts]] = {
+    "race": _race,
+    "fleet": _fleet,
+    "cardinality": _cardinality,
+    "formats": _formats,
+}
+
+
+def _all_sides(result: Result) -> list[Side]:
+    of_fleets = [side for run in result.fleets for side in (run.regular, run.timeseries)]
+    return [*result.sides, *of_fleets, *(each.timeseries for each in result.crowding)]
+
+
+def _notes(result: Result) -> tuple[str, ...]:
+    notes = [f"{name_of(side)}: {side.refused}" for side in result.sides if side.refused]
+    if result.experiment == "fleet":
+        notes.append(
+            "The homes are simulated, each drawn on its own; a real country is more varied. The "
+            "band is twice the spread between fleets of other homes, or the change between the "
+            "two largest fleets where that is more."
+        )
+    if any(each.buckets is not None for each in _all_sides(result)):
+        notes.append("Used bytes: the files less what the server can reuse in them.")
+    return tuple(notes)
