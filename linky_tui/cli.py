@@ -19,7 +19,8 @@ from typing import NoReturn
 
 from linky_tui import __version__
 from linky_tui.errors import ConfigError, LinkyError, UsageError
-from linky_tui.headless.options import EXIT_INTERRUPTED, Options
+from linky_tui.headless.options import DEFAULT_HOMES, EXIT_INTERRUPTED, Options
+from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.system import crash
 from linky_tui.system.own_files import why
 from linky_tui.system.terminal import check_terminal, drop_output, write_what_can_be_encoded
@@ -27,6 +28,8 @@ from linky_tui.text.formatting import plain, printable
 
 EXIT_BROKEN_PIPE = 141
 """As a shell tells it of a program that writes into a closed pipe."""
+MOST_HOMES = 100_000
+_SEED_DIGITS = 9
 _OUTPUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 
 DESCRIPTION = """\
@@ -131,6 +134,10 @@ def parse(arguments: Sequence[str]) -> Options | None:
     except SystemExit:
         return None
     command = "schedule" if parsed.schedule else parsed.command or "app"
+    if parsed.lab is not None:
+        command = "lab"
+    elif parsed.here or parsed.report or parsed.seed is not None or parsed.homes is not None:
+        parser.error("--here, --seed, --homes and --report go with --lab")
     if parsed.since is not None and command != "backfill":
         parser.error("--since goes with --backfill")
     if parsed.repair and command != "verify":
@@ -147,6 +154,11 @@ def parse(arguments: Sequence[str]) -> Options | None:
         parsed.as_json,
         parsed.quiet,
         parsed.verbose,
+        tuple(parsed.lab or ()),
+        parsed.here,
+        parsed.seed or 0,
+        DEFAULT_HOMES if parsed.homes is None else parsed.homes,
+        parsed.report,
     )
 
 
@@ -198,6 +210,13 @@ def _parser() -> argparse.ArgumentParser:
         choices=("cron", "systemd", "launchd"),
         help="print the entry that runs --sync every morning; installs nothing",
     )
+    commands.add_argument(
+        "--lab",
+        nargs="*",
+        choices=tuple(BY_KEY),
+        metavar="EXPERIMENT",
+        help=f"the storage laboratory: all experiments, or some of {', '.join(BY_KEY)}",
+    )
     parser.add_argument(
         "--demo", action="store_true", help="work on a simulated home: no account, own database"
     )
@@ -209,6 +228,23 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--repair", action="store_true", help="with --verify: make both collections identical"
+    )
+    parser.add_argument(
+        "--here",
+        action="store_true",
+        help="with --lab: in a scratch database of the configured MongoDB, dropped at the end",
+    )
+    parser.add_argument(
+        "--seed", type=_seed, metavar="N", help="with --lab: other simulated homes (default 0)"
+    )
+    parser.add_argument(
+        "--homes",
+        type=_homes,
+        metavar="N",
+        help=f"with --lab: of the largest fleet (default {DEFAULT_HOMES})",
+    )
+    parser.add_argument(
+        "--report", type=_report, metavar="FILE", help="with --lab: write a .md or .html report"
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
     parser.add_argument(
@@ -231,6 +267,24 @@ def _day(text: str) -> date:
         raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-03-31") from None
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal() or len(text) > _SEED_DIGITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number such as 7")
+    return int(text)
+
+
+def _homes(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text[:_SEED_DIGITS]) <= MOST_HOMES:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_HOMES}")
+    return int(text)
+
+
+def _report(text: str) -> Path:
+    if not text.endswith((".md", ".html")):
+        raise argparse.ArgumentTypeError(f"{text!r} ends neither in .md nor in .html")
+    return Path(text)
+
+
 def _command_named(arguments: Sequence[str]) -> str:
-    names = ("sync", "backfill", "stats", "verify", "check", "schedule", "shard-commands")
+    names = ("sync", "backfill", "stats", "verify", "check", "schedule", "shard-commands", "lab")
     return next((name for name in names if f"--{name}" in arguments), "app")

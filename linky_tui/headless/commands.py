@@ -50,6 +50,10 @@ def _command(name: str) -> Callable[[Session, Options, threading.Event], int]:
         from linky_tui.headless.check import run_check
 
         return run_check
+    if name == "lab":
+        from linky_tui.headless.lab import run_lab
+
+        return run_lab
     from linky_tui.headless.stats import run_stats, run_verify
 
     return run_verify if name == "verify" else run_stats

@@ -8,13 +8,15 @@ from pathlib import Path
 
 EXIT_INTERRUPTED = 130
 """The exit code of whatever Ctrl-C ended."""
+DEFAULT_HOMES = 100
+"""Of the laboratory's largest fleet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """The command line, checked."""
 
-    # `sync`, `backfill`, `stats`, `verify`, `check`, `schedule`, `shard-commands`, or `app`
+    # `sync`, `backfill`, `stats`, `verify`, `check`, `schedule`, `shard-commands`, `lab`, `app`
     command: str
     demo: bool = False  # work on the simulated home
     config: Path | None = None  # an explicitly named configuration file
@@ -24,3 +26,8 @@ class Options:
     as_json: bool = False  # print one JSON object on stdout
     quiet: bool = False  # print errors only
     verbose: bool = False  # print every step
+    experiments: tuple[str, ...] = ()  # lab: their keys, all where it is empty
+    here: bool = False  # lab: on the configured MongoDB
+    seed: int = 0  # lab: of what is simulated
+    homes: int = DEFAULT_HOMES  # lab: of the largest fleet
+    report: Path | None = None  # lab: a .md or .html file

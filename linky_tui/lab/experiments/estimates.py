@@ -56,9 +56,9 @@ def estimates(runs: Sequence[FleetRun], oplog: OplogDay | None) -> tuple[Estimat
                 )
             )
             disks = f"{bytes_text(total)} / {bytes_text(DISK_BYTES)} a disk, rounded up"
-            found.append(
-                _whole(place, meters, f"{name}, disks", "disks", total / DISK_BYTES, band, disks)
-            )
+            count = total / DISK_BYTES
+            band_of = (count * (1 - band), count * (1 + band))
+            found.append(_whole(place, meters, f"{name}, disks", "disks", count, *band_of, disks))
         found += _oplog_of(place, meters, oplog)
         found += _memory_of(place, meters, largest, totals)
     return tuple(found)
@@ -134,18 +134,22 @@ def _memory_of(
                 f"{by_memory:,.2f}"
             )
         shards += "; the larger one, rounded up"
-        found.append(
-            _whole(
-                place, meters, f"{name}, shards", "shards", max(by_disk, by_memory), band, shards
-            )
-        )
+        low, high = (max(by_disk * (1 + sign * band), by_memory) for sign in (-1, 1))
+        value = max(by_disk, by_memory)
+        found.append(_whole(place, meters, f"{name}, shards", "shards", value, low, high, shards))
     return found
 
 
 def _whole(
-    place: str, meters: int, what: str, unit: str, value: float, band: float, formula: str
+    place: str,
+    meters: int,
+    what: str,
+    unit: str,
+    value: float,
+    low: float,
+    high: float,
+    formula: str,
 ) -> Estimate:
-    low, high = value * (1 - band), value * (1 + band)
     value, low, high = (float(max(1, math.ceil(each))) for each in (value, low, high))
     return Estimate(place, meters, what, unit, value, low, high, False, formula)
 

@@ -6,7 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from linky_tui.domain.laboratory import Contestant, Estimate, Layout, LoadOrder, Result, Side
+from linky_tui.domain.laboratory import (
+    FINE_READINGS,
+    Contestant,
+    Estimate,
+    Layout,
+    LoadOrder,
+    Result,
+    Side,
+)
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.lab.report.figures import (
     index_text,
@@ -342,6 +350,7 @@ def _cardinality(result: Result) -> _Parts:
 
 
 def _formats(result: Result) -> _Parts:
+    fine = result.conditions.readings >= FINE_READINGS
     rows = [
         (name_of(side), total_text(side), bytes_text(side.total_bytes or 0), "measured", "")
         for side in result.sides
@@ -350,7 +359,7 @@ def _formats(result: Result) -> _Parts:
     rows += [
         (
             each.name,
-            f"{each.bytes_per_reading:,.2f} B",
+            f"{each.bytes_per_reading:,.{2 if fine or not each.measured else 1}f} B",
             NOTHING if each.size_bytes is None else bytes_text(each.size_bytes),
             "measured" if each.measured else "published",
             each.source,
