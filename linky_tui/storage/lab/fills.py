@@ -171,6 +171,17 @@ def _settled(
     return unsettled, "fsync" if forced else "the server's own, not awaited to its end"
 
 
+def data_bytes(ground: Ground, name: str) -> int:
+    """Data of a collection at this moment.
+
+    Raises:
+        LinkyError: MongoDB does not say.
+    """
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        shards = ground.database[name].aggregate([{"$collStats": {"storageStats": {}}}])
+        return sum(int(each.get("storageStats", {}).get("size", 0)) for each in shards)
+
+
 def _plausible(side: Side) -> bool:
     """Whether a checkpoint has been: until then a file has one page, whatever it holds."""
     pages = PAGE_BYTES

@@ -1,0 +1,121 @@
+"""What is kept and reported: well formed whatever the texts in it are, and nothing invented."""
+
+from __future__ import annotations
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from linky_tui.domain.laboratory import (
+    Contestant,
+    Crowding,
+    Format,
+    Layout,
+    Question,
+    Result,
+    Side,
+)
+from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.kept import FILE_NAME, from_json, keep, load, to_json
+from linky_tui.lab.report.figures import per_reading_text
+from linky_tui.lab.report.html import html
+from linky_tui.lab.report.markdown import markdown
+from linky_tui.lab.report.sentences import sentence
+from linky_tui.lab.report.shown import shown
+from tests.tools.laboratory import CONDITIONS
+
+HOSTILE = '<script>alert(1)</script> | `x` **b** & "q" [a](javascript:1)'
+VOID = {"meta", "rect", "circle", "path", "polyline"}
+
+
+def result(key: str, **parts: object) -> Result:
+    return Result(key, "2026-11-27T22:00:00Z", 3.0, CONDITIONS, **parts)  # type: ignore[arg-type]
+
+
+def hostile() -> list[Result]:
+    side = Side(HOSTILE, Layout.TIME_SERIES, 2000, 2000, "zstd", (HOSTILE,), 2, 4000, 8192, 4096)
+    runner = Contestant(Layout.REGULAR, 2.0, 1.0, 3.0, HOSTILE, 5)
+    return [
+        result("order", sides=(side, Side("none", Layout.REGULAR, 0, 0, refused=HOSTILE))),
+        result("race", questions=(Question(HOSTILE, 20, 1, False, (runner,)),)),
+        result("cardinality", crowding=(Crowding(1, 100, 3, side), Crowding(2, 50, 3, side))),
+        result("formats", sides=(side,), formats=(Format(HOSTILE, 1.0, source=HOSTILE),)),
+        result("fleet"),
+    ]
+
+
+class Balanced(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self.seen.add(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: object) -> None:
+        self.seen.add(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_a_report_is_well_formed_whatever_is_in_it() -> None:
+    parts = [shown(each) for each in hostile()]
+    page = Balanced()
+    page.feed(text := html(parts))
+    assert page.open == []
+    assert {"svg", "table"} <= page.seen
+    assert not page.seen & {"script", "img", "link", "iframe", "a"}
+    assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+    rows = [line for line in markdown(parts).splitlines() if "alert" in line]
+    assert rows
+    fenced = [line for line in rows if not line.lstrip().startswith("\\")]
+    for line in rows:
+        assert "\\<script\\>" in line or "`" not in line, fenced
+
+
+@pytest.mark.parametrize("key", list(BY_KEY))
+def test_a_result_without_figures_claims_nothing(key: str) -> None:
+    text = sentence(result(key))
+    assert text.endswith(".")
+    assert not any(each.isdigit() for each in text)
+    assert shown(result(key)).conditions
+
+
+@pytest.mark.parametrize(
+    ("readings", "files", "expected"),
+    [(2000, 0, "3.1 B"), (2000, 2, "3.1 ± 4.1 B"), (690_000, 2, "3.1 B"), (2_000_000, 2, "3.14 B")],
+)
+def test_no_more_digits_than_a_figure_has(readings: int, files: int, expected: str) -> None:
+    side = Side("a", Layout.REGULAR, readings, readings)
+    assert per_reading_text(side, round(3.1416 * readings), files) == expected
+    assert per_reading_text(side, None, files) == "–"
+
+
+def test_results_are_kept_and_replaced(tmp_path: Path) -> None:
+    for each in hostile():
+        assert from_json(json.loads(json.dumps(to_json(each)))) == each
+    folder = tmp_path / "state"
+    assert load(folder) == {}
+    keep(folder, hostile())
+    newer = result("order", entropy_bits=9.0)
+    kept = keep(folder, [newer])
+    assert load(folder) == kept
+    assert kept["order"] == newer
+    assert list(kept) == [key for key in BY_KEY if key in kept]
+    assert (folder / FILE_NAME).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[]", '{"results": 3}', '{"results": [3, {"experiment": "order"}]}', "[" * 20000],
+)
+def test_a_damaged_file_is_no_results(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE_NAME).write_text(text)
+    assert load(tmp_path) == {}
+    assert keep(tmp_path, [result("race")]) == load(tmp_path) != {}
