@@ -7,7 +7,7 @@ import shutil
 import sys
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,7 +44,7 @@ def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
     failed: list[Unmeasured] = []
     places: list[str] = []
     live = _Live(quiet=options.quiet)
-    with _task(session, options, stop) as task:
+    with closing(live), _task(session, options, stop) as task:
         for event in run_experiments(options.experiments or BY_KEY, task):
             match event:
                 case Started():
@@ -58,7 +58,6 @@ def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
                 case Unmeasured():
                     failed.append(event)
                     live.say(f"{BY_KEY[event.experiment].title}: {event.error}")
-    live.clear()
     if stop.is_set():
         raise Interrupted
     parts = [shown(each) for each in results]
@@ -126,7 +125,7 @@ class _Live:
 
     def say(self, text: str) -> None:
         """A line that stays."""
-        self.clear()
+        self.close()
         if not self._quiet:
             say(text)
 
@@ -145,7 +144,7 @@ class _Live:
         sys.stderr.flush()
         self._drawn = True
 
-    def clear(self) -> None:
+    def close(self) -> None:
         """Leave no line that is still drawn."""
         if self._drawn:
             sys.stderr.write("\r\x1b[K")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Iterable, Iterator
 
 from linky_tui import __version__
-from linky_tui.domain.laboratory import Conditions, Result
+from linky_tui.domain.laboratory import Conditions, Crowding, FleetRun, Result
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError
 from linky_tui.lab.catalogue import BY_KEY
@@ -57,7 +57,7 @@ def _run(key: str, task: Task) -> Iterator[Event]:
     conditions = Conditions(
         where="scratch server" if task.grounds.scratch else ground.place,
         data=f"simulated homes, seed {task.seed}" if simulated else home.name,
-        readings=many_homes.fleet_readings(task) * task.homes if simulated else len(home.readings),
+        readings=_readings(parts) if simulated else len(home.readings),
         first=(task.fleet_first if simulated else home.first).isoformat(),
         last=(task.fleet_last if simulated else home.last).isoformat(),
         seed=task.seed,
@@ -68,6 +68,12 @@ def _run(key: str, task: Task) -> Iterator[Event]:
     )
     took_s = pace.clock() - begun
     yield Measured(Result(key, utc_text(utc_now()), took_s, conditions, **parts))
+
+
+def _readings(parts: Parts) -> int:
+    """Of the largest fleet."""
+    runs: list[FleetRun | Crowding] = [*parts.get("fleets", ()), *parts.get("crowding", ())]
+    return max(each.timeseries.readings for each in runs)
 
 
 def _timed(steps: Steps, pace: Pace) -> Generator[Progressed, None, Parts]:
@@ -119,5 +125,5 @@ def _needs(key: str, task: Task) -> tuple[int, float, tuple[str, ...]]:
         return many_homes.room_bytes(task), many_homes.cache_gb(memory_bytes()), ()
     if key == "cardinality":
         parameter = f"{many_homes.THRESHOLD}={many_homes.MEMORY_FOR_ALL_BYTES}"
-        return 3 * many_homes.room_bytes(task), 0.25, (parameter,)
+        return many_homes.crowd_room_bytes(task), 0.25, (parameter,)
     return one_home.room_bytes(key, task), 0.25, ()

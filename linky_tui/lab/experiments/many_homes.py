@@ -28,6 +28,8 @@ from linky_tui.storage.lab.ground import Ground
 
 READING_BYTES = 250
 """At most of disk, for a reading in both collections with indexes and journal."""
+CROWDED_BYTES = 80
+"""The same of a time series collection alone."""
 STEPS = (10, 100, 1000)
 """Fleets on the way to the largest one."""
 SETS = 3
@@ -163,7 +165,12 @@ def crowding_cost(task: Task) -> tuple[int, float]:
 
 def room_bytes(task: Task) -> int:
     """What the largest fleet takes on disk at most."""
-    return READING_BYTES * fleet_readings(task) * crowd(task)
+    return READING_BYTES * fleet_readings(task) * task.homes
+
+
+def crowd_room_bytes(task: Task) -> int:
+    """What one crowded server takes on disk at most."""
+    return CROWDED_BYTES * fleet_readings(task) * crowd(task)
 
 
 def cache_gb(memory: int | None) -> float:
@@ -237,7 +244,9 @@ def crowded(task: Task, ground: Ground, pace: Pace) -> Steps:
             threshold = int(each_bytes * len(planned.homes) / factor)
             parameters = (f"{THRESHOLD}={threshold}",)
             with (
-                task.grounds.open(task.stop, room_bytes(task), parameters=parameters) as small,
+                task.grounds.open(
+                    task.stop, crowd_room_bytes(task), parameters=parameters
+                ) as small,
                 closing(_Site(task, small, folder, pace)) as site,
             ):
                 crowding, checkpoint = yield from _crowd(site, planned, factor, threshold)

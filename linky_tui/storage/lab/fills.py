@@ -33,6 +33,7 @@ BATCH = 1000
 DAY_FIELD = "day"
 _LOOKS = 6
 """How often sizes are measured until they stay equal."""
+_COUNT_LIMIT_S = 900.0
 _REUSABLE = "file bytes available for reuse"
 
 
@@ -153,6 +154,8 @@ def measure_settled(
 def _settled(
     ground: Ground, filled: Sequence[Filled], stop: threading.Event
 ) -> tuple[list[Side], str]:
+    for each in filled:
+        _require_all(each)
     forced = ground.checkpoint()
     before = [_measured(each) for each in filled]
     for _ in range(_LOOKS):
@@ -196,7 +199,6 @@ def _measured(filled: Filled) -> Side:
     totals: dict[str, int] = dict.fromkeys(("data", "storage", "index", "reusable"), 0)
     indexes: dict[str, None] = {}
     buckets: int | None = None
-    count = 0
     compressor = None
     with pymongo.timeout(READ_LIMIT_S * 4):
         for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}]):
@@ -211,18 +213,9 @@ def _measured(filled: Filled) -> Side:
             totals["index"] += int(found.get("totalIndexSize", 0)) - reusable
             totals["reusable"] += free + reusable
             indexes |= dict.fromkeys(found.get("indexSizes", {}))
-            count += int(found.get("count", 0))
             if "timeseries" in found:
                 buckets = (buckets or 0) + int(found["timeseries"].get("bucketCount", 0))
             compressor = compressor or _compressor(found)
-        if side.layout is Layout.TIME_SERIES:
-            count = _count(collection)
-    if count != side.documents:
-        raise StorageError(
-            "An experiment cannot be trusted",
-            f"{plain(side.label)}: {side.documents} documents were inserted, {count} are there.",
-            "Run it again; if it comes back, report it.",
-        )
     return replace(
         side,
         compressor=compressor,
@@ -235,9 +228,24 @@ def _measured(filled: Filled) -> Side:
     )
 
 
-def _count(collection: Collection[Document]) -> int:
-    groups = list(collection.aggregate([{"$group": {"_id": None, "n": {"$sum": 1}}}]))
-    return int(groups[0]["n"]) if groups else 0
+def _require_all(filled: Filled) -> None:
+    """Count what is there.
+
+    Raises:
+        StorageError: it is not what was inserted.
+    """
+    if filled.collection is None:
+        return
+    side, count = filled.side, {"$group": {"_id": None, "n": {"$sum": 1}}}
+    with pymongo.timeout(_COUNT_LIMIT_S):
+        groups = list(filled.collection.aggregate([count]))
+    found = int(groups[0]["n"]) if groups else 0
+    if found != side.documents:
+        raise StorageError(
+            "An experiment cannot be trusted",
+            f"{plain(side.label)}: {side.documents} documents were inserted, {found} are there.",
+            "Run it again; if it comes back, report it.",
+        )
 
 
 def _compressor(found: Mapping[str, Any]) -> str | None:
