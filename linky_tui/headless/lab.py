@@ -21,13 +21,14 @@ from linky_tui.lab.events import Measured, Progressed, Started, Unmeasured
 from linky_tui.lab.grounds import GroundsHere, ScratchGrounds
 from linky_tui.lab.homes import Home, simulated_home, stored_home
 from linky_tui.lab.kept import keep, to_json
+from linky_tui.lab.report.blocks import Shown, Table
 from linky_tui.lab.report.html import html
 from linky_tui.lab.report.markdown import markdown
-from linky_tui.lab.report.shown import Shown, Table, shown
+from linky_tui.lab.report.shown import shown
 from linky_tui.lab.run import run_experiments
 from linky_tui.lab.task import Task
 from linky_tui.session import Session, with_token_prms
-from linky_tui.storage.lab.scratch import drop_leftovers
+from linky_tui.storage.lab.folders import drop_leftovers
 from linky_tui.storage.store import Store
 from linky_tui.system import paths
 from linky_tui.system.own_files import why
@@ -92,7 +93,7 @@ def _task(session: Session, options: Options, stop: threading.Event) -> Iterator
         # The embedded server has no address in the configuration.
         socket = client.address[0] if client.address else ""
         uri = session.config.mongodb.uri or f"mongodb://{quote(socket, safe='')}"
-        grounds = GroundsHere(store.connection, uri)
+        grounds = GroundsHere(store.connection, uri, paths.data_dir(demo=demo))
         yield Task(
             home or _stored(session, store),
             grounds,

@@ -75,6 +75,7 @@ class GroundsHere:
 
     connection: Connection
     uri: str  # of the same server; secret
+    data_dir: Path  # notes of the databases are kept below
 
     @property
     def scratch(self) -> bool:
@@ -100,4 +101,4 @@ class GroundsHere:
                 "It depends on options that a server is started with.",
                 "Run it without --here.",
             )
-        return ScratchDatabase(self.connection, self.uri)
+        return ScratchDatabase(self.connection, self.uri, self.data_dir)

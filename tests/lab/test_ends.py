@@ -14,7 +14,8 @@ from linky_tui.lab.events import Progressed, Started
 from linky_tui.lab.pace import Pace
 from linky_tui.lab.run import run_experiments
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
-from linky_tui.storage.lab.scratch import ScratchServer, drop_leftovers
+from linky_tui.storage.lab.folders import drop_leftovers
+from linky_tui.storage.lab.scratch import ScratchServer
 from tests.tools.homes import Home
 from tests.tools.laboratory import left_behind, small_task
 from tests.tools.program import finished

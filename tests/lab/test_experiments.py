@@ -97,7 +97,8 @@ def test_a_wrong_granularity_or_order_costs_buckets(sized: dict[str, Result]) ->
     }
     assert ways["in order"] == ways["a checkpoint each week"]
     assert ways["random"] > 10 * ways["in order"]
-    assert ways["newest week first"] >= ways["in order"]
+    backwards = side(order, Layout.TIME_SERIES, "newest week first").buckets or 0
+    assert backwards > (side(order, Layout.TIME_SERIES, "in order").buckets or 0)
     assert len({size(order, Layout.REGULAR, label) for label in ways}) == 1
 
 
@@ -183,7 +184,8 @@ def test_a_crowded_server_closes_buckets_early(short_tmp_path: Path) -> None:
     assert (roomy.factor, half.factor, tenth.factor) == (1, 2, 10)
     assert {each.timeseries.readings for each in result.crowding} == {roomy.timeseries.readings}
     full = [each.timeseries.readings_per_bucket or 0 for each in result.crowding]
-    assert full[0] > 3 * full[1] > 3 * full[2]
+    assert full[0] > 3 * full[1]
+    assert full[0] > 3 * full[2]
     assert half.threshold_bytes > tenth.threshold_bytes
 
 

@@ -14,7 +14,7 @@ from linky_tui.lab.grounds import ScratchGrounds
 from linky_tui.lab.homes import Home, simulated_home
 from linky_tui.lab.run import run_experiments
 from linky_tui.lab.task import Task
-from linky_tui.storage.lab.scratch import FOLDER
+from linky_tui.storage.lab.folders import FOLDER
 
 FIRST, LAST = date(2025, 3, 20), date(2025, 5, 18)
 """With the change of clocks in March and the weeks of hourly readings."""

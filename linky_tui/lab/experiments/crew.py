@@ -52,6 +52,7 @@ class Crew(Closing):
     def __init__(self, count: int, ground: Mapping[str, Any]) -> None:
         self._answers: queue.Queue[tuple[int, str]] = queue.Queue()
         self._workers: list[subprocess.Popen[str]] = []
+        self._listeners: list[threading.Thread] = []
         try:
             for number in range(count):
                 self._start(number)
@@ -95,6 +96,8 @@ class Crew(Closing):
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
+        for listener in self._listeners:
+            listener.join()
 
     def _start(self, number: int) -> None:
         worker = subprocess.Popen(
@@ -106,12 +109,15 @@ class Crew(Closing):
             start_new_session=True,  # Ctrl-C is for us to hear
         )
         self._workers.append(worker)
-        threading.Thread(target=self._listen, args=(number, worker), daemon=True).start()
+        listener = threading.Thread(target=self._listen, args=(number, worker), daemon=True)
+        self._listeners.append(listener)
+        listener.start()
 
     def _listen(self, number: int, worker: subprocess.Popen[str]) -> None:
         if worker.stdout is not None:
-            for line in worker.stdout:
-                self._answers.put((number, line))
+            with worker.stdout:
+                for line in worker.stdout:
+                    self._answers.put((number, line))
         self._answers.put((number, ""))
 
     def _next(self, number: int, jobs: Iterator[Job]) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Generator, Sequence
 from datetime import date, timedelta
 
+from linky_tui.domain.curve import HALF_HOURS_A_DAY
 from linky_tui.domain.laboratory import Layout
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import day_of
@@ -132,5 +134,8 @@ def _cost(pace: Pace, units: int) -> float:
 
 
 def _full_day(readings: Sequence[Reading]) -> date:
-    """A day in the middle."""
-    return day_of(readings[len(readings) // 2].start)
+    """A day near the middle, one of 48 half-hours where there is one."""
+    middle = day_of(readings[len(readings) // 2].start)
+    counts = Counter(day_of(each.start) for each in readings)
+    full = [day for day, count in counts.items() if count == HALF_HOURS_A_DAY]
+    return min(full, key=lambda day: abs(day - middle), default=middle)

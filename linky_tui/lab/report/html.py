@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from linky_tui.lab.report.blocks import Shown, Table
 from linky_tui.lab.report.markdown import INTRODUCTION, TITLE
-from linky_tui.lab.report.shown import Shown, Table
 from linky_tui.lab.report.svg import svg
 
 _STYLE = """\

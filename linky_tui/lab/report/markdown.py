@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from linky_tui.lab.report.shown import Shown, Table
+from linky_tui.lab.report.blocks import Shown, Table
 from linky_tui.lab.report.text_plots import plot_lines
 
 TITLE = "The storage laboratory of linky-tui"

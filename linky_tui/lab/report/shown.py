@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from linky_tui.domain.laboratory import (
@@ -16,6 +15,7 @@ from linky_tui.domain.laboratory import (
     Side,
 )
 from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.report.blocks import Bar, Bars, Line, Lines, Plot, Range, Ranges, Shown, Table
 from linky_tui.lab.report.figures import (
     index_text,
     name_of,
@@ -25,87 +25,6 @@ from linky_tui.lab.report.figures import (
 )
 from linky_tui.lab.report.sentences import sentence
 from linky_tui.text.formatting import NOTHING, bytes_text, count_text
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of texts; the first column names, the others are figures."""
-
-    title: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar."""
-
-    label: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """Sizes beside each other."""
-
-    title: str
-    unit: str
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A line of points."""
-
-    name: str
-    points: tuple[tuple[float, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """Lines on logarithmic axes."""
-
-    title: str
-    x_name: str
-    y_name: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """A median with the tenth and the ninetieth percentile."""
-
-    label: str
-    low: float
-    middle: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ranges:
-    """Times beside each other, on a logarithmic axis."""
-
-    title: str
-    unit: str
-    ranges: tuple[Range, ...]
-
-
-Plot: TypeAlias = Bars | Lines | Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """All that is told of one result."""
-
-    number: int
-    title: str
-    question: str
-    sentence: str
-    tables: tuple[Table, ...]
-    plots: tuple[Plot, ...]
-    method: str  # how it was measured
-    conditions: tuple[tuple[str, str], ...]  # name and value
-    notes: tuple[str, ...] = ()
 
 
 def shown(result: Result) -> Shown:

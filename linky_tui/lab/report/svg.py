@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
-from linky_tui.lab.report.shown import Bars, Lines, Plot, Ranges
+from linky_tui.lab.report.blocks import Bars, Lines, Plot, Ranges
 from linky_tui.lab.report.text_plots import Scale
 
 _WIDTH, _ROW, _TOP = 860, 22, 34

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from linky_tui.lab.report.shown import Bars, Lines, Plot, Ranges
+from linky_tui.lab.report.blocks import Bars, Lines, Plot, Ranges
 from linky_tui.text.formatting import NOTHING
 
 _CELLS = 40

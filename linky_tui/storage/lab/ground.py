@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import abstractmethod
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +47,9 @@ class Ground(Closing):
             return False
         return True
 
-    @contextmanager
-    def folder(self) -> Iterator[Path]:
+    @abstractmethod
+    def folder(self) -> AbstractContextManager[Path]:
         """A folder on this machine for files of the experiment, dropped with it."""
-        with tempfile.TemporaryDirectory(prefix="linky-tui-") as name:
-            yield Path(name)
 
     def status(self, *sections: str) -> Any:
         """A section of ``serverStatus``; an empty one where the server refuses it."""

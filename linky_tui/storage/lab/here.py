@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pymongo
 from pymongo.errors import PyMongoError
 
 from linky_tui.storage.connection import READ_LIMIT_S, Connection, friendly
+from linky_tui.storage.lab.folders import ScratchFolder, left_databases
 from linky_tui.storage.lab.ground import Ground
+from linky_tui.system.paths import private_dir
 
 PREFIX = "linky_tui_laboratory"
 _NAME = re.compile(PREFIX + "_([0-9]{1,12})_[0-9a-f]{8}")
@@ -21,27 +25,45 @@ _LEFTOVER_S = 24 * 3600
 class ScratchDatabase(Ground):
     """A database for one experiment on the server of a connection, which stays open.
 
+    Those of killed processes are dropped first: those that this installation noted, and those that
+    are a day old.
+
+    Args:
+        connection: to the server.
+        uri: of the same server; secret.
+        data_dir: the user's data folder, for the note.
+
     Raises:
         LinkyError: the server does not answer.
     """
 
     scratch = False
 
-    def __init__(self, connection: Connection, uri: str) -> None:
+    def __init__(self, connection: Connection, uri: str, data_dir: Path) -> None:
         self.client = connection.client
         self.uri = uri
         with friendly(), pymongo.timeout(READ_LIMIT_S):
-            self._drop_leftovers()
+            self._drop_leftovers(data_dir)
         self.place = f"{PREFIX}_{int(time.time())}_{secrets.token_hex(4)}"
+        self._scratch = ScratchFolder(data_dir)
+        self._scratch.note(self.place)
         self.database = self.client[self.place]
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder on this machine for files of the experiment, dropped with it."""
+        yield private_dir(self._scratch.path / "files")
 
     def close(self) -> None:
         """Drops the database."""
         with friendly(), pymongo.timeout(READ_LIMIT_S * 4):
             self.client.drop_database(self.place)
+        self._scratch.close()
 
-    def _drop_leftovers(self) -> None:
-        """Drop the databases of killed processes: of such a name, and a day old."""
+    def _drop_leftovers(self, data_dir: Path) -> None:
+        with suppress(PyMongoError), left_databases(data_dir) as noted:
+            for name in (each for each in noted if _NAME.fullmatch(each)):
+                self.client.drop_database(name)
         with suppress(PyMongoError):  # not every user may list or drop
             for name in self.client.list_database_names():
                 made = _NAME.fullmatch(name)
