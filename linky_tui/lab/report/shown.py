@@ -189,7 +189,7 @@ def _fleet(result: Result) -> _Parts:
             f"{name}, {order}",
             tuple(
                 sorted(
-                    (float(run.homes), size / run.homes)
+                    (float(run.homes), size / run.homes / 1000)
                     for run in result.fleets
                     if run.order is order
                     and run.homes_from == 0
@@ -206,7 +206,7 @@ def _fleet(result: Result) -> _Parts:
         tables.append(Table("A village, a city, the country", names, estimated))
     if result.oplog is not None:
         tables.append(_oplog(result))
-    return tuple(tables), (Lines("Bytes a meter", "homes", "B a meter", curves),)
+    return tuple(tables), (Lines("Storage and indexes a meter", "homes", "kB", curves),)
 
 
 def _oplog(result: Result) -> Table:

@@ -24,7 +24,8 @@ def svg(plot: Plot) -> str:
             height, inner = _ranges(plot)
             title = f"{plot.title} ({plot.unit}, logarithmic; 10th to 90th percentile and median)"
         case Lines():
-            height, inner = _HEIGHT + _TOP + 40, _lines(plot)
+            height = _HEIGHT + _TOP + 40 + _ROW * len(plot.lines)
+            inner = _lines(plot)
             title = f"{plot.title} ({plot.y_name} over {plot.x_name}, logarithmic)"
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" xmlns="http://www.w3.org/2000/svg">'
@@ -42,7 +43,7 @@ def _bars(plot: Bars) -> tuple[int, str]:
         colour = _COLOURS[1] if each.label.startswith("time series") else _COLOURS[0]
         parts.append(_text(_LABEL - 8, y + 15, each.label, end=True))
         parts.append(_rect(_LABEL, y + 3, width, _ROW - 6, colour))
-        parts.append(_text(_LABEL + width + 6, y + 15, f"{each.value:,.2f}"))
+        parts.append(_text(_LABEL + width + 6, y + 15, f"{each.value:,.1f}"))
     return _TOP + _ROW * len(plot.bars) + 8, "".join(parts)
 
 
@@ -66,7 +67,7 @@ def _ranges(plot: Ranges) -> tuple[int, str]:
 def _lines(plot: Lines) -> str:
     points = [point for line in plot.lines for point in line.points]
     across, up = Scale([x for x, _ in points]), Scale([y for _, y in points])
-    left, right = 90, _WIDTH - 240
+    left, right = 90, _WIDTH - 40
 
     def place(x: float, y: float) -> tuple[float, float]:
         return left + (right - left) * across.at(x), _TOP + _HEIGHT * (1 - up.at(y))
@@ -86,9 +87,9 @@ def _lines(plot: Lines) -> str:
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>')
         parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>' for x, y in corners]
-        y = _TOP + 16 + number * _ROW
-        parts.append(_rect(right + 20, y - 10, 12, 12, colour))
-        parts.append(_text(right + 38, y, line.name))
+        y = _TOP + _HEIGHT + 46 + number * _ROW
+        parts.append(_rect(left, y - 10, 12, 12, colour))
+        parts.append(_text(left + 18, y, line.name))
     return "".join(parts)
 
 
