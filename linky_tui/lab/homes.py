@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -86,14 +85,9 @@ class WattsFile:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._places = places
 
-    def write(self, number: int, powers_w: Sequence[int]) -> None:
-        """All readings of a home.
-
-        Raises:
-            OverflowError: over 65,535 W.
-        """
-        data = array("H", powers_w).tobytes()
-        os.pwrite(self._file, data, 2 * self._places * number)
+    def write(self, number: int, powers_w: array[int]) -> None:
+        """All readings of a home, as unsigned shorts."""
+        os.pwrite(self._file, powers_w.tobytes(), 2 * self._places * number)
 
     def read(self, number: int, first: int = 0, end: int | None = None) -> array[int]:
         """The readings of a home from place ``first`` to before ``end``."""

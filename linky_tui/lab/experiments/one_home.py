@@ -26,7 +26,7 @@ from linky_tui.storage.lab.shapes import day_documents, encoded
 
 READING_BYTES = 400
 """At most of disk, for an inserted reading with its index and its place in the journal."""
-NEIGHBOURS, NEIGHBOUR_DAYS = 9, 60
+NEIGHBOURS, NEIGHBOUR_DAYS = 9, 30
 """Other meters of the race, so that `every meter` is more than one."""
 _COST_OF_READING = 3e-5
 """In rounds of the race."""

@@ -8,16 +8,20 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from datetime import date
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from linky_tui.domain.models import Reading
-from linky_tui.domain.paris import day_of
+from linky_tui.domain.paris import ONE_DAY, day_of
 from linky_tui.errors import LinkyError
 from linky_tui.lab.homes import WattsFile, fleet_household, fleet_prm
 from linky_tui.storage.lab.fleet import Encoded, Inserter, Templates
+
+_MONTH = timedelta(days=30)
 
 
 class Fleet:
@@ -32,10 +36,9 @@ class Fleet:
 
     def __init__(self, path: Path, seed: int, first: date, last: date) -> None:
         self._seed, self._span = seed, (first, last)
-        places = self._drawn(0)
-        self.templates = Templates(places)
-        self._watts = WattsFile(path, len(places))
-        self._days = _day_bounds(places)
+        self.templates = Templates(self._drawn(0))
+        self._watts = WattsFile(path, len(self.templates))
+        self._days = list(_day_bounds(self._drawn(0)))
 
     @property
     def places(self) -> int:
@@ -49,7 +52,7 @@ class Fleet:
 
     def draw(self, number: int) -> int:
         """Draw a home and write it into the file; how many readings it has."""
-        self._watts.write(number, [each.power_w for each in self._drawn(number)])
+        self._watts.write(number, array("H", (each.power_w for each in self._drawn(number))))
         return self.places
 
     def of_home(self, number: int) -> Iterator[Encoded]:
@@ -70,21 +73,22 @@ class Fleet:
         """Close the file."""
         self._watts.close()
 
-    def _drawn(self, number: int) -> list[Reading]:
-        return fleet_household(number, self._seed).readings(*self._span)
+    def _drawn(self, number: int) -> Iterator[Reading]:
+        """The readings of a home, a month in memory at a time."""
+        home, (day, last) = fleet_household(number, self._seed), self._span
+        while day <= last:
+            end = min(day + _MONTH, last)
+            yield from home.readings(day, end)
+            day = end + ONE_DAY
 
 
-def _day_bounds(readings: list[Reading]) -> list[tuple[int, int]]:
+def _day_bounds(readings: Iterable[Reading]) -> Iterator[tuple[int, int]]:
     """Where each day begins and ends."""
-    found: list[tuple[int, int]] = []
-    known, start = None, 0
-    for place, reading in enumerate(readings):
-        day = day_of(reading.start)
-        if known is not None and day != known:
-            found.append((start, place))
-            start = place
-        known = day
-    return [*found, (start, len(readings))]
+    first = 0
+    for _, day in groupby(readings, lambda each: day_of(each.start)):
+        end = first + sum(1 for _ in day)
+        yield first, end
+        first = end
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 import bson
@@ -34,13 +34,15 @@ class Templates:
         readings: of any home; all homes have readings at the same times.
     """
 
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, readings: Iterable[Reading]) -> None:
         prm, power = _PRM.encode(), _POWER_W.to_bytes(4, "little")
         self._parts: list[tuple[bytes, bytes, bytes]] = []
+        shared: dict[bytes, bytes] = {}  # nearly all are alike
         for each in readings:
             model = Reading(each.start, each.interval_min, _POWER_W, each.flags)
             before, _, rest = bson.encode(to_document(Series(_PRM), model)).partition(prm)
             between, _, after = rest.partition(power)
+            between, after = (shared.setdefault(part, part) for part in (between, after))
             self._parts.append((before, between, after))
 
     def __len__(self) -> int:

@@ -19,7 +19,7 @@ from linky_tui.storage.connection import READ_LIMIT_S
 from linky_tui.storage.lab.questions import Answer, Asked
 from linky_tui.text.formatting import plain
 
-WARM_UP = 3
+WARM_UP = 2
 """Rounds that are not timed."""
 
 
