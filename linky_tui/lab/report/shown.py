@@ -317,7 +317,8 @@ def _notes(result: Result) -> tuple[str, ...]:
         notes.append(
             "The homes are simulated, each drawn on its own; a real country is more varied. The "
             "band is twice the spread between fleets of other homes, or the change between the "
-            "two largest fleets where that is more."
+            "two largest fleets where that is more. What shards both collections on a cluster: "
+            "linky-tui --shard-commands."
         )
     if any(each.buckets is not None for each in _all_sides(result)):
         notes.append("Used bytes: the files less what the server can reuse in them.")
