@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -72,11 +73,23 @@ def test_a_report_is_well_formed_whatever_is_in_it() -> None:
     assert {"svg", "table"} <= page.seen
     assert not page.seen & {"script", "img", "link", "iframe", "a"}
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
-    rows = [line for line in markdown(parts).splitlines() if "alert" in line]
-    assert rows
-    fenced = [line for line in rows if not line.lstrip().startswith("\\")]
-    for line in rows:
-        assert "\\<script\\>" in line or "`" not in line, fenced
+
+
+def test_markdown_takes_nothing_for_markup() -> None:
+    fenced, columns = False, 0
+    for line in (text := markdown([shown(each) for each in hostile()])).splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced:
+            assert "`" not in line
+        else:
+            assert not re.search(r"(?<!\\)[<`]", line), line
+            assert r"\*\*b\*\*" in line or "b**" not in line
+        pipes = len(re.findall(r"(?<!\\)\|", line)) if line.startswith("|") and not fenced else 0
+        assert pipes in (0, columns) or not columns, line
+        columns = pipes
+    assert not fenced
+    assert "alert" in text
 
 
 @pytest.mark.parametrize("key", list(BY_KEY))
