@@ -119,6 +119,7 @@ def test_results_are_kept_and_replaced(tmp_path: Path) -> None:
     newer = result("order", entropy_bits=9.0)
     kept = keep(folder, [newer])
     assert load(folder) == kept
+    assert len(kept) == len(hostile())
     assert kept["order"] == newer
     assert list(kept) == [key for key in BY_KEY if key in kept]
     assert (folder / FILE_NAME).stat().st_mode & 0o777 == 0o600
