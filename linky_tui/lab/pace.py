@@ -44,10 +44,11 @@ class Pace:
         while len(self._seen) > 2 and now - self._seen[1][0] > _WINDOW_S:
             self._seen.popleft()
         then, done, spent = self._seen[0]
-        per_s = eta_s = None
-        if now > then and self._done > done:
-            per_s = (self._done - done) / (now - then)
-            eta_s = max(0.0, self._whole - self._spent) * (now - then) / (self._spent - spent)
+        passed_s = now - then
+        per_s = (self._done - done) / passed_s if passed_s > 0 and self._done > done else None
+        eta_s = None
+        if passed_s > 0 and self._spent > spent:
+            eta_s = max(0.0, self._whole - self._spent) * passed_s / (self._spent - spent)
         return Progressed(
             self.experiment,
             step,

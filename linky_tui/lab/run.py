@@ -118,8 +118,8 @@ def _steps(key: str, task: Task, ground: Ground, pace: Pace) -> Steps:
 
 def _pace(key: str, task: Task) -> Pace:
     if key == "race":
-        readings, cost = one_home.race_cost(task)
-        return Pace(key, readings, "readings", cost)
+        rounds, cost = one_home.race_cost(task)
+        return Pace(key, rounds, "rounds", cost)
     if key == "fleet":
         return Pace(key, *_with_unit(many_homes.fleet_cost(task)))
     if key == "cardinality":

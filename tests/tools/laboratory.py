@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.domain.laboratory import Conditions, Result
-from linky_tui.lab.events import Measured, Unmeasured
+from linky_tui.lab.events import Measured, Progressed, Unmeasured
 from linky_tui.lab.grounds import ScratchGrounds
 from linky_tui.lab.homes import Home, simulated_home
 from linky_tui.lab.run import run_experiments
@@ -40,11 +40,19 @@ def small_task(folder: Path, **more: Any) -> Task:
 
 
 def results_of(keys: Iterable[str], task: Task) -> dict[str, Result]:
-    """Run to the end; nothing may fail."""
-    found = {}
+    """Run to the end; nothing may fail, and progress leads there."""
+    found: dict[str, Result] = {}
+    last: Progressed | None = None
     for event in run_experiments(keys, task):
         assert not isinstance(event, Unmeasured), event.error
+        if isinstance(event, Progressed):
+            assert event.experiment not in found
+            assert last is None or last.experiment != event.experiment or last.done <= event.done
+            last = event
         if isinstance(event, Measured):
+            assert last is not None
+            assert 0.7 * last.total < last.done <= last.total
+            assert last.eta_s is not None
             found[event.result.experiment] = event.result
     return found
 

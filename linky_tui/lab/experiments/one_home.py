@@ -75,15 +75,15 @@ def query_race(task: Task, ground: Ground, pace: Pace) -> Steps:
             except StopIteration as end:
                 found.append(end.value)
                 break
-            yield pace.advance(asked.text, 0, 1.0)
+            yield pace.advance(asked.text, 1)
     return {"sides": tuple(measured), "checkpoint": checkpoint, "questions": tuple(found)}
 
 
 def race_cost(task: Task) -> tuple[int, float]:
-    """Readings to insert for a race, and what it costs in rounds."""
+    """Rounds of a race, and what it costs with its readings, in rounds."""
     readings = 3 * (len(task.home.readings) + NEIGHBOURS * NEIGHBOUR_DAYS * 48)
-    asked = len(questions(task.home.series, date(2000, 1, 1)))
-    return readings, asked * (task.rounds + WARM_UP) + readings * _COST_OF_READING
+    rounds = len(questions(task.home.series, date(2000, 1, 1))) * (task.rounds + WARM_UP)
+    return rounds, rounds + readings * _COST_OF_READING
 
 
 def files(task: Task, ground: Ground, pace: Pace) -> Steps:
@@ -125,12 +125,11 @@ def _fill_all(
                 break
             # A day document holds many readings.
             units = round(count * variant.readings / documents)
-            yield pace.advance(step, units, _cost(pace, units))
+            if pace.experiment == "race":  # which counts its rounds
+                yield pace.advance(step, 0, units * _COST_OF_READING)
+            else:
+                yield pace.advance(step, units)
     return filled
-
-
-def _cost(pace: Pace, units: int) -> float:
-    return units * _COST_OF_READING if pace.experiment == "race" else units
 
 
 def _full_day(readings: Sequence[Reading]) -> date:
