@@ -1,7 +1,7 @@
 """What the storage laboratory measures: plain results, each with the conditions it holds under.
 
 Sizes are bytes. *Used* bytes are those of a file less what the server can reuse in it, which do
-not depend on how the file was written (mongodb-time-series.md). ``None`` is "not known": what a
+not depend on how the file was written. ``None`` is "not known": what a
 server refused to say, or what had not settled.
 """
 

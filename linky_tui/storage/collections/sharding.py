@@ -3,7 +3,7 @@
 A router (mongos) says so in ``hello``; whether a collection is sharded only its statistics tell.
 Both collections are sharded on ``{meter.prm, meter.flow}``: the unique index of the regular one
 has to begin with its shard key. The ledger of days is sharded on ``{_id}``; leases and counts
-are not (mongodb-time-series.md, "Statistics").
+are not.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What both collections hold, counted, and whether the server's counters agree with it.
 
-A crash loses the counters of both (mongodb-time-series.md): the size of the regular documents is
+A crash loses the counters of both: the size of the regular documents is
 added up instead, that of the compressed buckets nobody but the server can tell.
 """
 

@@ -1,7 +1,7 @@
 """What one collection takes: its ``$collStats`` answers, a document a shard, added up.
 
 Files grow with the way they were written, so their *used* bytes are told: the file less what
-WiredTiger can use again in it (mongodb-time-series.md). ``size``, ``count`` and ``bucketCount`` are
+WiredTiger can use again in it. ``size``, ``count`` and ``bucketCount`` are
 counters in memory, which a crash spoils.
 """
 
@@ -150,7 +150,7 @@ class CollectionSize:
         return self.data_bytes / self.readings
 
     def to_json(self) -> dict[str, Any]:
-        """The fields of design.md §5 and some more."""
+        """The fields of a collection in ``--stats --json``."""
         return {
             "name": self.name,
             "readings": self.readings,

@@ -26,7 +26,7 @@ from linky_tui.system.own_files import open_own, read_own, set_aside
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
-# Small, see mongodb-time-series.md: 8 MB for an empty data folder instead of 301.
+# Small: 8 MB for an empty data folder instead of 301.
 FRUGAL = (
     *("--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"),
     *("--setParameter", "diagnosticDataCollectionEnabled=false"),
