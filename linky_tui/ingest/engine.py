@@ -34,6 +34,7 @@ from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.sync import refetch, sync
 from linky_tui.ingest.upkeep import finish, reconcile_first
 from linky_tui.storage.leases.leases import Lease
+from linky_tui.storage.repair.extent import Trail
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
 
@@ -56,8 +57,8 @@ def run_jobs(store: Store, requests: RequestRun, jobs: Sequence[Job]) -> Running
     both collections and the ledger are consistent, or the next run makes them so.
     """
     held: list[Lease] = []
-    several = len(jobs) > 1
-    running = [_Running(_run_job(store, requests, job, held, several)) for job in jobs]
+    several, trail = len(jobs) > 1, Trail(store)
+    running = [_Running(_run_job(store, requests, job, held, several, trail)) for job in jobs]
     try:
         while running:
             current = max(running, key=lambda each: each.newest)  # the first of equals
@@ -74,7 +75,12 @@ def run_jobs(store: Store, requests: RequestRun, jobs: Sequence[Job]) -> Running
 
 
 def _run_job(
-    store: Store, requests: RequestRun, job: Job, held: list[Lease], several: bool
+    store: Store,
+    requests: RequestRun,
+    job: Job,
+    held: list[Lease],
+    several: bool,
+    trail: Trail,
 ) -> Running:
     inserted = 0
     recent: tuple[DayRecord, ...] = ()
@@ -87,7 +93,7 @@ def _run_job(
         if job.problem is not None:
             raise job.problem
         with store.leases.acquire(job.series) as lease:
-            run = SeriesRun(store, requests, lease, job.series, job.token, held, several)
+            run = SeriesRun(store, requests, lease, job.series, job.token, held, several, trail)
             held.append(lease)
             requests.guards[job.series] = lease.check_before_request
             try:

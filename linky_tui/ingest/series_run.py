@@ -28,6 +28,7 @@ from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
 from linky_tui.ingest.request_run import Fetching, RequestRun
 from linky_tui.storage.leases.leases import Lease, SeriesState
+from linky_tui.storage.repair.extent import EVERYTHING, Trail
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
 
@@ -65,6 +66,9 @@ class SeriesRun:
         lease: ours, held for the whole run.
         held: the leases that the whole run holds, ours among them.
         several: whether it is about more than one series.
+        trail: what the server's counters tell of another hand.
+        compared: what was compared before anything was asked.
+        postponed: whether both collections are known to differ, and could not be made equal.
         inserted: readings that this run added to the regular collection.
         trouble: what went wrong first without ending the run, as a user reads it.
         unread: the first answer of which nothing could be read. It is in the ledger, too.
@@ -80,6 +84,7 @@ class SeriesRun:
         token: str,
         held: Sequence[Lease],
         several: bool,
+        trail: Trail,
     ) -> None:
         self.store = store
         self.requests = requests
@@ -87,6 +92,9 @@ class SeriesRun:
         self.series = series
         self.held = held
         self.several = several
+        self.trail = trail
+        self.compared = EVERYTHING
+        self.postponed = False
         self.inserted = 0
         self.trouble: LinkyError | None = None
         self.unread: LinkyError | None = None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, SeriesBusy, StorageError
 from linky_tui.ingest.events import Event, Noted, Rebuilding, Repaired
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
-from linky_tui.storage.compare.verify import fingerprints_equal
+from linky_tui.storage.compare.verify import compare_days
+from linky_tui.storage.repair.extent import EVERYTHING, spans_of
 from linky_tui.storage.repair.rebuild import rebuild_steps
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.text.formatting import count_text
@@ -21,7 +22,10 @@ DEFRAGMENT_EVERY = timedelta(days=7)
 
 def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
     """Make both collections and the ledger agree before anything is asked; no request."""
-    done = reconcile(run.store, run.lease, run.series, run.today, run.requests.stop, run.held)
+    run.compared = run.trail.extent(run.series, run.state, run.today)
+    done = reconcile(
+        run.store, run.lease, run.series, run.today, run.requests.stop, run.held, run.compared
+    )
     if done.restored:
         yield Repaired(
             run.series,
@@ -56,32 +60,49 @@ def finish(run: SeriesRun, *, sparingly: bool) -> Generator[Event, None, None]:
     ``sparingly``: for the buckets at most once a week (a sync), but for the run that completed
     the history; differences are always mended.
     """
+    if (reason := _reason(run, sparingly=sparingly)) is not None:
+        try:
+            for done, total in rebuild_steps(run.store, run.held, run.requests.stop):
+                yield Rebuilding(run.series, done, total, reason)
+            run.postponed = False
+        except (SeriesBusy, StorageError) as error:
+            run.lease.check()
+            if isinstance(error, OutOfSpace):
+                # Nobody else mends that, so the run must not end as if all was well.
+                run.trouble = run.trouble or run.store.connection.explained(error)
+            yield _postponed(run, error)
+    if run.postponed:
+        run.lease.note_unclean()
+    else:
+        run.trail.end(run.lease, run.today, run.compared.until)
+
+
+def _reason(run: SeriesRun, *, sparingly: bool) -> str | None:
+    """Why the time series collection has to be rebuilt, if it has to."""
     state = run.state
     if state.rebuild_pending is not None:
-        reason = "a correction changed stored readings"
-    elif not fingerprints_equal(run.store.readings, run.series):
-        reason = "it differs from the regular one"
-    else:
-        last = state.last_rebuild
-        # The server wrote that time: clocks that disagree must not put a rebuild off for ever.
-        recent = last is not None and abs(utc_now() - last) < DEFRAGMENT_EVERY
-        if sparingly and recent and not run.history_done:
-            return
-        if not needs_defragmenting(run.store, tight=run.history_done):
-            return
-        reason = "its buckets are fragmented"
-    try:
-        for done, total in rebuild_steps(run.store, run.held, run.requests.stop):
-            yield Rebuilding(run.series, done, total, reason)
-    except (SeriesBusy, StorageError) as error:
-        run.lease.check()
-        if isinstance(error, OutOfSpace):
-            # Nobody else mends that, so the run must not end as if all was well.
-            run.trouble = run.trouble or run.store.connection.explained(error)
-        yield _postponed(run, error)
+        return "a correction changed stored readings"
+    written = EVERYTHING.spans if run.postponed else spans_of(run.lease.touched)
+    if not all(compare_days(run.store.readings, run.series, *span).equal for span in written):
+        return "it differs from the regular one"
+    if sparingly and not run.history_done:
+        # Counting them takes longer the more there is.
+        counted_at = run.store.leases.buckets_counted_at()
+        if not written or _lately(state.last_rebuild) or _lately(counted_at):
+            return None
+    if needs_defragmenting(run.store, tight=run.history_done):
+        return "its buckets are fragmented"
+    run.lease.set_state(buckets_counted_at=utc_now())
+    return None
+
+
+def _lately(at: datetime | None) -> bool:
+    # Another clock may have written that: clocks that disagree must not put a rebuild off for ever.
+    return at is not None and abs(utc_now() - at) < DEFRAGMENT_EVERY
 
 
 def _postponed(run: SeriesRun, error: LinkyError) -> Noted:
+    run.postponed = True
     if isinstance(error, StorageError):
         # Nobody but the user can help: such as a document that is not ours.
         run.trouble = run.trouble or error

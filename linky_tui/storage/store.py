@@ -7,6 +7,7 @@ from pathlib import Path
 import pymongo
 
 from linky_tui.config import MongoSettings
+from linky_tui.storage.collections.counters import counters
 from linky_tui.storage.collections.days import Days
 from linky_tui.storage.collections.readings import Readings
 from linky_tui.storage.collections.requests_count import RequestCount
@@ -55,13 +56,32 @@ class Store(Closing):
                         settings.requests_collection,
                     ),
                 )
+                store = cls(connection, settings, state_dir)
+                counted = store.counters()
                 ensure_collections(
-                    connection.database, settings.collection, settings.timeseries_collection
+                    connection.database,
+                    settings.collection,
+                    settings.timeseries_collection,
+                    # Only another hand can have put something else into it since.
+                    shape_known=counted is not None and store.leases.knows(counted),
                 )
-            return cls(connection, settings, state_dir)
+            return store
         except BaseException:
             connection.close()
             raise
+
+    def counters(self) -> str | None:
+        """What the server counts of both collections and the ledger, ``None`` where it is not told.
+
+        Raises:
+            StorageUnavailable: MongoDB cannot be reached.
+        """
+        names = (
+            self.settings.collection,
+            self.settings.timeseries_collection,
+            self.settings.days_collection,
+        )
+        return counters(self.connection.database, names)
 
     def close(self) -> None:
         """Close the connection."""

@@ -30,6 +30,7 @@ from linky_tui.ingest.request_run import RequestRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.repair import rebuild
+from linky_tui.storage.repair.extent import Trail
 from linky_tui.storage.repair.reconcile import reconcile
 from linky_tui.storage.store import Store
 from tests.tools.altered import Alteration
@@ -95,6 +96,8 @@ class Crashes:
             client.drop_database(self._database)
         with open_store(self._uri, self._database, self._folder) as store:
             prepare(store)
+            with store.leases.acquire(SERIES) as lease:
+                Trail(store).end(lease, today(), None)
         where = self._uri, self._database, self._folder, server.url
         process = self._processes.Process(target=run_until, args=(number, job, *where))
         process.start()
@@ -115,7 +118,8 @@ class Crashes:
             bench = Bench(store, source, server, self._folder / "state")
             # The lease of the dead is taken over at once: its lock file is free.
             with store.leases.acquire(SERIES) as lease:
-                reconcile(store, lease, SERIES, today())
+                extent = Trail(store).extent(SERIES, store.leases.state(SERIES), today())
+                reconcile(store, lease, SERIES, today(), extent=extent)
             assert verify(store).identical, f"{place}: not even before anything is asked"
             done = bench.run(job.kind, since=job.since, days=job.days)
             assert done.status == "complete", place

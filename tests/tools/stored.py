@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from linky_tui.config import MongoSettings
 from linky_tui.domain.models import Flow, Reading, Series
-from linky_tui.domain.paris import day_start
+from linky_tui.domain.paris import day_start, today
 from linky_tui.storage.collections.documents import canonical, to_document, without_id
 from linky_tui.storage.connection import connect
 from linky_tui.storage.store import Store
@@ -79,6 +79,15 @@ def followed(steps: Generator[tuple[int, int], None, T]) -> tuple[list[tuple[int
             seen.append(next(steps))
         except StopIteration as end:
             return seen, end.value
+
+
+def another_day(store: Store, days: int = 1) -> None:
+    """Make the next run of every series the first one for so many days."""
+    then = today() - timedelta(days=days)
+    changed = store.connection.database[store.settings.leases_collection].update_many(
+        {"compared_on": today().isoformat()}, {"$set": {"compared_on": then.isoformat()}}
+    )
+    assert changed.modified_count
 
 
 def _all(documents: Iterable[dict[str, Any]]) -> list[bytes]:

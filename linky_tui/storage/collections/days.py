@@ -202,13 +202,15 @@ class Days:
                 counted[name] += self._record(found).readings
         return counted
 
-    def sums(self, series: Series) -> tuple[int, int]:
-        """Readings and watt-minutes of all records: those of the regular collection.
+    def sums(
+        self, series: Series, first: date | None = None, last: date | None = None
+    ) -> tuple[int, int]:
+        """Readings and watt-minutes of the records of some days: those of the regular collection.
 
         Watt-minutes are 60 times the energy, so they are the same only where every day's energy
         is a whole number of Wh, as it is for Enedis' data.
         """
-        records = self.load(series).values()
+        records = self.load(series, first, last).values()
         return sum(each.readings for each in records), 60 * sum(each.energy_wh for each in records)
 
     def _record(self, document: Document) -> DayRecord:

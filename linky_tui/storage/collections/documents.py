@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeAlias
 
 import bson
@@ -20,6 +20,7 @@ from bson.codec_options import CodecOptions, DatetimeConversion
 from bson.raw_bson import RawBSONDocument
 
 from linky_tui.domain.models import Flags, Flow, Reading, Series
+from linky_tui.domain.paris import ONE_DAY, day_start
 from linky_tui.errors import StorageError
 from linky_tui.storage.connection import Document as Document
 
@@ -161,6 +162,19 @@ def series_filter(series: Series) -> Document:
 def window_filter(series: Series, start: datetime, end: datetime) -> Document:
     """Matches the readings of a series that start in ``[start, end)``, both aware."""
     return {**series_filter(series), "timestamp": {"$gte": start, "$lt": end}}
+
+
+def days_filter(series: Series, first: date | None = None, last: date | None = None) -> Document:
+    """Matches the readings of a series that start in some Paris days, both included.
+
+    ``None``: however old or new, be it of another shape where both are not given.
+    """
+    when: Document = {}
+    if first is not None:
+        when["$gte"] = day_start(first)
+    if last is not None:
+        when["$lt"] = day_start(last + ONE_DAY)
+    return {**series_filter(series), **({"timestamp": when} if when else {})}
 
 
 def canonical(document: Mapping[str, Any]) -> bytes:

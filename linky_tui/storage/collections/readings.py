@@ -97,6 +97,8 @@ class Readings:
         """
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
             ensure_present(self.regular.database, self.regular.name, self.timeseries.name)
+        low = min([start, *(reading.start for reading in incoming)]) - LONGEST_INTERVAL
+        lease.touch(low, max([end, *(reading.end for reading in incoming)]))
         window = _Window(self.regular, series, start, end)
         changes = confirm(
             lambda session: window.store(incoming, lease, session),
@@ -132,6 +134,7 @@ class Readings:
             SeriesBusy: the lease was lost; nothing was written after that.
             StorageUnavailable: the outcome could not be settled; the next run does.
         """
+        lease.touch(start, end)
         return confirm(
             lambda session: self._complete(series, start, end, lease, session),
             self.connection,

@@ -39,13 +39,18 @@ _MOVE_AWAY = (
 _NAMESPACE_EXISTS = 48
 
 
-def ensure_collections(database: Database[Document], regular: str, timeseries: str) -> None:
+def ensure_collections(
+    database: Database[Document], regular: str, timeseries: str, *, shape_known: bool = False
+) -> None:
     """Create both collections, or check those that exist; both are checked before any is created.
+
+    Documents of another shape are looked for in the whole regular collection, unless it is known
+    that there are none.
 
     Raises:
         CollectionRefused: an existing one is not ours, or sharded while another is missing.
     """
-    has_regular = _check_regular(database, regular)
+    has_regular = _check_regular(database, regular, shape_known)
     has_timeseries = _check_timeseries(database, timeseries)
     refuse_beside_sharded(database, regular, timeseries)
     if has_timeseries:
@@ -57,7 +62,7 @@ def ensure_collections(database: Database[Document], regular: str, timeseries: s
     _ensure_index(database, regular, "collection", unique=True)
 
 
-def _check_regular(database: Database[Document], name: str) -> bool:
+def _check_regular(database: Database[Document], name: str, shape_known: bool) -> bool:
     """Whether the regular collection exists.
 
     Raises:
@@ -79,7 +84,8 @@ def _check_regular(database: Database[Document], name: str) -> bool:
             "it deletes readings after some time (expireAfterSeconds)",
             "Drop the index that does so",
         )
-    _check_shape(database, name)
+    if not shape_known:
+        _check_shape(database, name)
     return True
 
 

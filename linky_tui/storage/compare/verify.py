@@ -5,7 +5,7 @@ A digest is the sha256 over every document, all fields but ``_id``, as BSON with
 without a place in that order (of another shape) follow, as the sorted list of their own digests.
 So the digests are equal exactly when the collections hold the same documents equally often.
 
-What every run can afford instead is :func:`fingerprints_equal`: sums that the server makes.
+What a run can afford instead is :func:`compare_days`: sums that the server makes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import hashlib
 import threading
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from linky_tui.errors import LinkyError
 from linky_tui.storage.collections.documents import (
     Document,
     canonical,
-    series_filter,
+    days_filter,
     shape,
     well_formed,
 )
@@ -135,8 +136,8 @@ def verify(store: Store, stop: threading.Event | None = None) -> Verification:
     )
 
 
-def fingerprints_equal(readings: Readings, series: Series | None = None) -> bool:
-    """Whether the contents of both collections, or of one series in them, add up to the same.
+def fingerprints_equal(readings: Readings) -> bool:
+    """Whether the contents of both collections add up to the same.
 
     Equal numbers are not equal readings: where one collection lost some documents and the other
     lost others, or where one value was changed by hand, only the contents tell. So the server adds
@@ -147,7 +148,35 @@ def fingerprints_equal(readings: Readings, series: Series | None = None) -> bool
         StorageUnavailable: MongoDB cannot be reached.
     """
     with friendly(), pymongo.timeout(READ_LIMIT_S):
-        return _sums(readings.regular, series) == _sums(readings.timeseries, series)
+        return _sums(readings.regular, {}) == _sums(readings.timeseries, {})
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedDays:
+    """What comparing some days of a series found."""
+
+    equal: bool  # whether both collections add up to the same
+    regular: tuple[int, int]  # readings of the regular one, and their watt-minutes
+
+
+def compare_days(
+    readings: Readings, series: Series, first: date | None = None, last: date | None = None
+) -> ComparedDays:
+    """As :func:`fingerprints_equal`, for one series and its Paris days from ``first`` to ``last``.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached.
+    """
+    match = days_filter(series, first, last)
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        regular, timeseries = (
+            _sums(collection, match, "$meter.interval_min")
+            for collection in (readings.regular, readings.timeseries)
+        )
+    watt_minutes = (each["power"] * each["_id"] for each in regular if isinstance(each["_id"], int))
+    return ComparedDays(
+        regular == timeseries, (sum(each["readings"] for each in regular), sum(watt_minutes))
+    )
 
 
 class _Tally:
@@ -224,12 +253,15 @@ def _digests(
     return sorted(digests)
 
 
-def _sums(collection: Collection[Document], series: Series | None) -> list[Document]:
+def _sums(
+    collection: Collection[Document], match: Document, key: Document | str | None = None
+) -> list[Document]:
     when, power = {"$mod": [_whole("$timestamp"), _MODULUS]}, _whole("$power_w")
     pipeline: list[dict[str, Any]] = [
+        {"$match": match},
         {
             "$group": {
-                "_id": GROUP_KEY,
+                "_id": GROUP_KEY if key is None else key,
                 "readings": {"$sum": 1},
                 "power": {"$sum": power},
                 "time": {"$sum": when},
@@ -240,8 +272,6 @@ def _sums(collection: Collection[Document], series: Series | None) -> list[Docum
         },
         {"$sort": {"_id": 1}},
     ]
-    if series is not None:
-        pipeline.insert(0, {"$match": series_filter(series)})
     return list(collection.aggregate(pipeline, allowDiskUse=True))
 
 

@@ -18,6 +18,7 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
 from linky_tui.domain.models import Reading, Series
+from linky_tui.domain.paris import day_of, days_between
 from linky_tui.errors import SeriesBusy
 from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
 from linky_tui.system.closing import Closing
@@ -52,6 +53,11 @@ _STATE_FIELDS = {
     "rebuild_pending",
     "last_rebuild",
     "survey_refused_at",
+    "unclean_since",
+    "counters",
+    "compared_on",
+    "compared_until",
+    "buckets_counted_at",
 }
 
 
@@ -74,6 +80,9 @@ class Lease(Closing):
 
     A context manager that releases it. Every method that writes raises ``SeriesBusy`` once the
     lease was lost, and nothing is written any more.
+
+    Attributes:
+        touched: the Paris days of which readings were written under it, or may have been.
     """
 
     def __init__(
@@ -90,6 +99,8 @@ class Lease(Closing):
         self._started = False
         self._renewed_s = _since_boot_s()
         self._seen: Timestamp | None = None
+        self.touched: set[date] = set()
+        self._unclean = False
 
     def start(self) -> None:
         """Begin to renew in the background: the lease is ours now."""
@@ -220,7 +231,7 @@ class Lease(Closing):
             "Nothing more was written. Start again when the other process has finished.",
         )
 
-    def set_state(self, **fields: date | datetime | None) -> None:
+    def set_state(self, **fields: date | datetime | str | None) -> None:
         """Remember fields of :class:`~linky_tui.storage.leases.leases.SeriesState`.
 
         Raises:
@@ -230,6 +241,37 @@ class Lease(Closing):
         if not fields.keys() <= _STATE_FIELDS:
             raise ValueError(f"unknown state: {', '.join(sorted(fields.keys() - _STATE_FIELDS))}")
         self._update({"$set": {name: _stored(value) for name, value in fields.items()}})
+
+    def note_unclean(self) -> None:
+        """Note that the next run has to compare everything, unless this one ends cleanly.
+
+        Raises:
+            SeriesBusy: the lease was lost.
+        """
+        if not self._unclean:
+            self._update({"$currentDate": {"unclean_since": True}})
+            self._unclean = True
+
+    def touch(self, start: datetime, end: datetime) -> None:
+        """Note, before it happens, that readings of ``[start, end]`` are written.
+
+        Raises:
+            as :meth:`note_unclean`
+        """
+        self.note_unclean()
+        self.touched.update(days_between(day_of(start), day_of(end)))
+
+    def note_clean(self, counters: str | None, today: date, until: date | None) -> None:
+        """Note that all that was written was compared; see ``SeriesState`` for the rest.
+
+        Raises:
+            SeriesBusy: the lease was lost.
+        """
+        self.set_state(
+            unclean_since=None, counters=counters, compared_on=today, compared_until=until
+        )
+        self._unclean = False
+        self.touched.clear()
 
     def note_rebuild_pending(
         self, leftovers: Sequence[Reading] = (), valid: Sequence[Reading] = ()
@@ -310,8 +352,8 @@ def _leftover(reading: Reading) -> Document:
     }
 
 
-def _stored(value: date | datetime | None) -> datetime | str | None:
-    return value if value is None or isinstance(value, datetime) else value.isoformat()
+def _stored(value: date | datetime | str | None) -> datetime | str | None:
+    return value if value is None or isinstance(value, datetime | str) else value.isoformat()
 
 
 def _since_boot_s() -> float:

@@ -4,7 +4,8 @@ One document a series in ``<collection>_leases``::
 
     {_id: {prm, flow}, owner: {installation, host, pid, nonce, lock, since} | null, expires,
      rebuilding, surveyed_at, totals_at, daily_from, curve_from, backfill_since, last_rebuild,
-     rebuild_pending, survey_refused_at, leftovers: [{timestamp, interval_min, power_w}],
+     rebuild_pending, survey_refused_at, unclean_since, counters, compared_on, compared_until,
+     buckets_counted_at, leftovers: [{timestamp, interval_min, power_w}],
      reached: {buckets, ideal_buckets, readings}}
 
 Time is judged by the server's clock (``$$NOW``), so the owners' clocks do not matter. The document
@@ -41,6 +42,9 @@ __all__ = ["Lease", "Leases", "ReadingKey", "SeriesState"]
 ReadingKey = tuple[datetime, int, int]
 """Start (aware, UTC), minutes and watts of a reading."""
 
+_ANY: Document = {"_id": {"$ne": None}}
+"""By an index, which servers with `notablescan` insist on."""
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesState:
@@ -56,6 +60,12 @@ class SeriesState:
     rebuild_pending: datetime | None = None
     last_rebuild: datetime | None = None  # when it was rebuilt last
     survey_refused_at: datetime | None = None  # when a year of the survey was refused last
+    # since when something was written that no clean end has compared
+    unclean_since: datetime | None = None
+    # what the server counted when the last run ended cleanly, kept up by clean ends of others
+    counters: str | None = None
+    compared_on: date | None = None  # the day of that run
+    compared_until: date | None = None  # where its slice of the history ended; `None`: at the end
 
 
 class Leases:
@@ -137,6 +147,10 @@ class Leases:
                 _instant(found.get("rebuild_pending")),
                 _instant(found.get("last_rebuild")),
                 _instant(found.get("survey_refused_at")),
+                _instant(found.get("unclean_since")),
+                found.get("counters"),
+                _day(found.get("compared_on")),
+                _day(found.get("compared_until")),
             )
 
     def leftovers(self, series: Series) -> set[ReadingKey]:
@@ -167,6 +181,24 @@ class Leases:
         with as_written(self._collection.name, found["_id"]):
             names = (field.name for field in fields(Reached))
             return Reached(*(index(found["reached"][name]) for name in names))
+
+    def knows(self, counters: str) -> bool:
+        """Whether a run ended cleanly with the counters of the server as they are."""
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
+            return self._collection.find_one({**_ANY, "counters": counters}, {"_id": 1}) is not None
+
+    def keep_up(self, before: str, now: str) -> None:
+        """Every series that was good with the counters ``before`` is so with those of ``now``."""
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
+            self._collection.update_many({**_ANY, "counters": before}, {"$set": {"counters": now}})
+
+    def buckets_counted_at(self) -> datetime | None:
+        """When a sync of any series looked last whether the buckets are fragmented."""
+        with friendly(), pymongo.timeout(SHORT_LIMIT_S):
+            found = self._collection.find_one(
+                {**_ANY, "buckets_counted_at": {"$type": "date"}}, sort=[("buckets_counted_at", -1)]
+            )
+        return None if found is None else _instant(found["buckets_counted_at"])
 
     def in_use(self) -> set[Series]:
         """Every series whose lease is held at this moment, by anyone."""

@@ -21,10 +21,11 @@ from linky_tui.errors import LinkyError, SeriesBusy
 from linky_tui.storage.collections.documents import ForeignDocument
 from linky_tui.storage.collections.schema import ensure_present
 from linky_tui.storage.compare.pairs import names
-from linky_tui.storage.compare.verify import Verdict, Verification, fingerprints_equal, verify
+from linky_tui.storage.compare.verify import Verdict, Verification, compare_days, verify
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.storage.leases.lease import Lease
-from linky_tui.storage.repair.ledger_check import check_ledger, ledger_agrees
+from linky_tui.storage.repair.extent import EVERYTHING, Extent
+from linky_tui.storage.repair.ledger_check import LedgerCheck, check_ledger, ledger_agrees
 from linky_tui.storage.repair.rebuild import rebuild
 from linky_tui.storage.repair.restore import insert_missing, restore_regular
 
@@ -60,8 +61,9 @@ def reconcile(
     today: date,
     stop: threading.Event | None = None,
     held: Sequence[Lease] = (),
+    extent: Extent = EVERYTHING,
 ) -> Reconciled:
-    """Bring both collections and the ledger of a series together; cheap when all is well.
+    """Bring both collections and the ledger of a series together where ``extent`` shows a need.
 
     ``held`` are leases that the caller holds beside ``lease``: a rebuild needs all there are.
 
@@ -78,11 +80,19 @@ def reconcile(
         )
     result = Reconciled()
     pending = store.leases.state(series).rebuild_pending is not None
-    if pending or not fingerprints_equal(store.readings, series):
+    compared = [(span, compare_days(store.readings, series, *span)) for span in extent.spans]
+    equal = all(found.equal for _, found in compared)
+    if pending or not equal:
         result = _equalise(store, lease, [*held, lease], pending, stop)
-    # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
-    # do not tell of a reading that was moved by hand.
-    ledger = check_ledger(store, lease, today, anyway=pending or result.changed)
+    ledger = LedgerCheck()
+    if (
+        pending
+        or not equal
+        or any(store.days.sums(series, *span) != found.regular for span, found in compared)
+    ):
+        # A correction notes a rebuild before it begins; its days may not be computed yet. And sums
+        # do not tell of a reading that was moved by hand.
+        ledger = check_ledger(store, lease, today, anyway=pending or result.changed or equal)
     return replace(
         result,
         days_recomputed=ledger.recomputed,

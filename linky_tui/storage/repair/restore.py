@@ -45,7 +45,9 @@ def restore_regular(
     for start in range(0, restored, _BATCH):
         if stop is not None and stop.is_set():
             raise StorageStopped
-        copy = partial(_copy, store, lease, found.restore[start : start + _BATCH])
+        batch = found.restore[start : start + _BATCH]
+        lease.touch(batch[0].start, batch[-1].start)
+        copy = partial(_copy, store, lease, batch)
         confirm(copy, store.connection, lease, stop)
     if restored:
         found = _examined(store, lease, stop)

@@ -63,7 +63,7 @@ def test_the_fingerprint_leaves_out_id_whoever_has_one(store: Store) -> None:
     store.readings.regular.insert_one({**to_document(OTHER, WEEK[0]), "more": "x"})
     assert fingerprints_equal(store.readings)
     for collection in (store.readings.regular, store.readings.timeseries):
-        sizes = {each["_id"]["prm"]: each["bytes"] for each in _sums(collection, None)}
+        sizes = {each["_id"]["prm"]: each["bytes"] for each in _sums(collection, {})}
         assert sizes == {
             series.prm: sum(
                 len(bson.encode(each))

@@ -17,6 +17,7 @@ from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import utc_now
 from linky_tui.storage.collections.documents import to_document
 from linky_tui.storage.collections.schema import create_timeseries
+from linky_tui.storage.repair.extent import CYCLE_DAYS, Trail
 from linky_tui.storage.store import Store
 from tests.tools.gateway import SERIES, half_hours
 from tests.tools.stored import put_regular, put_timeseries
@@ -39,7 +40,7 @@ def source() -> RecordedSource:
 
 
 def fill(store: Store) -> None:
-    """Everything is stored, certified and surveyed, as after a backfill long ago."""
+    """Everything is stored, certified and surveyed, as after a backfill that ended cleanly."""
     put_regular(store, SERIES, TRUTH)
     put_timeseries(store, SERIES, TRUTH)
     store.days.recompute_all(SERIES, TODAY)
@@ -52,6 +53,7 @@ def fill(store: Store) -> None:
             daily_from=date(2023, 11, 22),
             backfill_since=first + timedelta(days=1),
         )
+        Trail(store).end(lease, TODAY, None)
 
 
 class Hand:
@@ -95,6 +97,11 @@ class Hand:
             else [dict(each) for each in documents]
         )
 
+    def let_a_month_pass(self) -> None:
+        """Make the next run the first one for a month, so that its slice is the whole history."""
+        then = {"$set": {"compared_on": (TODAY - timedelta(days=CYCLE_DAYS)).isoformat()}}
+        assert self.leases.update_one({"compared_on": TODAY.isoformat()}, then).modified_count
+
     def power(self, collection: Documents, reading: Reading, power_w: int) -> None:
         if collection is self.regular:
             collection.update_one({"timestamp": reading.start}, {"$set": {"power_w": power_w}})
@@ -133,5 +140,7 @@ class Case:
     gone: tuple[Reading, ...] = ()  # readings that nobody can bring back
     # words of the error that the next run must end with, `""` where all is well again
     said: str = ""
+    # whether only a slice of the history tells, within a month, since the server counts as before
+    late: bool = False
     # whether `--verify --repair` alone brings everything back, without a request
     repairs: bool = True

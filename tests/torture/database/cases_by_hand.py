@@ -104,12 +104,14 @@ CASES = [
     Case(
         "a value changed in the regular collection",
         lambda hand: hand.power(hand.regular, RECENT[40], 9000),
+        late=True,
         repairs=False,
     ),
     # The regular collection wins, and Enedis has nothing to say against it any more.
     Case(
         "a value changed in the regular collection, too old to ask again",
         change_old,
+        late=True,
         extra=(replace(OLD[40], power_w=9000),),
         gone=(OLD[40],),
     ),

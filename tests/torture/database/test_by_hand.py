@@ -109,6 +109,10 @@ def test_the_next_run_brings_it_back(patient: Patient, tally: Tally, case: Case)
     row = tally(f"by hand: {case.fault}")
     case.damage(patient.hand)
     with row.one_try():
+        if case.late:
+            assert patient.run("--sync").code == 3
+            assert patient.run("--verify").document["status"] == "different"
+            patient.hand.let_a_month_pass()
         done = patient.run("--sync")
         if case.said:
             assert done.code == 1
