@@ -92,7 +92,7 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
         for at in range(place.left + int(column), place.left + int(column + size - 0.5) + 1):
             if place.grid.chars[axis][at] == "─":
                 place.grid.put(at, axis, "═", colors.text)
-    ends = [column for column, _ in slots[1:]] + [float(place.width)]
+    ends = [*(column for column, _ in slots[1:]), float(place.width)][: len(slots)]
     place.grid.reach = Reach(
         [
             (place.left + start + part * size / each, place.left + start + (part + 1) * size / each)

@@ -69,7 +69,7 @@ def draw_heat(plot: HeatPlot, width: int, height: int, colors: Palette, marker: 
         for number in range(len(columns))
         for part in range(each)
     ][: len(plot.columns)]
-    ends = [*starts[1:], float(place.left + edges[-1])]
+    ends = [*starts[1:], float(place.left + edges[-1])][: len(starts)]
     place.grid.reach = Reach(
         list(zip(starts, ends, strict=True)), place.top, -(-lines // per_cell), rows
     )

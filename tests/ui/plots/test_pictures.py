@@ -7,7 +7,7 @@ from itertools import groupby
 
 import pytest
 
-from linky_tui.ui.plots import Band, BarPlot, HeatPlot, LinePlot, LineSeries, Spot
+from linky_tui.ui.plots import Band, BarPlot, GroupPlot, HeatPlot, LinePlot, LineSeries, Plot, Spot
 from linky_tui.ui.plots.canvas import Reach
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.crosshair import place_at, with_crosshair
@@ -162,3 +162,19 @@ def test_every_place_is_found_under_the_mouse_where_the_crosshair_stands() -> No
                 line = left + "".join(shown.chars[3][left:]).index("│")
                 assert place_at(grid.reach, line, 5) == (index, 0)
     assert places(days(7)) == (7, 1)
+
+
+@pytest.mark.parametrize("marker", MARKERS)
+def test_plots_of_nothing_are_drawn(marker: str) -> None:
+    nothing: tuple[Plot, ...] = (
+        days(0),
+        heat([]),
+        LinePlot(unit="W", series=[], x_range=(0, 1), filled=True),
+        LinePlot(unit="W", series=[LineSeries(name="", xs=[], ys=[])], x_range=(0, 1), filled=True),
+        GroupPlot(unit="kWh", labels=[], groups=[]),
+    )
+    for plot in nothing:
+        grid = draw(plot, 40, 12, COLORS, marker)
+        assert [len(row) for row in grid.plain()] == [40] * 12
+        assert grid.reach is not None
+        assert place_at(grid.reach, 20, 5) is None
