@@ -128,7 +128,7 @@ class LinkyApp(AppCore):
         if isinstance(shown, Dialog) and shown.PLACE == "Help":
             shown.action_leave()
         elif isinstance(shown, Page | Dialog):
-            from linky_tui.ui.shell.help_dialog import HelpDialog  # Markdown takes its time
+            from linky_tui.ui.help.dialog import HelpDialog  # Markdown takes its time
 
             self.push_screen(HelpDialog(shown.help))
 

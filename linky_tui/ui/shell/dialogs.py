@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 
 from linky_tui.errors import ConfigError, LinkyError
 from linky_tui.ui.shell.bindings import HELP_KEY, bind
-from linky_tui.ui.shell.help import Help
+from linky_tui.words.help import Help
 
 T = TypeVar("T")
 

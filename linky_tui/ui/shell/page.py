@@ -20,7 +20,7 @@ from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
-from linky_tui.ui.shell.help import Help
+from linky_tui.words.help import Help
 
 T = TypeVar("T")
 

@@ -16,9 +16,9 @@ from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.shell.bindings import bind
-from linky_tui.ui.shell.help import Help
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.connect_form import ConnectForm
+from linky_tui.words.help import Help
 
 _CURVE = """\
        ▁          ▄▇▅

@@ -14,13 +14,13 @@ from linky_tui.config.keyboard import ACTIONS, DIALOGS, EVERYWHERE
 from linky_tui.errors import LinkyError
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.help.dialog import HelpDialog
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
-from linky_tui.ui.shell.help import GLOSSARY, Help
-from linky_tui.ui.shell.help_dialog import HelpDialog
 from linky_tui.ui.shell.page import Page
 from linky_tui.ui.welcome.page import CONNECT_HELP
+from linky_tui.words.help import GLOSSARY, Help
 from tests.tools.app import screen_text, wait_until
 from tests.ui.conftest import Running
 

@@ -16,7 +16,7 @@ from linky_tui.config.keyboard import ACTIONS, DIALOGS, EVERYWHERE, Action
 from linky_tui.ui.shell.bindings import bind, key_label
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog
-from linky_tui.ui.shell.help import Help
+from linky_tui.words.help import Help
 
 _NAMES_FROM_CELLS = 110
 """With so much room the keys' names in ``[keys]`` are shown, too."""

@@ -1,0 +1,1 @@
+"""Help: a dialog above any page or dialog."""
