@@ -110,6 +110,26 @@ def test_no_more_digits_than_a_figure_has(readings: int, files: int, expected: s
     assert per_reading_text(side, None, files) == "–"
 
 
+def test_a_race_is_told_as_it_is() -> None:
+    def question(text: str, regular: float, timeseries: float, headers: bool = False) -> Question:
+        runners = tuple(
+            Contestant(layout, ms, ms, ms, "IXSCAN", 1, headers and layout is Layout.TIME_SERIES)
+            for layout, ms in ((Layout.REGULAR, regular), (Layout.TIME_SERIES, timeseries))
+        )
+        return Question(text, 20, 1, text != "odd", runners)
+
+    asked = (
+        question("won", 3.0, 2.0),
+        question("lost", 1.0, 70.0),
+        question("odd", 59.0, 1.0, headers=True),
+    )
+    assert sentence(result("race", questions=asked)) == (
+        "With a warm cache time series answers 1 of 2 questions faster than regular documents and "
+        "loses at lost (0.014 times as fast); from the headers of its buckets alone it answers odd "
+        "(59 times as fast); the answers to odd were not the same."
+    )
+
+
 def test_results_are_kept_and_replaced(tmp_path: Path) -> None:
     for each in hostile():
         assert from_json(json.loads(json.dumps(to_json(each)))) == each

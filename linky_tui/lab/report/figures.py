@@ -48,6 +48,11 @@ def times_text(larger: float | None, smaller: float | None) -> str:
     return f"{ratio:,.0f} times" if ratio >= 9.95 else f"{ratio:,.1f} times"
 
 
+def speed_text(ratio: float) -> str:
+    """A ratio of speeds with two digits: ``0.014``, ``1.4``, ``59``."""
+    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+
+
 def find(sides: tuple[Side, ...], layout: Layout, label: str) -> Side | None:
     """The side of that name."""
     return next((each for each in sides if each.layout is layout and each.label == label), None)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from linky_tui.domain.laboratory import Estimate, Layout, LoadOrder, Question, Result, Side
-from linky_tui.lab.report.figures import find, per_reading_text, times_text, total_text
+from linky_tui.lab.report.figures import (
+    find,
+    per_reading_text,
+    speed_text,
+    times_text,
+    total_text,
+)
 from linky_tui.text.formatting import NOTHING, count_text
 
 _NOT_MEASURED = "It was not measured: the server refused what it needs."
@@ -165,7 +171,9 @@ def _full(side: Side) -> str:
 
 
 def _speeds(questions: Sequence[Question]) -> str:
-    return ", ".join(f"{each.text} ({each.speedup or 0:.1f} times as fast)" for each in questions)
+    return ", ".join(
+        f"{each.text} ({speed_text(each.speedup or 0)} times as fast)" for each in questions
+    )
 
 
 def _per_meter(side: Side, homes: int) -> str:

@@ -20,6 +20,7 @@ from linky_tui.lab.report.figures import (
     index_text,
     name_of,
     per_reading_text,
+    speed_text,
     storage_text,
     total_text,
 )
@@ -122,7 +123,7 @@ def _race(result: Result) -> _Parts:
             (
                 question.text,
                 *(_times(question.of(layout)) for layout in Layout),
-                "–" if question.speedup is None else f"{question.speedup:.1f}",
+                NOTHING if question.speedup is None else speed_text(question.speedup),
                 "yes" if question.equal else "NO",
             )
             for question in result.questions
