@@ -25,7 +25,7 @@ from linky_tui.system import paths
 
 if TYPE_CHECKING:
     from linky_tui.enedis.budget import Budget
-    from linky_tui.ingest.request_run import RequestRun
+    from linky_tui.ingest.requests.run import RequestRun
     from linky_tui.storage.store import Store
 
 
@@ -90,7 +90,7 @@ class Session:
     def requests(self, store: Store, stop: threading.Event) -> Iterator[RequestRun]:
         """What sends the requests of one run."""
         from linky_tui.enedis.client import ConsoClient
-        from linky_tui.ingest.request_run import RequestRun
+        from linky_tui.ingest.requests.run import RequestRun
 
         url, timing = self.config.enedis.api_url, self.timing
         shared = None if self.demo else store.requests

@@ -18,7 +18,7 @@ from linky_tui.headless.summary import MeterSummary, summarise, worst
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Finished
 from linky_tui.ingest.jobs import Job, JobKind, Status
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.session import ReadyMeter, Session, ready_meters
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store

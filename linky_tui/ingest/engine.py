@@ -3,7 +3,7 @@
 The jobs of a run are done in turn, each under the lease of its series (:class:`Turn`).
 
 It is a generator of events (events.py). It asks the gateway through a
-:class:`~linky_tui.ingest.request_run.RequestRun`, writes through a
+:class:`~linky_tui.ingest.requests.run.RequestRun`, writes through a
 :class:`~linky_tui.storage.store.Store`, and decides; it does no input or output of its own.
 """
 
@@ -28,8 +28,8 @@ from linky_tui.errors import (
 from linky_tui.ingest.backfill import backfill
 from linky_tui.ingest.events import Event, Failed, Finished, Noted, Paused, Turn
 from linky_tui.ingest.jobs import Job, JobKind, Status
-from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.manners import PausedUntil, StopWanted, TooManyFailures
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.ingest.series_run import SeriesRun
 from linky_tui.ingest.sync import refetch, sync
 from linky_tui.ingest.upkeep import finish, reconcile_first

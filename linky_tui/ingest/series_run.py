@@ -24,9 +24,9 @@ from linky_tui.ingest.events import (
     WindowStored,
 )
 from linky_tui.ingest.floor import FloorSearch
-from linky_tui.ingest.manners import RunEnds, StopWanted
 from linky_tui.ingest.plan import days_below
-from linky_tui.ingest.request_run import Fetching, RequestRun
+from linky_tui.ingest.requests.manners import RunEnds, StopWanted
+from linky_tui.ingest.requests.run import Fetching, RequestRun
 from linky_tui.storage.leases.leases import Lease, SeriesState
 from linky_tui.storage.repair.extent import EVERYTHING, Trail
 from linky_tui.storage.store import Store

@@ -17,9 +17,9 @@ from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import TemporaryError
 from linky_tui.ingest.events import Event, Noted, Surveyed
-from linky_tui.ingest.manners import PausedUntil, StopWanted, TooManyFailures
 from linky_tui.ingest.plan import survey_spans
-from linky_tui.ingest.request_run import Fetching, RequestRun
+from linky_tui.ingest.requests.manners import PausedUntil, StopWanted, TooManyFailures
+from linky_tui.ingest.requests.run import Fetching, RequestRun
 from linky_tui.ingest.series_run import FATAL, SeriesRun
 from linky_tui.text.formatting import day_text, things
 

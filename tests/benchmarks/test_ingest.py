@@ -24,7 +24,7 @@ from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import WindowAsked, WindowStored
 from linky_tui.ingest.jobs import Job, JobKind
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.storage.collections.documents import INDEX_KEYS, to_document, without_id
 from linky_tui.storage.store import Store
 from tests.tools.stored import open_store

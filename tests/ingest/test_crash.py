@@ -26,7 +26,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Finished, Window
 from linky_tui.ingest.jobs import Job, JobKind
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.storage.compare.buckets import needs_defragmenting
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.repair import rebuild

@@ -18,7 +18,7 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Event, Finished, Window
 from linky_tui.ingest.jobs import Job, JobKind
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.storage.store import Store
 from tests.tools.gateway import SERIES
 from tests.tools.stored import held

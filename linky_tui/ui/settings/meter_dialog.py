@@ -16,7 +16,7 @@ from textual.widgets import Button, Select, Static
 from linky_tui.config.model import METERS
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.ingest.totals import try_token
 from linky_tui.text.formatting import count_text, day_text, kwh_text, things
 from linky_tui.ui.forms.draft import Texts, meter_problems

@@ -20,7 +20,7 @@ from linky_tui.storage.connection import ServerInfo
 from linky_tui.storage.store import Store
 
 if TYPE_CHECKING:
-    from linky_tui.ingest.request_run import RequestRun
+    from linky_tui.ingest.requests.run import RequestRun
 
 
 class Backend:

@@ -22,7 +22,7 @@ from linky_tui.enedis.request import DataKind, DataRequest, Shape
 from linky_tui.ingest.engine import run_jobs
 from linky_tui.ingest.events import Event, Finished, Noted, Window
 from linky_tui.ingest.jobs import Job, JobKind
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.store import Store
 from tests.tools.servers import Handler, TinyServer

@@ -17,9 +17,9 @@ from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.hosts import host_of
 from linky_tui.enedis.request import DataKind, DataRequest
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
-from linky_tui.ingest import manners
-from linky_tui.ingest.manners import PausedUntil
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests import manners
+from linky_tui.ingest.requests.manners import PausedUntil
+from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.storage.store import Store
 from tests.tools.gateway import gateway
 from tests.tools.homes import REAL_HOST, Home

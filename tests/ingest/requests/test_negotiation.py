@@ -13,7 +13,7 @@ from linky_tui.enedis.budget import Budget
 from linky_tui.enedis.client import ConsoClient
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest, Shape
-from linky_tui.ingest.request_run import RequestRun
+from linky_tui.ingest.requests.run import RequestRun
 from tests.tools.gateway import SERIES
 
 FIRST = date(2026, 11, 2)

@@ -20,7 +20,7 @@ from linky_tui.enedis.budget import BLOCKED, Budget, Slot
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
 from linky_tui.ingest.events import Event, Waiting
-from linky_tui.ingest.negotiation import ABOUT_THE_GENERATION
+from linky_tui.ingest.requests.negotiation import ABOUT_THE_GENERATION
 from linky_tui.text.formatting import local_time_text
 
 INLINE_WAIT_S = 30.0

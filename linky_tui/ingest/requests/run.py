@@ -18,8 +18,8 @@ from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataRequest, Shape
 from linky_tui.enedis.timing import Timing
 from linky_tui.ingest.events import Event
-from linky_tui.ingest.manners import Manners, PausedUntil, SharedCount
-from linky_tui.ingest.negotiation import ABOUT_THE_GENERATION, Negotiation
+from linky_tui.ingest.requests.manners import Manners, PausedUntil, SharedCount
+from linky_tui.ingest.requests.negotiation import ABOUT_THE_GENERATION, Negotiation
 
 NIGHT_ENDS = time(3)
 """The gateway's date follows at 1 or 2 o'clock in Paris, by its own clock."""

@@ -1,0 +1,1 @@
+"""The requests of one run: when the next may be sent, in which generation, and how often again."""
