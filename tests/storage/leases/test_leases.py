@@ -134,7 +134,7 @@ def test_what_is_remembered_passes_from_one_owner_to_the_next(store: Store, tmp_
     state = store.leases.state(SERIES)
     assert (state.rebuild_pending, store.leases.leftovers(SERIES)) == (None, set())
     assert state.last_rebuild is not None
-    now = store.connection.client.admin.command("hello")["localTime"]  # the server's clock
+    now = store.connection.client.admin.command("hello")["localTime"].replace(tzinfo=UTC)
     assert abs(state.last_rebuild - now) < timedelta(minutes=1)
 
 
