@@ -231,6 +231,14 @@ def whole_number(least: int, most: int) -> Callable[[object], int]:
     return check
 
 
+def port_or_none(value: object) -> int:
+    """A port that any user may listen on, or 0."""
+    value = whole_number(0, 65_535)(value)
+    if 0 < value < 1024:
+        raise Refused("is a port that the system keeps for itself")
+    return value
+
+
 def number(least: float, most: float) -> Callable[[object], float]:
     """A number between two, both included; true and false are none."""
 

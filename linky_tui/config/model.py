@@ -68,6 +68,14 @@ class MongoSettings:
         "nothing, or the path of a program",
         checks.program,
     )
+    local_port: int = key(
+        0,
+        "Port on which the private server listens as well, for Compass and other tools that "
+        "cannot open its unix socket: for this machine alone (127.0.0.1), and with a password, "
+        "whose file linky-tui --check names. 0: none.",
+        "0, or a whole number from 1,024 to 65,535",
+        checks.port_or_none,
+    )
 
     @property
     def days_collection(self) -> str:

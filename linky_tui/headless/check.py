@@ -26,10 +26,12 @@ from linky_tui.text.formatting import (
 )
 
 if TYPE_CHECKING:
+    from linky_tui.storage.access import Access
     from linky_tui.storage.connection import ServerInfo
 
 _NO_BYTES, _SCARCE_BYTES = 100_000, 20_000_000
 """Too little for a count of requests; too little for another year of readings, too."""
+_INDENT = " " * 9
 
 
 @dataclass(slots=True)
@@ -39,6 +41,7 @@ class Findings:
     good: list[str] = field(default_factory=list)  # what is in order, a sentence each
     warnings: list[str] = field(default_factory=list)  # what works but should be looked at
     errors: list[LinkyError] = field(default_factory=list)  # what will not work
+    access: Access | None = None  # to MongoDB for other tools, where it is in order
 
 
 def run_check(session: Session, options: Options, stop: threading.Event) -> int:
@@ -52,6 +55,7 @@ def run_check(session: Session, options: Options, stop: threading.Event) -> int:
     server, counted = _check_mongodb(session, mongodb, stop)
     _check_budget(session, found, counted)
     found.good += mongodb.good
+    found.access = mongodb.access
     found.warnings += mongodb.warnings
     found.errors += mongodb.errors
     _check_space(session, found)
@@ -150,10 +154,12 @@ def _check_mongodb(
             f"MongoDB {server.version}, {plain(place)}: {settings.database}.{settings.collection} "
             f"holds {count_text(readings)} readings, {settings.timeseries_collection} is ready."
         )
+        found.access = server.access
     document = {
         "version": server.version,
         "kind": server.kind,
         "missing_rights": list(missing_rights),
+        "access": _access_document(server.access) if server.access else None,
     }
     return document, counted
 
@@ -197,6 +203,8 @@ def _document(found: Findings, server: dict[str, Any] | None, config: Config) ->
 def _lines(found: Findings, *, quiet: bool) -> Iterator[str]:
     if not quiet:
         yield from (_line("ok", text) for text in found.good)
+        if found.access is not None:
+            yield from _access_lines(found.access)
         yield from (_line("warning", text) for text in found.warnings)
     for error in found.errors:
         yield _line("problem", f"{error.title}. {error.cause}")
@@ -204,8 +212,27 @@ def _lines(found: Findings, *, quiet: bool) -> Iterator[str]:
         yield _line("", error.next_step)
 
 
+def _access_lines(access: Access) -> Iterator[str]:
+    from linky_tui.words.access import access_notes
+
+    yield _line("ok", "To look inside with mongosh, or another tool by the address:")
+    # In one piece each, to be copied.
+    yield from (f"{_INDENT}{text}" for text in (access.mongosh, access.address))
+    yield from (_line("", note) for note in access_notes(access))
+
+
+def _access_document(access: Access) -> dict[str, Any]:
+    return {
+        "mongosh": access.mongosh,
+        "address": access.address,
+        "port": access.port or None,
+        "password_file": str(access.password_file) if access.password_file else None,
+        "only_while_linky_tui_runs": access.private,
+    }
+
+
 def _line(kind: str, text: str) -> str:
-    return wrapped(f"{kind:9}{text}", indent=" " * 9)
+    return wrapped(f"{kind:{len(_INDENT)}}{text}", indent=_INDENT)
 
 
 def _problems(error: LinkyError) -> tuple[str, ...]:

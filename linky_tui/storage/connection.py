@@ -22,6 +22,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
+from linky_tui.storage.access import Access, configured_access, private_access
 from linky_tui.storage.address import (
     OLDEST_SERVER,
     address_error,
@@ -100,6 +101,7 @@ class ServerInfo:
     hosts: str = ""
     # what is worth knowing of it, or of how the embedded one was started
     notes: tuple[str, ...] = ()
+    access: Access | None = None  # how people get to it with tools of their own
 
 
 class Connection(Closing):
@@ -194,10 +196,12 @@ def connect(
     """
     if settings.uri:
         refuse_hosts(hosts_of(settings.uri.strip()).split(","))
-        return _open(_without_our_options(settings.uri), settings.database, None)
-    local = LocalServer.acquire(data_dir, runtime_dir, settings.mongod, stop=stop)
+        return _open(_without_our_options(settings.uri), settings, None)
+    local = LocalServer.acquire(
+        data_dir, runtime_dir, settings.mongod, settings.local_port, stop=stop
+    )
     try:
-        return _open(local.uri, settings.database, local)
+        return _open(local.uri, settings, local)
     except BaseException:
         local.release()
         raise
@@ -226,7 +230,7 @@ def wait_for_primary(
     return False
 
 
-def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
+def _open(uri: str, settings: MongoSettings, local: LocalServer | None) -> Connection:
     revival = Revival(local) if local else None
     client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS, revival)
     try:
@@ -236,7 +240,7 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
             if local is None:
                 _refuse_unfit(client, hello, build)
             handle = client.get_database(
-                database,
+                settings.database,
                 read_preference=ReadPreference.PRIMARY,
                 write_concern=WRITE_CONCERN,
                 read_concern=READ_CONCERN,
@@ -260,6 +264,7 @@ def _open(uri: str, database: str, local: LocalServer | None) -> Connection:
         plain(str(set_name), 60) if set_name else None,
         "" if local else hosts_of(uri),
         notes,
+        private_access(local, settings.database) if local else configured_access(settings.uri),
     )
     return Connection(client, handle, server, local, revival)
 

@@ -27,7 +27,8 @@ _SHORTEST_CODED = 8
 _PIECE, _CODED_PIECE = 8, 12
 """So many characters of a token in a row are a piece of it; of an encoded one, so many."""
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
-_SECRET_OPTION = re.compile(r"(?i)passw|pwd|token|secret|mechanismproperties")
+SECRET_OPTION = re.compile(r"(?i)passw|pwd|token|secret|mechanismproperties")
+"""The names of options of an address whose values are secret."""
 
 _lock = threading.Lock()
 _exact: frozenset[str] = frozenset()
@@ -67,7 +68,7 @@ def protect_address(address: str) -> None:
             protect(part)
     for option in re.split("[&;]", address.partition("?")[2]):
         name, _, value = option.partition("=")
-        if _SECRET_OPTION.search(name):
+        if SECRET_OPTION.search(name):
             for part in re.split("[:,]", value):
                 protect(part)
     # A value with a separator of options in it is more than one option to the driver.

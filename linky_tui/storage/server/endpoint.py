@@ -1,4 +1,7 @@
-"""Where the embedded server listens: a unix socket in a folder that is nobody else's."""
+"""Where the embedded server listens: a unix socket in a folder that is nobody else's.
+
+On a port of this machine as well where the user asks for one; then it wants a password.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import os
 import socket
 import stat
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +25,10 @@ from linky_tui.text.formatting import plain
 SOCKET_PATH_LIMIT = 100
 """Bytes; the system's own limit is 108 on Linux and 104 on macOS."""
 
+LOOPBACK = "127.0.0.1"
+USER = "linky"
+"""Who logs in where a password is wanted."""
+
 _SOCKET_NAME = "mongod.sock"  # the driver takes only names in .sock for unix sockets
 
 
@@ -30,19 +37,31 @@ class Endpoint:
     """How the server is reached."""
 
     socket_path: Path
+    port: int = 0  # of loopback, beside the socket; 0: none, and no password is wanted
+    password: str = field(default="", repr=False, compare=False)  # of the user `linky`
 
     @property
     def uri(self) -> str:
-        """The address for the driver."""
-        return f"mongodb://{quote(str(self.socket_path), safe='')}"
+        """The address for the driver, with the password where there is one."""
+        return self._uri(f"{USER}:{self.password}@" if self.password else "")
+
+    @property
+    def bind_ip(self) -> str:
+        """Where mongod is told to listen, by which it is recognised."""
+        path = str(self.socket_path)
+        return f"{LOOPBACK},{path}" if self.port else path
 
     @property
     def arguments(self) -> list[str]:
         """What mongod is told about it."""
         # Without --nounixsocket mongod listens on /tmp/mongodb-27017.sock as well, and takes
         # that name away from a server of the system. A socket of --bind_ip is not meant by it.
-        address = ["--bind_ip", str(self.socket_path)]
-        return [*address, "--nounixsocket", "--filePermissions", "0600"]
+        told = ["--bind_ip", self.bind_ip, "--nounixsocket", "--filePermissions", "0600"]
+        if not self.port:
+            return told
+        # Every user of this machine reaches the port, and none of them may make himself a user.
+        guarded = ["--auth", "--setParameter", "enableLocalhostAuthBypass=false"]
+        return [*told, "--port", str(self.port), *guarded]
 
     def answers(self, timeout_s: float) -> bool:
         """Whether a server answers a ``hello`` there within the time."""
@@ -54,7 +73,7 @@ class Endpoint:
             with (
                 pymongo.timeout(timeout_s),
                 pymongo.MongoClient[dict[str, object]](
-                    self.uri, directConnection=True, connectTimeoutMS=limit_ms
+                    self._uri(), directConnection=True, connectTimeoutMS=limit_ms
                 ) as client,
             ):
                 client.admin.command("hello")
@@ -63,6 +82,9 @@ class Endpoint:
         except PyMongoError:
             return False
         return True
+
+    def _uri(self, user: str = "") -> str:
+        return f"mongodb://{user}{quote(str(self.socket_path), safe='')}"
 
 
 def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:

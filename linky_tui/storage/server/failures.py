@@ -9,7 +9,7 @@ import shutil
 import signal
 from pathlib import Path
 
-from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
+from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageError, StorageUnavailable
 from linky_tui.storage.server.binary import ELSEWHERE, MongodUnfit, wrong_processor
 from linky_tui.text.formatting import plain
 
@@ -57,14 +57,18 @@ _AFTERMATH = (
     *("Please read the documentation", "Got signal", "BACKTRACE"),
 )
 _NO_SPACE = "No space left on device"
+_PORT_TAKEN = "Address already in use"
 _FIRST_WORDS = '"msg":"MongoDB starting"'
 
 
-def start_failure(output: str, returncode: int | None, binary: Path, log_path: Path) -> LinkyError:
+def start_failure(
+    output: str, returncode: int | None, binary: Path, log_path: Path, port: int = 0
+) -> LinkyError:
     """The error for a mongod that ended, or did not answer, instead of starting.
 
     ``output`` is what it wrote since it was started: its log, or the system's complaint.
-    ``returncode`` is negative for a signal, and None while it still runs.
+    ``returncode`` is negative for a signal, and None while it still runs. ``port`` is what it was
+    to listen on beside its socket, 0 for none.
     """
     last = last_lines(output)
     told = f' It said: "{last}".' if last else ""
@@ -79,6 +83,13 @@ def start_failure(output: str, returncode: int | None, binary: Path, log_path: P
         )
     if returncode == -signal.SIGILL:
         return wrong_processor()
+    if port and _PORT_TAKEN in output:
+        return ConfigError(
+            "The port of the local MongoDB is taken",
+            f"Another program listens on 127.0.0.1:{port}; the data were not touched.",
+            "Set mongodb.local_port to another port, or to 0 for none; or end that program.",
+            (f"mongodb.local_port = {port}: another program listens there",),
+        )
     if any(text in output for text in _OLDER_DATA):
         return MongodUnfit(
             "The data come from an older MongoDB",

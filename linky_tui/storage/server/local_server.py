@@ -13,6 +13,7 @@ import errno
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
@@ -24,7 +25,14 @@ from linky_tui.storage.server.endpoint import (
     socket_endpoint,
 )
 from linky_tui.storage.server.failures import disk_full, no_space, running_failure
-from linky_tui.storage.server.process import POLL_S, Mongod
+from linky_tui.storage.server.password import (
+    is_taught,
+    make_password,
+    password_file,
+    read_password,
+    teach,
+)
+from linky_tui.storage.server.process import POLL_S, Mongod, Recorded
 from linky_tui.system.closing import Closing
 from linky_tui.system.locks import FileLock
 from linky_tui.system.own_files import why
@@ -40,16 +48,16 @@ _LOCK_TIMEOUT_S = 3.0
 class LocalServer(Closing):
     """One process's share of the embedded server; get one with :meth:`acquire`."""
 
-    def __init__(self, data_dir: Path, runtime_dir: Path, mongod: str = "") -> None:
+    def __init__(self, data_dir: Path, runtime_dir: Path, mongod: str = "", port: int = 0) -> None:
         self._mongod = Mongod(private_dir(data_dir.absolute() / "mongodb").resolve())
         self._runtime_dir = runtime_dir
         self._configured = mongod
+        self._port = port
         self._turn = FileLock(self._mongod.folder / "turn.lock")
         self._users = FileLock(self._mongod.folder / "users.lock")
         self._endpoint: Endpoint | None = None
         self._released = False
-        # Which mongod was passed over for another, as sentences; known to who started the server.
-        self.notes: tuple[str, ...] = ()
+        self._passed_over: tuple[str, ...] = ()  # known to who started the server
         self._guard = threading.Lock()
 
     @classmethod
@@ -58,29 +66,53 @@ class LocalServer(Closing):
         data_dir: Path,
         runtime_dir: Path,
         mongod: str = "",
+        port: int = 0,
         timeout_s: float = 30.0,
         stop: threading.Event | None = None,
     ) -> LocalServer:
         """Starts the server, or joins the one that runs; blocks until it answers.
 
         It lives in ``mongodb`` below the user's data folder; its socket goes to the runtime folder
-        where its path there would be too long.
+        where its path there would be too long. With a ``port`` it listens there as well, on
+        loopback, and wants a password; one that runs is joined as it is while others use it.
 
         Raises:
-            ConfigError: there is no mongod, or a folder is not this user's own.
+            ConfigError: there is no mongod, a folder is not this user's own, or the port is taken.
             StorageError: the server does not start; the error names the reason.
             StorageUnavailable: not in time, or stopped.
         """
-        server = cls(data_dir, runtime_dir, mongod)
+        server = cls(data_dir, runtime_dir, mongod, port)
         server.ensure(timeout_s, stop)
         return server
 
     @property
-    def uri(self) -> str:
-        """The address for the driver."""
+    def endpoint(self) -> Endpoint:
+        """How it is reached, the password included where it wants one."""
         if self._endpoint is None:
             raise RuntimeError("released")
-        return self._endpoint.uri
+        return self._endpoint
+
+    @property
+    def uri(self) -> str:
+        """The address for the driver."""
+        return self.endpoint.uri
+
+    @property
+    def password_file(self) -> Path:
+        """Where the password is kept, if there ever was one."""
+        return password_file(self._mongod.folder)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not as the settings have it, as sentences."""
+        if self._endpoint is None or self._endpoint.port == self._port:
+            return self._passed_over
+        how = f"on port {self._endpoint.port}" if self._endpoint.port else "without a port"
+        return (
+            *self._passed_over,
+            f"The private server runs {how}, as another linky-tui has started it; "
+            f"mongodb.local_port = {self._port} counts once every linky-tui has ended.",
+        )
 
     @property
     def log_path(self) -> Path:
@@ -120,9 +152,15 @@ class LocalServer(Closing):
                 alone = self._users.try_acquire(exclusive=True)
                 self._users.release()
                 self._users.try_acquire(exclusive=False)
-                endpoint = self._join(alone, deadline, stop)
+                recorded = self._mongod.recorded()
+                # Who uses a server knows it by the address that it has had.
+                if self._endpoint is not None:
+                    port = self._endpoint.port
+                else:
+                    port = self._port if alone or recorded is None else recorded.endpoint.port
+                endpoint = self._join(recorded, alone, port, deadline, stop)
                 # Waiting for an old server may have used up the time; a start has its own.
-                self._endpoint = endpoint or self._start(time.monotonic() + timeout_s, stop)
+                self._endpoint = endpoint or self._start(port, time.monotonic() + timeout_s, stop)
             except BaseException:
                 if not joined:
                     self._users.release()
@@ -155,15 +193,28 @@ class LocalServer(Closing):
 
     close = release
 
-    def _join(self, alone: bool, deadline: float, stop: threading.Event) -> Endpoint | None:
+    def _join(
+        self,
+        recorded: Recorded | None,
+        alone: bool,
+        port: int,
+        deadline: float,
+        stop: threading.Event,
+    ) -> Endpoint | None:
         """The endpoint of a server that runs; None where one has to be started."""
-        recorded = self._mongod.recorded()
         if recorded is None:
             self._refuse_foreign(stop)
             return None
         endpoint, pid = recorded.endpoint, recorded.pid
-        if recorded.ending:
-            # Whoever told it to end was the last one, and did not live to see it.
+        if endpoint.port:
+            endpoint = replace(endpoint, password=read_password(self._mongod.folder))
+        # Without the file nobody gets in any more, so a new password has to be made.
+        locked = endpoint.port and not endpoint.password
+        if locked and not alone:
+            raise _locked(self.password_file)
+        if recorded.ending or (alone and (endpoint.port != port or locked)):
+            # Whoever told it to end was the last one, and did not live to see it; or it was left
+            # behind by one with other settings.
             running = self._mongod.running_pid(endpoint, pid)
             if running is not None and not self._mongod.stop(endpoint, running):
                 raise _unreachable(self._mongod, running)
@@ -201,18 +252,18 @@ class LocalServer(Closing):
             if time.monotonic() >= patience:
                 raise _foreign(self._mongod)
 
-    def _start(self, deadline: float, stop: threading.Event) -> Endpoint:
+    def _start(self, port: int, deadline: float, stop: threading.Event) -> Endpoint:
         mongods = find_mongods(self._configured)
         folder = self._mongod.folder
         # Our own client knows it by the address that it has had.
-        endpoint = self._endpoint or socket_endpoint(folder, self._runtime_dir)
+        endpoint = self._endpoint or replace(socket_endpoint(folder, self._runtime_dir), port=port)
         passed_over: list[MongodUnfit] = []
         for binary in mongods.paths:
             private_dir(endpoint.socket_path.parent)
             clear_place(endpoint.socket_path)
             try:
                 mongods.refuse_unfit(binary)
-                self._mongod.start(binary, endpoint, deadline, stop)
+                endpoint = self._begin(binary, endpoint, deadline, stop)
             except MongodUnfit as unfit:
                 remove_socket(endpoint, folder)
                 passed_over.append(unfit)
@@ -220,9 +271,47 @@ class LocalServer(Closing):
                 remove_socket(endpoint, folder)
                 raise
             else:
-                self.notes = tuple(_passed_over(unfit, binary) for unfit in passed_over)
+                self._passed_over = tuple(_passed_over(unfit, binary) for unfit in passed_over)
                 return endpoint
         raise passed_over[0]
+
+    def _begin(
+        self, binary: Path, endpoint: Endpoint, deadline: float, stop: threading.Event
+    ) -> Endpoint:
+        """Start it, with a port so that it knows the password; gives how it is reached."""
+        if not endpoint.port:
+            self._mongod.start(binary, endpoint, deadline, stop)
+            return endpoint
+        folder = self._mongod.folder
+        endpoint = replace(endpoint, password=read_password(folder))
+        if endpoint.password:
+            self._mongod.start(binary, endpoint, deadline, stop)
+            if self._taught(endpoint):
+                return endpoint
+            self._end(endpoint)
+        # On the socket alone, in our own folder, while there is a server that asks nobody.
+        open_to_us = Endpoint(endpoint.socket_path)
+        self._mongod.start(binary, open_to_us, deadline, stop)
+        try:
+            endpoint = replace(endpoint, password=endpoint.password or make_password(folder))
+            teach(open_to_us, endpoint.password)
+        finally:
+            self._end(open_to_us)
+        self._mongod.start(binary, endpoint, deadline, stop)
+        return endpoint
+
+    def _taught(self, endpoint: Endpoint) -> bool:
+        try:
+            return is_taught(endpoint)
+        except BaseException:
+            self._end(endpoint)
+            raise
+
+    def _end(self, endpoint: Endpoint) -> None:
+        recorded = self._mongod.recorded()
+        pid = recorded.pid if recorded else 0
+        if not self._mongod.stop(endpoint, pid):
+            raise _unreachable(self._mongod, pid)
 
     def _stop(self, endpoint: Endpoint) -> None:
         recorded = self._mongod.recorded()
@@ -259,6 +348,14 @@ def _busy(stop: threading.Event) -> StorageUnavailable:
         "The local MongoDB is busy",
         "Another linky-tui process has been starting or stopping it for a while.",
         "Try again in a moment.",
+    )
+
+
+def _locked(file: Path) -> StorageError:
+    return StorageError(
+        "The password of the local MongoDB is gone",
+        f"The server that runs wants it, and {file} does not hold it.",
+        "Quit every linky-tui, then start again: a new one is made.",
     )
 
 

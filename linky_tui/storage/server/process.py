@@ -69,9 +69,11 @@ class Mongod:
         try:
             record = json.loads(read_own(self._record_path, _RECORD_LIMIT_BYTES))
             pid, ending = int(record["pid"]), bool(record.get("ending"))
-            path = Path(record["socket"])
+            path, port = Path(record["socket"]), int(record.get("port", 0))
             # Never a server elsewhere, whatever stands there.
-            return Recorded(Endpoint(path), pid, ending) if is_place(path, self.folder) else None
+            if not is_place(path, self.folder):
+                return None
+            return Recorded(Endpoint(path, port), pid, ending)
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             return None
         except (OverflowError, RecursionError):  # numbers and depths that nobody writes
@@ -82,7 +84,7 @@ class Mongod:
         locked_by = self._locked_by()
         if not _HAS_PROC:  # mongod writes its pid into the file that it keeps locked
             return locked_by if self.data_in_use() and recorded_pid in {0, locked_by} else None
-        told = {os.fsencode(self.data_path), os.fsencode(endpoint.socket_path)}
+        told = {os.fsencode(self.data_path), os.fsencode(endpoint.bind_ip)}
         # Without a recorded pid it may be so young that nothing but its arguments tells it.
         candidates = [recorded_pid, locked_by] if recorded_pid else [locked_by, *_our_processes()]
         return next((pid for pid in candidates if pid and told <= _arguments(pid)), None)
@@ -125,7 +127,7 @@ class Mongod:
                 if code is not None or time.monotonic() >= deadline:
                     said = self.log_tail(log_start)
                     if code is None or not never_began(said, self.data_path):
-                        raise start_failure(said, code, binary, self.log_path)
+                        raise start_failure(said, code, binary, self.log_path, endpoint.port)
                     set_aside(self.data_path, "half-made")
                     private_dir(self.data_path)
                     process, log_start = self._launch(binary, endpoint)
@@ -228,6 +230,7 @@ class Mongod:
             "pid": pid,
             "ending": ending,
             "socket": str(endpoint.socket_path),
+            "port": endpoint.port,
         }
         temporary = self._record_path.with_suffix(".new")
         temporary.unlink(missing_ok=True)

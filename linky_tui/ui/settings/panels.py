@@ -182,9 +182,9 @@ class MongoPanel(FieldsPanel):
             self._say("✗ Correct the fields first; they say what is allowed.", "bad")
             return
         texts = draft.tables[MONGODB.name]
-        values = {key.name: str(key.from_text(texts[key.name])) for key in MONGODB.keys}
+        values = {key.name: key.from_text(texts[key.name]) for key in MONGODB.keys}
         self._say("Connecting…", "muted")
-        self._test(MongoSettings(**values))
+        self._test(MongoSettings(**values))  # type: ignore[arg-type]
 
     @work(group="mongodb-test", exclusive=True, exit_on_error=False)
     async def _test(self, settings: MongoSettings) -> None:
