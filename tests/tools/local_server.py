@@ -67,7 +67,7 @@ def script(folder: Path, text: str) -> str:
 class Holder:
     """A process that uses the embedded server; a context manager that ends it.
 
-    ``options``: ``--deaf`` to Ctrl-C.
+    ``options``: ``--deaf`` to Ctrl-C, ``--port=12345``.
     """
 
     def __init__(self, data_dir: Path, *options: str) -> None:
@@ -98,7 +98,8 @@ def hold(data_dir: str, *options: str) -> None:
     """Use the server until stdin is closed."""
     if "--deaf" in options:  # a handler, not SIG_IGN: mongod would inherit that
         signal.signal(signal.SIGINT, lambda *_: None)
-    with LocalServer.acquire(Path(data_dir), Path(data_dir) / "run") as server:
+    port = next((int(each[7:]) for each in options if each.startswith("--port=")), 0)
+    with LocalServer.acquire(Path(data_dir), Path(data_dir) / "run", port=port) as server:
         with pymongo.MongoClient[dict[str, object]](server.uri, journal=True) as client:
             client["test"]["rounds"].insert_one({})
         print(server.uri, flush=True)

@@ -19,7 +19,7 @@ SERIES = Series("12345678901234")
 OTHER = Series("98765432109876", Flow.PRODUCTION)
 
 
-def open_store(uri: str, database: str, folder: Path, **names: str) -> Store:
+def open_store(uri: str, database: str, folder: Path, **names: Any) -> Store:
     """A store on the real server, with its own state folder."""
     settings = MongoSettings(uri=uri, database=database, **names)
     connection = connect(settings, folder / "data", folder / "run")
