@@ -142,6 +142,8 @@ def parse(arguments: Sequence[str]) -> Options | None:
         parser.error("--since goes with --backfill")
     if parsed.repair and command != "verify":
         parser.error("--repair goes with --verify")
+    if parsed.queries and command != "stats":
+        parser.error("--queries goes with --stats")
     if parsed.as_json and command == "app":
         parser.error("--json goes with a command such as --sync or --stats")
     return Options(
@@ -159,6 +161,7 @@ def parse(arguments: Sequence[str]) -> Options | None:
         parsed.seed or 0,
         DEFAULT_HOMES if parsed.homes is None else parsed.homes,
         parsed.report,
+        parsed.queries,
     )
 
 
@@ -245,6 +248,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--report", type=_report, metavar="FILE", help="with --lab: write a .md or .html report"
+    )
+    parser.add_argument(
+        "--queries",
+        action="store_true",
+        help="with --stats: the query behind each figure, to run in mongosh",
     )
     parser.add_argument("--config", type=Path, metavar="FILE", help="another configuration file")
     parser.add_argument(

@@ -31,3 +31,4 @@ class Options:
     seed: int = 0  # lab: of what is simulated
     homes: int = DEFAULT_HOMES  # lab: of the largest fleet
     report: Path | None = None  # lab: a .md or .html file
+    queries: bool = False  # stats: print the query behind each figure

@@ -11,6 +11,7 @@ from linky_tui.headless.options import EXIT_INTERRUPTED, Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.headless.progress import Waiting
 from linky_tui.session import Session
+from linky_tui.storage.compare.figure_queries import figure_queries
 from linky_tui.storage.compare.settled import wait_until_settled
 from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
@@ -27,6 +28,7 @@ from linky_tui.words.comparison import (
     orphans_note,
     server_index_note,
 )
+from linky_tui.words.queries import query_lines
 
 _REPAIR = "linky-tui --verify --repair"
 _LABEL_CELLS, _LEAST_CELLS = 12, 12
@@ -39,10 +41,20 @@ def run_stats(session: Session, options: Options, stop: threading.Event) -> int:
         if stop.is_set():
             raise Interrupted
         comparison = settled(store, comparison, stop, quiet=options.quiet)
+        queries = figure_queries(store, comparison) if options.queries else []
+        database = store.settings.database
     if options.as_json:
-        print_json({"command": "stats", **comparison.to_json()})
+        document = {"command": "stats", **comparison.to_json()}
+        if options.queries:
+            document["queries"] = [
+                {"figure": each.figure, "of": each.of, "mongosh": each.text(database)}
+                for each in queries
+            ]
+        print_json(document)
     else:
         print_lines(comparison_lines(comparison))
+        if queries:
+            print_lines(["", *query_lines(queries, database)])
     return EXIT_INTERRUPTED if stop.is_set() else 0
 
 

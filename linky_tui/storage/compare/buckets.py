@@ -46,24 +46,29 @@ def bucket_count(readings: Readings, series: Series | None = None) -> int | None
         StorageUnavailable: MongoDB cannot be reached, or did not finish.
     """
     collection = readings.timeseries
-    match = series_filter(series) if series is not None else {"meter.prm": {"$exists": True}}
+    match = series_filter(series) if series is not None else None
 
     def by_explain() -> int | None:
-        # A count of 1 each may be answered without reading a bucket; a sum of 2 each is not.
-        pipeline = [{"$match": match}, {"$group": {"_id": None, "n": {"$sum": 2}}}]
-        return buckets_in(
-            collection.database.command(
-                "explain",
-                {"aggregate": collection.name, "pipeline": pipeline, "cursor": {}},
-                verbosity="executionStats",
-            )
-        )
+        return buckets_in(collection.database.command(question(collection.name, match)))
 
     with friendly(), pymongo.timeout(READ_LIMIT_S):
         found = _unless_refused(by_explain)
         if found is None and series is None:
             found = _unless_refused(lambda: _by_statistics(readings))
         return found
+
+
+def question(collection: str, match: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The command whose answer :func:`buckets_in` reads; of the whole collection without a match.
+
+    A count of 1 each may be answered without reading a bucket; a sum of 2 each is not.
+    """
+    pipeline = [
+        {"$match": match or {"meter.prm": {"$exists": True}}},
+        {"$group": {"_id": None, "n": {"$sum": 2}}},
+    ]
+    asked = {"aggregate": collection, "pipeline": pipeline, "cursor": {}}
+    return {"explain": asked, "verbosity": "executionStats"}
 
 
 def buckets_in(explained: Mapping[str, Any]) -> int | None:
