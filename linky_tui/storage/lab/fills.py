@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from pymongo.collection import Collection
 from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
-from linky_tui.domain.laboratory import PAGE_BYTES, Layout, Side
+from linky_tui.domain.laboratory import Layout, Side
 from linky_tui.errors import StorageError
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.collections.documents import (
@@ -24,6 +24,7 @@ from linky_tui.storage.collections.documents import (
     TIME_FIELD,
     Document,
 )
+from linky_tui.storage.compare.sizes import statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.storage.lab.ground import Ground
 from linky_tui.text.formatting import plain
@@ -33,8 +34,9 @@ BATCH = 1000
 DAY_FIELD = "day"
 _LOOKS = 6
 """How often sizes are measured until they stay equal."""
+_WAITS, _WAIT_S = 35, 2.0
+"""The same where the server takes its checkpoint by itself, once a minute."""
 _COUNT_LIMIT_S = 900.0
-_REUSABLE = "file bytes available for reuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,20 +160,21 @@ def _settled(
         _require_all(each)
     forced = ground.checkpoint()
     before = [_measured(each) for each in filled]
-    for _ in range(_LOOKS):
-        if not forced and stop.wait(2.0):
+    for _ in range(_LOOKS if forced else _WAITS):
+        if not forced and stop.wait(_WAIT_S):
             raise StorageStopped
         if forced:
             ground.checkpoint()
         now = [_measured(each) for each in filled]
-        if now == before and (forced or all(map(_plausible, now))):
-            return now, "fsync" if forced else "the server's own"
+        if now == before and (forced or all(written for _, written in now)):
+            return [side for side, _ in now], "fsync" if forced else "the server's own"
         before = now
-    unsettled = [
-        side if forced or _plausible(side) else replace(side, storage_bytes=None, index_bytes=None)
-        for side in before
-    ]
-    return unsettled, "fsync" if forced else "the server's own, not awaited to its end"
+    if forced:
+        return [side for side, _ in before], "fsync"
+    return [
+        side if written else replace(side, storage_bytes=None, index_bytes=None)
+        for side, written in before
+    ], "the server's own, not awaited to its end"
 
 
 def data_bytes(ground: Ground, name: str) -> int:
@@ -181,51 +184,27 @@ def data_bytes(ground: Ground, name: str) -> int:
         LinkyError: MongoDB does not say.
     """
     with friendly(), pymongo.timeout(READ_LIMIT_S):
-        shards = ground.database[name].aggregate([{"$collStats": {"storageStats": {}}}])
-        return sum(int(each.get("storageStats", {}).get("size", 0)) for each in shards)
+        return statistics(ground.database[name]).data_bytes
 
 
-def _plausible(side: Side) -> bool:
-    """Whether a checkpoint has been: until then a file has one page, whatever it holds."""
-    pages = PAGE_BYTES
-    small = (side.data_bytes or 0) < pages
-    return side.storage_bytes is None or side.storage_bytes > pages or small
-
-
-def _measured(filled: Filled) -> Side:
+def _measured(filled: Filled) -> tuple[Side, bool]:
+    """A side with its sizes, and whether those on disk are not known to be old."""
     collection, side = filled.collection, filled.side
     if collection is None:
-        return side
-    totals: dict[str, int] = dict.fromkeys(("data", "storage", "index", "reusable"), 0)
-    indexes: dict[str, None] = {}
-    buckets: int | None = None
-    compressor = None
+        return side, True
     with pymongo.timeout(READ_LIMIT_S * 4):
-        for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}]):
-            found: Mapping[str, Any] = shard.get("storageStats", {})
-            free = int(found.get("freeStorageSize", 0))
-            totals["data"] += int(found.get("size", 0))
-            totals["storage"] += int(found.get("storageSize", 0)) - free
-            reusable = sum(
-                int(each.get("block-manager", {}).get(_REUSABLE, 0))
-                for each in found.get("indexDetails", {}).values()
-            )
-            totals["index"] += int(found.get("totalIndexSize", 0)) - reusable
-            totals["reusable"] += free + reusable
-            indexes |= dict.fromkeys(found.get("indexSizes", {}))
-            if "timeseries" in found:
-                buckets = (buckets or 0) + int(found["timeseries"].get("bucketCount", 0))
-            compressor = compressor or _compressor(found)
-    return replace(
+        found = statistics(collection)
+    measured = replace(
         side,
-        compressor=compressor,
-        indexes=tuple(indexes),
-        buckets=buckets,
-        data_bytes=totals["data"],
-        storage_bytes=totals["storage"],
-        index_bytes=totals["index"],
-        reusable_bytes=totals["reusable"],
+        compressor=found.compressor,
+        indexes=tuple(sorted(found.indexes)),
+        buckets=found.buckets,
+        data_bytes=found.data_bytes,
+        storage_bytes=found.storage_bytes,
+        index_bytes=found.index_bytes,
+        reusable_bytes=found.reusable_bytes,
     )
+    return measured, found.written is not False
 
 
 def _require_all(filled: Filled) -> None:
@@ -246,12 +225,3 @@ def _require_all(filled: Filled) -> None:
             f"{plain(side.label)}: {side.documents} documents were inserted, {found} are there.",
             "Run it again; if it comes back, report it.",
         )
-
-
-def _compressor(found: Mapping[str, Any]) -> str | None:
-    created = str(found.get("wiredTiger", {}).get("creationString", ""))
-    for part in created.split(","):
-        name, _, value = part.partition("=")
-        if name == "block_compressor":
-            return plain(value, 20) or "none"
-    return None
