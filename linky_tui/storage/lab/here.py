@@ -12,6 +12,7 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import PyMongoError
 
+from linky_tui.errors import AccessRefused, StorageError
 from linky_tui.storage.connection import READ_LIMIT_S, Connection, friendly
 from linky_tui.storage.lab.folders import ScratchFolder, left_databases
 from linky_tui.storage.lab.ground import Ground
@@ -45,6 +46,7 @@ class ScratchDatabase(Ground):
         with friendly(), pymongo.timeout(READ_LIMIT_S):
             self._drop_leftovers(data_dir)
         self.place = f"{PREFIX}_{int(time.time())}_{secrets.token_hex(4)}"
+        self._require_right_to_drop()
         self._scratch = ScratchFolder(data_dir)
         self._scratch.note(self.place)
         self.database = self.client[self.place]
@@ -59,6 +61,19 @@ class ScratchDatabase(Ground):
         with friendly(), pymongo.timeout(READ_LIMIT_S * 4):
             self.client.drop_database(self.place)
         self._scratch.close()
+
+    def _require_right_to_drop(self) -> None:
+        """Nothing is made that could not be dropped; roles that let one write may not do so."""
+        try:
+            with friendly(), pymongo.timeout(READ_LIMIT_S):
+                self.client.drop_database(self.place)
+        except (AccessRefused, StorageError) as error:
+            raise AccessRefused(
+                "The laboratory may not drop a database here",
+                f"So it makes none. {error.cause}",
+                "Give the user the role dbAdminAnyDatabase beside readWriteAnyDatabase, or run it "
+                "without --here, on a server of its own.",
+            ) from None
 
     def _drop_leftovers(self, data_dir: Path) -> None:
         with suppress(PyMongoError), left_databases(data_dir) as noted:
