@@ -88,10 +88,13 @@ def statistics_of(answers: Iterable[Mapping[str, Any]]) -> Statistics:
         known |= {name for name, number in own.items() if number is not None}
         total.update({name: int(number or 0) for name, number in own.items()})
         details = found.get("indexDetails", {})
-        free = {name: _reusable(details.get(name, {})) for name in found.get("indexSizes", {})}
-        indexes.update({name: int(found["indexSizes"][name]) - free[name] for name in free})
-        free_storage = int(found.get("freeStorageSize", _reusable(found.get("wiredTiger", {}))))
-        total["storage"] += int(found.get("storageSize", 0)) - free_storage
+        sizes = {name: int(size) for name, size in found.get("indexSizes", {}).items()}
+        free = {name: _reusable(details.get(name, {}), size) for name, size in sizes.items()}
+        indexes.update({name: size - free[name] for name, size in sizes.items()})
+        storage = int(found.get("storageSize", 0))
+        told = int(found.get("freeStorageSize", 0))
+        free_storage = max(told, _reusable(found.get("wiredTiger", {}), storage))
+        total["storage"] += storage - free_storage
         total["index"] += int(found.get("totalIndexSize", 0)) - sum(free.values())
         total["reusable"] += free_storage + sum(free.values())
         compressors.add(_compressor(found))
@@ -213,8 +216,25 @@ def foreign_indexes(
     return server, tuple(name for name in other if name not in server)
 
 
-def _reusable(file: Mapping[str, Any]) -> int:
-    return int(file.get("block-manager", {}).get("file bytes available for reuse", 0))
+def _reusable(file: Mapping[str, Any], size: int) -> int:
+    """What is free in a file, with what only the checkpoint before the last one still needs.
+
+    After a validation, WiredTiger frees that at the next change only.
+    """
+    block = file.get("block-manager", {})
+    free, checkpoint = int(block.get("file bytes available for reuse", 0)), _checkpoint_bytes(file)
+    return free if _dirty(file) or not checkpoint else max(free, size - checkpoint)
+
+
+def _checkpoint_bytes(file: Mapping[str, Any]) -> int:
+    """What the last checkpoint takes in a file; 0 where there is none, or it is not told."""
+    saved = int(file.get("block-manager", {}).get("checkpoint size", 0))
+    return saved + _CHECKPOINT_BYTES if saved else 0
+
+
+def _dirty(file: Mapping[str, Any]) -> int | None:
+    number = file.get("cache", {}).get("tracked dirty bytes in the cache")
+    return None if number is None else int(number)
 
 
 def _compressor(found: Mapping[str, Any]) -> str | None:
@@ -242,9 +262,8 @@ def _file_written(file: Mapping[str, Any], size: int) -> bool | None:
     Who only reads may split a page in memory: what leads to its parts is dirty then, less than a
     hundredth of the file, which itself is still as large as its checkpoint.
     """
-    dirty = file.get("cache", {}).get("tracked dirty bytes in the cache")
+    dirty = _dirty(file)
     if not dirty:
         return None if dirty is None else True
-    used = size - _reusable(file)
-    saved = int(file.get("block-manager", {}).get("checkpoint size", 0)) + _CHECKPOINT_BYTES
-    return bool(dirty <= _LITTLE * used and used - saved <= _LITTLE * used)
+    used = size - _reusable(file, size)
+    return dirty <= _LITTLE * used and used - _checkpoint_bytes(file) <= _LITTLE * used
