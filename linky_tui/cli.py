@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from linky_tui import __version__
-from linky_tui.errors import ConfigError, LinkyError, UsageError
+from linky_tui.errors import LinkyError, Side, UsageError
 from linky_tui.headless.options import DEFAULT_HOMES, EXIT_INTERRUPTED, Options
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.system import crash
@@ -104,6 +104,7 @@ def _run_and_report(arguments: list[str]) -> int:
                 "The system refuses a file or folder",
                 f"{why(error)}.",
                 "Check who owns it, what it is, and whether the disk is full or read-only.",
+                sides=(Side.YOURS,),
             )
         elif isinstance(error, OSError) and error.errno in _OUTPUT_FAILS:
             raise
@@ -166,8 +167,8 @@ def parse(arguments: Sequence[str]) -> Options | None:
 
 
 def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
-    """Say an error: one JSON object on stdout, or title, cause and next step on stderr."""
-    problems = list(error.problems) if isinstance(error, ConfigError) else []
+    """Say an error: one JSON object on stdout, or the title and its details on stderr."""
+    problems = list(error.problems)
     if as_json:
         document: dict[str, object] = {
             "command": command,
@@ -182,9 +183,7 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
             }
         sys.stdout.write(json.dumps(document) + "\n")
         return
-    lines = [f"linky-tui: {error.title}", f"  {error.cause}"]
-    lines += [f"  - {problem}" for problem in problems]
-    lines.append(f"  {error.next_step}")
+    lines = [f"linky-tui: {error.title}", *(f"  {line}" for line in error.details)]
     sys.stderr.write(printable("\n".join(lines)) + "\n")
 
 

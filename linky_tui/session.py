@@ -169,7 +169,7 @@ def _token_problem(meter: Meter, *, foreign: bool) -> LinkyError | None:
     else:
         title = "The token will be refused"
         todo = "Get a new token at https://conso.boris.sh and write it into the configuration."
-    return TokenRefused(title, f"Yours: {' '.join(problems)}", f"{todo} No request was sent.")
+    return TokenRefused(title, " ".join(problems), f"{todo} No request was sent.")
 
 
 def _demo_config(config: Config, url: str, token: str, prms: tuple[str, ...]) -> Config:

@@ -19,7 +19,7 @@ from linky_tui.enedis.faults import MAX_AHEAD
 from linky_tui.enedis.hosts import hostname_of
 from linky_tui.enedis.request import Shape
 from linky_tui.enedis.timing import Timing
-from linky_tui.errors import AddressBlocked, BudgetSpent, ServiceDown
+from linky_tui.errors import AddressBlocked, BudgetSpent, ServiceDown, Side
 from linky_tui.text.formatting import due_text, local_time_text
 
 MAX_PER_DAY = 90
@@ -286,9 +286,10 @@ def _held(held_until: float) -> ServiceDown:
     until = datetime.fromtimestamp(held_until, UTC)
     return ServiceDown(
         "Enedis asks to wait",
-        "Enedis: the requests that all users of the gateway share are used up for now.",
+        "The requests that all users of the gateway share are used up for now.",
         f"Try again after {due_text(until)}.",
         until,
+        sides=(Side.ENEDIS,),
     )
 
 

@@ -18,7 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from linky_tui.domain.paris import utc_now
-from linky_tui.errors import ConfigError, StorageError, TemporaryError
+from linky_tui.errors import ConfigError, Side, StorageError, TemporaryError
 from linky_tui.system.locks import FileLock
 from linky_tui.system.own_files import open_own, set_aside, why
 from linky_tui.system.paths import private_dir
@@ -236,7 +236,9 @@ class BudgetFile:
         except OSError as error:
             raise self._refused(why(error)) from None
         except ConfigError as error:
-            raise StorageError(error.title, error.cause, error.next_step) from None
+            raise StorageError(
+                error.title, error.cause, error.next_step, sides=error.sides
+            ) from None
 
     def _create(self) -> None:
         """Make a new file, which appears under its name when it is whole; the old one is kept.
@@ -275,6 +277,7 @@ class BudgetFile:
             f"The file cannot be written: {reason}. Without the count nothing is sent, because the "
             "gateway blocks addresses that ask too often.",
             "Check who owns the file and its folder, and whether the disk is full or read-only.",
+            sides=(Side.YOURS,),
         )
 
     def _busy(self) -> TemporaryError:
@@ -282,6 +285,7 @@ class BudgetFile:
             "The count of requests is busy",
             f"Another process keeps {plain(str(self._path))} locked.",
             "Try again in a minute; if it stays, end the other linky-tui.",
+            sides=(Side.YOURS,),
         )
 
 

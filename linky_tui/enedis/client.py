@@ -121,7 +121,7 @@ class ConsoClient(Closing):
         if not is_sendable(token):
             raise TokenRefused(
                 "The token cannot be sent",
-                "Yours: it is empty, or contains spaces, line breaks or foreign characters.",
+                "It is empty, or contains spaces, line breaks or foreign characters.",
                 "Copy the whole token from the gateway's site into the settings.",
             )
         if stop.is_set():

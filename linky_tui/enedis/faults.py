@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from linky_tui.domain.models import Series
 from linky_tui.enedis.error_body import ErrorBody, read_error_body
-from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, TokenRefused
+from linky_tui.errors import ApiError, Banned, LinkyError, ServiceDown, Side, TokenRefused
 from linky_tui.text.formatting import MONTH_NAMES, due_text, mask_prm
 
 MAX_AHEAD = timedelta(hours=25)
@@ -79,100 +79,117 @@ _BY_CODE = {
 _TEXTS = {
     ApiFaultKind.FLOOR: (
         "Enedis has no data that far back",
-        "Enedis: the start is before the meter's activation, before your consent, or older than "
-        "Enedis keeps for meter {prm}.{said}",
+        "The start is before the meter's activation, before your consent, or older than what is "
+        "kept for meter {prm}.{said}",
         "Ask for a later start; what is older cannot be fetched.",
     ),
     ApiFaultKind.NO_DATA: (
         "Enedis has no data for these days",
-        "Enedis: nothing is published for meter {prm} in these days.{said}",
+        "Nothing is published for meter {prm}.{said}",
         "A day usually appears after 8:00 the next morning. If none ever does, check in your "
         "Enedis account that hourly collection and recording are switched on.",
     ),
     ApiFaultKind.UNKNOWN_TYPE: (
         "The gateway does not know this kind of data",
-        "The gateway: it does not offer the data under the name asked for.{said}",
+        "It does not offer the data under the name asked for.{said}",
         "Check api_url in the settings; if it is right, look for a newer linky-tui.",
     ),
     ApiFaultKind.BAD_REQUEST: (
         "The request was refused as wrong",
-        "Yours: a fault in linky-tui, or the clock of this computer is wrong.{said}",
+        "A fault in linky-tui, or the clock of this computer is wrong.{said}",
         "Check the date and the time of this computer; if they are right, report this.",
     ),
     ApiFaultKind.TOKEN: (
         "The token is refused",
-        "Yours: the gateway does not accept the token for meter {prm}. It is wrong, expired, or "
-        "was made for another meter.{said}",
+        "The gateway does not accept it for meter {prm}: it is wrong, expired, or was made for "
+        "another meter.{said}",
         "Get a new token from the gateway and enter it in the settings.",
     ),
     ApiFaultKind.CONSENT: (
         "No consent for this meter",
-        "Yours: Enedis has no valid consent for meter {prm}.{said}",
+        "Enedis has none for meter {prm} that is valid.{said}",
         "Give your consent again from the gateway's site and enter the new token.",
     ),
     ApiFaultKind.NOT_OWNER: (
         "Enedis says that the meter is not yours",
-        "Enedis: it does not connect meter {prm} with the person who gave the consent; that has "
-        "also been a fault of Enedis.{said}",
+        "Enedis does not connect meter {prm} with the person who gave the consent; that has also "
+        "been a fault of its own.{said}",
         "Try again tomorrow. If it stays, remove the share in your Enedis account and give your "
         "consent again.",
     ),
     ApiFaultKind.WRONG_DIRECTION: (
         "The meter does not measure this",
-        "Yours: Enedis has no {flow} for meter {prm}.{said}",
+        "Enedis has no {flow} for meter {prm}.{said}",
         "Remove the meter's {flow} from the settings.",
     ),
     ApiFaultKind.QUOTA: (
         "Enedis asks to wait",
-        "Enedis: the requests that all users of the gateway share are used up for now.{said}",
+        "The requests that all users of the gateway share are used up for now.{said}",
         "Try again {when}.",
     ),
     ApiFaultKind.SERVICE: (
         "The service is down",
-        "Enedis or the gateway: a fault of its own.{said}",
-        "Nothing is to be done on your side. Try again {when}.",
+        "It has a fault of its own.{said}",
+        "Nothing is to be done here. Try again {when}.",
     ),
     ApiFaultKind.NOT_SUBSCRIBED: (
         "Enedis closed this data to the gateway",
-        "The gateway: Enedis does not let it read this kind of data (any more).{said}",
-        "Nothing is to be done on your side. Try again {when}, and look for news on the gateway's "
-        "site.",
+        "The gateway may not read this kind of data (any more).{said}",
+        "Nothing is to be done here. Try again {when}, and look for news on the gateway's site.",
     ),
     ApiFaultKind.BANNED: (
         "The gateway blocks your address",
-        "The gateway: its protection refuses every request from your IP address. It blocks, by "
-        "hand and for good, addresses that sent 100 requests in a day; on a shared address "
-        "(mobile, some fibre) those of others count too.{said}",
+        "Its protection refuses every request from your IP address. It blocks, by hand and for "
+        "good, addresses that sent 100 requests in a day; on a shared address (mobile, some "
+        "fibre) those of others count too.{said}",
         "Stop every tool that asks the gateway, then ask its author to lift the block: "
         "https://github.com/bokub/conso-api/issues",
     ),
     ApiFaultKind.NETWORK: (
         "The gateway cannot be reached",
-        "Your network, or the gateway: no answer came.{said}",
+        "No answer came.{said}",
         "Check the connection. Try again {when}.",
     ),
     ApiFaultKind.TIMEOUT: (
         "The gateway did not answer in time",
-        "The gateway, or Enedis behind it: the answer did not come, or not whole; the request "
-        "counts all the same.{said}",
-        "Nothing is to be done on your side. Try again {when}.",
+        "Its answer did not come, or not whole; the request counts all the same.{said}",
+        "Nothing is to be done here. Try again {when}.",
     ),
     ApiFaultKind.BAD_ANSWER: (
         "The answer cannot be used",
-        "The gateway or Enedis: the answer is not what was asked for; nothing of it was "
-        "stored.{said}",
+        "It is not what was asked for; nothing of it was stored.{said}",
         "Try again later; if it stays, report this.",
     ),
     ApiFaultKind.STOPPED: (
         "Stopped",
-        "Yours: it was stopped before the answer came.",
+        "It was stopped before the answer came.",
         "Start it again when you like; the request counts all the same.",
     ),
     ApiFaultKind.OTHER: (
         "The gateway gave an unexpected answer",
-        "The gateway or Enedis: the answer is none of the known ones.{said}",
+        "The answer is none of the known ones.{said}",
         "Try again later; if it stays, report this.",
     ),
+}
+
+_SIDES: dict[ApiFaultKind, tuple[Side, ...]] = {
+    ApiFaultKind.FLOOR: (Side.ENEDIS,),
+    ApiFaultKind.NO_DATA: (Side.ENEDIS,),
+    ApiFaultKind.UNKNOWN_TYPE: (Side.GATEWAY,),
+    ApiFaultKind.BAD_REQUEST: (Side.YOURS, Side.OURS),
+    ApiFaultKind.TOKEN: (Side.YOURS,),
+    ApiFaultKind.CONSENT: (Side.YOURS,),
+    ApiFaultKind.NOT_OWNER: (Side.ENEDIS,),
+    ApiFaultKind.WRONG_DIRECTION: (Side.YOURS,),
+    ApiFaultKind.QUOTA: (Side.ENEDIS,),
+    ApiFaultKind.SERVICE: (Side.GATEWAY, Side.ENEDIS),
+    ApiFaultKind.NOT_SUBSCRIBED: (Side.GATEWAY,),
+    ApiFaultKind.BANNED: (Side.GATEWAY,),
+    ApiFaultKind.NETWORK: (Side.YOURS, Side.GATEWAY),
+    ApiFaultKind.TIMEOUT: (Side.GATEWAY, Side.ENEDIS),
+    ApiFaultKind.BAD_ANSWER: (Side.GATEWAY, Side.ENEDIS),
+    ApiFaultKind.STOPPED: (),
+    ApiFaultKind.OTHER: (Side.GATEWAY, Side.ENEDIS),
 }
 
 _ERRORS: dict[ApiFaultKind, type[LinkyError]] = {
@@ -228,9 +245,10 @@ class ApiFault(Exception):
         title, cause, next_step = _TEXTS[self.kind]
         cause = cause.format(**fields, said=self._said())
         kind = _ERRORS.get(self.kind, ApiError)
+        next_step, sides = next_step.format(**fields), _SIDES[self.kind]
         if issubclass(kind, ServiceDown):
-            return kind(title, cause, next_step.format(**fields), self.retry_at)
-        return kind(title, cause, next_step.format(**fields))
+            return kind(title, cause, next_step, self.retry_at, sides=sides)
+        return kind(title, cause, next_step, sides=sides)
 
     def _said(self) -> str:
         source = ", ".join(filter(None, [f"HTTP {self.status}" if self.status else "", self.code]))

@@ -20,7 +20,7 @@ def checked_url(api_url: str) -> str:
     except config_checks.Refused as refused:
         raise ConfigError(
             "The gateway's address cannot be used",
-            f"Yours: api_url {refused}.",
+            f"The setting api_url {refused}.",
             "Correct api_url in the settings, or leave it out for the usual one.",
         ) from None
 

@@ -88,8 +88,8 @@ def read_token(token: str) -> TokenInfo:
     if not isinstance(claims, dict):
         raise ConfigError(
             "The token is not readable",
-            "Yours: what is configured as token is no token of the gateway (three parts of "
-            "letters and digits with a dot between them).",
+            "What is configured is no token of the gateway (three parts of letters and digits with "
+            "a dot between them).",
             "Copy the whole token from the gateway's site into the settings.",
         )
     return TokenInfo(

@@ -114,7 +114,7 @@ def refuse_unknown_proxy(url: str) -> None:
     kind = "SOCKS proxies are not supported here" if is_socks else "it is not http:// or https://"
     raise ConfigError(
         "The proxy cannot be used",
-        f"Yours: {variable} names the proxy, and {kind}.",
+        f"{variable} names the proxy, and {kind}.",
         "Set HTTPS_PROXY to a proxy that begins with http://, or name the gateway's host in "
         "NO_PROXY to do without. No request was sent.",
     )

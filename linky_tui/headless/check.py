@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from linky_tui.config import Config
 from linky_tui.domain.paris import day_of, utc_now
-from linky_tui.errors import ConfigError, LinkyError, OutOfSpace
+from linky_tui.errors import LinkyError, OutOfSpace
 from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, wrapped
 from linky_tui.headless.summary import worst
@@ -193,7 +193,7 @@ def _document(found: Findings, server: dict[str, Any] | None, config: Config) ->
         "problems": [
             problem
             for error in found.errors
-            for problem in (f"{error.title}: {error.cause}", *_problems(error))
+            for problem in (f"{error.title}: {error.cause}", *error.problems)
         ],
         "warnings": found.warnings,
         "error": first.to_json() if first else None,
@@ -207,9 +207,8 @@ def _lines(found: Findings, *, quiet: bool) -> Iterator[str]:
             yield from _access_lines(found.access)
         yield from (_line("warning", text) for text in found.warnings)
     for error in found.errors:
-        yield _line("problem", f"{error.title}. {error.cause}")
-        yield from (_line("", f"- {problem}") for problem in _problems(error))
-        yield _line("", error.next_step)
+        yield _line("problem", f"{error.title}.")
+        yield from (_line("", line) for line in error.details)
 
 
 def _access_lines(access: Access) -> Iterator[str]:
@@ -233,7 +232,3 @@ def _access_document(access: Access) -> dict[str, Any]:
 
 def _line(kind: str, text: str) -> str:
     return wrapped(f"{kind:{len(_INDENT)}}{text}", indent=_INDENT)
-
-
-def _problems(error: LinkyError) -> tuple[str, ...]:
-    return error.problems if isinstance(error, ConfigError) else ()

@@ -121,7 +121,7 @@ def _report(
         if not _is_quiet(options):
             say("\n".join(summary.lines()))
         if summary.error is not None:
-            say(f"{summary.error.title}. {summary.error.cause} {summary.error.next_step}")
+            say("\n  ".join((f"{summary.error.title}.", *summary.error.details)))
     if _is_quiet(options) or code == EXIT_INTERRUPTED or any(s.days is None for s in summaries):
         return
     if options.command == "backfill":

@@ -13,7 +13,7 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.enedis.answers import Answer
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
 from linky_tui.enedis.request import DataKind, DataRequest
-from linky_tui.errors import ApiError, LinkyError
+from linky_tui.errors import ApiError, LinkyError, Side
 from linky_tui.ingest.events import (
     Event,
     Noted,
@@ -296,7 +296,8 @@ def _nothing_accepted(refusal: ApiFault, series: Series) -> LinkyError:
     error = refusal.to_error(series)
     return NothingAccepted(
         "No load curve for this meter yet",
-        f"Enedis refuses even yesterday: {error.cause}",
+        f"Even yesterday is refused: {error.cause}",
         "Check in your Enedis account that hourly collection is on and recorded; "
         "the first day arrives the morning after.",
+        sides=(Side.YOURS, Side.ENEDIS),
     )

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 from linky_tui.domain.coverage import DayRecord, DayStatus, askable_until
 from linky_tui.domain.paris import ONE_DAY, utc_now
-from linky_tui.errors import TemporaryError
+from linky_tui.errors import Side, TemporaryError
 from linky_tui.ingest.backfill import newest_first, work_off
 from linky_tui.ingest.events import Event, Planned, Window
 from linky_tui.ingest.plan import sync_window
@@ -62,6 +62,7 @@ def _not_published(run: SeriesRun, record: DayRecord | None) -> TemporaryError:
             "Yesterday cannot be read",
             f"Nothing of {day} was stored, since the answer for it is wrong: {record.problem}.",
             "Sync again later; a cron job does it by itself.",
+            sides=(Side.ENEDIS,),
         )
     if record is not None and record.readings:
         there = half_hours_text(record.minutes_covered, record.minutes_expected)
@@ -73,6 +74,7 @@ def _not_published(run: SeriesRun, record: DayRecord | None) -> TemporaryError:
         )
     return TemporaryError(
         "Not published yet",
-        f"Enedis has not published {day} completely yet (usually after 8:00).{arrived}{asked}",
+        f"Not all of {day} is out (usually it is after 8:00).{arrived}{asked}",
         "Sync again later; a cron job does it by itself.",
+        sides=(Side.ENEDIS,),
     )

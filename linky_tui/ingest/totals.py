@@ -185,7 +185,7 @@ def try_token(requests: RequestRun, series: Series, token: str) -> tuple[DailyTo
         answer: Answer = done.value
         return answer.totals
     except StopWanted:
-        raise TemporaryError("Stopped", "The test was left.", "Start it again.") from None
+        raise TemporaryError("Stopped", "The test was left.", "Start it again.", sides=()) from None
     except (PausedUntil, TooManyFailures) as ended:
         raise ended.error from None
     except ApiFault as fault:

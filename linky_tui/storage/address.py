@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 from pymongo.errors import InvalidURI
 
 from linky_tui.config.checks import Refused, mongodb_uri
-from linky_tui.errors import ConfigError, LinkyError, ServerRefused, StorageUnavailable
+from linky_tui.errors import ConfigError, LinkyError, ServerRefused, Side, StorageUnavailable
 from linky_tui.text.formatting import plain
 
 OLDEST_SERVER = "5.0"
@@ -174,7 +174,9 @@ def unreachable(text: str, uri: str = "") -> LinkyError:
     elif "match selector" in text or "No primary" in text or "not primary" in text.lower():
         short = f"There is no primary at the moment ({short})"
         todo = "Try again later; nothing that was stored is lost."
-    return StorageUnavailable("MongoDB cannot be reached", sentence(short), todo)
+    return StorageUnavailable(
+        "MongoDB cannot be reached", sentence(short), todo, sides=(Side.YOURS, Side.MONGODB)
+    )
 
 
 def never_primary(hello: Mapping[str, Any]) -> LinkyError | None:
@@ -272,6 +274,7 @@ def _name_error(text: str) -> LinkyError:
         "MongoDB's host name cannot be looked up",
         short,
         f"The name server does not answer: check the network, then try {_OTHER_WAYS}.",
+        sides=(Side.YOURS,),
     )
 
 

@@ -27,6 +27,7 @@ from linky_tui.errors import (
     LinkyError,
     OutOfSpace,
     ServerRefused,
+    Side,
     StorageError,
     StorageUnavailable,
 )
@@ -117,6 +118,7 @@ def without_table_scans() -> ServerRefused:
         "It runs with the parameter notablescan, and to compare both collections they are read "
         "whole.",
         "Have whoever runs it set notablescan to false, or name another MongoDB in mongodb.uri.",
+        sides=(Side.MONGODB,),
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
-from linky_tui.errors import LinkyError
+from linky_tui.errors import LinkyError, Side
 from linky_tui.text.formatting import printable, without_secrets
 
 _MOST_CHARACTERS = 20_000
@@ -25,12 +25,14 @@ _SHOWN = 8_000
 class UnexpectedError(LinkyError):
     """A fault of linky-tui itself."""
 
+    usual_sides = (Side.OURS,)
+
 
 def unexpected(error: BaseException) -> UnexpectedError:
     """An error that nobody expected, for people; its own text is left to :func:`traceback_text`."""
     return UnexpectedError(
         "linky-tui has failed",
-        f"Ours: a fault in linky-tui ({type(error).__name__}). What was stored is safe.",
+        f"It met what it does not know ({type(error).__name__}). What was stored is safe.",
         "Start again. If it comes back, report it with the lines on stderr, which name no token "
         "and no password.",
     )

@@ -93,7 +93,7 @@ def _event_text(event: Event) -> EventText | None:
             return EventText(
                 f"Paused{until_text}: {error.title}.",
                 Tone.WARNING,
-                (error.cause, error.next_step),
+                error.details,
             )
         case Failed(error=error):
             return error_text(error)
@@ -114,7 +114,7 @@ def started_text(job: Job) -> str:
 
 def error_text(error: LinkyError) -> EventText:
     """An error with its cause and what to do."""
-    return EventText(f"Failed: {error.title}.", Tone.ERROR, (error.cause, error.next_step))
+    return EventText(f"Failed: {error.title}.", Tone.ERROR, error.details)
 
 
 def span_text(window: Window) -> str:
@@ -174,6 +174,6 @@ def _finished(event: Finished) -> EventText:
     word, tone = _ENDINGS[status]
     details: tuple[str, ...] = ()
     if status is Status.NOT_PUBLISHED_YET and event.error is not None:
-        details = (event.error.cause, event.error.next_step)
+        details = event.error.details
     done = f"{things(event.inserted, 'new reading')} with {things(event.requests, 'request')}"
     return EventText(f"{word}: {done}.", tone, details)

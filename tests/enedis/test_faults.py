@@ -246,7 +246,7 @@ def test_every_fault_has_its_texts(kind: ApiFaultKind) -> None:
     assert error.title
     assert not error.title.endswith(".")
     assert said in error.cause
-    assert any(side in error.cause for side in ("Yours", "Your", "Enedis", "The gateway"))
+    assert bool(error.side_text) is (kind is not ApiFaultKind.STOPPED)
     assert error.next_step.endswith((".", "/issues"))
     assert "{" not in str(error)
     assert SERIES.prm not in str(error)

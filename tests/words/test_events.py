@@ -33,7 +33,7 @@ WEEK = Window(date(2026, 11, 15), YESTERDAY)
 DAYS = tuple(record(date(2026, 11, 15 + number)) for number in range(7))
 UNSURE = tuple(record(each.day, enedis_wh=None) for each in DAYS)
 SPENT = BudgetSpent("Today's requests are used up", "Because.", "Tomorrow.", UNTIL)
-BROKEN = ApiError("Nonsense", "The gateway: it said nonsense.", "Try later.")
+BROKEN = ApiError("Nonsense", "It said nonsense.", "Try later.")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_errors_come_with_cause_and_next_step() -> None:
     ):
         found = event_text(event)
         assert found is not None
-        assert found.details == (error.cause, error.next_step)
+        assert found.details == tuple(filter(None, (error.cause, error.side_text, error.next_step)))
 
 
 def test_every_ending_has_a_word_and_several_meters_are_told_apart() -> None:

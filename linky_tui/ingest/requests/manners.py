@@ -18,7 +18,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import next_utc_day, utc_now
 from linky_tui.enedis.budget import BLOCKED, Budget, Slot
 from linky_tui.enedis.faults import ApiFault, ApiFaultKind
-from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown
+from linky_tui.errors import BudgetSpent, LinkyError, ServiceDown, Side
 from linky_tui.ingest.events import Event, Waiting
 from linky_tui.ingest.requests.negotiation import ABOUT_THE_GENERATION
 from linky_tui.text.formatting import local_time_text
@@ -268,6 +268,7 @@ def _pause(seconds: float, reason: str) -> PausedUntil:
             f"The next request is due at {local_time_text(until)} ({reason}).",
             "Start again after that; nothing is lost.",
             until,
+            sides=(Side.GATEWAY,),
         )
     )
 
@@ -277,4 +278,5 @@ def _given_up(error: LinkyError) -> LinkyError:
         error.title,
         f"{error.cause} Three requests in a row failed, so the run ended.",
         "Try again later; what was fetched is stored.",
+        sides=error.sides,
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from linky_tui.domain.models import Series
-from linky_tui.errors import ConfigError, SeriesBusy, StorageError
+from linky_tui.errors import ConfigError, SeriesBusy, Side, StorageError
 from linky_tui.system.locks import FileLock, is_locked
 from linky_tui.system.own_files import open_own, read_own, set_aside, why
 from linky_tui.system.paths import private_dir
@@ -43,7 +43,7 @@ class LeaseFiles:
             private_dir(self._folder)
             self.installation = _installation_id(state_dir / "installation-id")
         except ConfigError as error:
-            raise StorageError(_TITLE, error.cause, error.next_step) from None
+            raise StorageError(_TITLE, error.cause, error.next_step, sides=error.sides) from None
         except OSError as error:
             raise _unwritable(error, state_dir) from None
 
@@ -122,4 +122,5 @@ def _unwritable(error: OSError, folder: Path) -> StorageError:
         _TITLE,
         f"{why(error, folder)}.",
         f"Make {plain(str(folder))} writable for you, on a disk that is not full and has locks.",
+        sides=(Side.YOURS,),
     )

@@ -220,8 +220,8 @@ class Lease(Closing):
         if self._dropped:
             return SeriesBusy(
                 "The database was dropped during the run",
-                f"Another hand: {self._collection.full_name} is empty, so the whole database was "
-                "dropped, or that collection.",
+                f"{self._collection.full_name} is empty: another hand dropped it, or the whole "
+                "database.",
                 "Nothing more was written. Start again: the next run makes what is missing and "
                 "fetches it again.",
             )

@@ -22,7 +22,7 @@ from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError
 
 from linky_tui.domain.models import Flow, Series
-from linky_tui.errors import LinkyError, StorageUnavailable
+from linky_tui.errors import LinkyError, Side, StorageUnavailable
 from linky_tui.storage.collections import confirmed_writes, sharding
 from linky_tui.storage.collections.documents import (
     ForeignDocument,
@@ -99,6 +99,7 @@ def rebuild_steps(
                 "The rebuilt collection is not complete yet",
                 "Readings were written while the time series collection was rebuilt.",
                 "Start again: the next run rebuilds it from the regular collection.",
+                sides=(Side.YOURS,),
             )
         now = _if_known(lambda: reached(store.readings))
         for lease in leases:

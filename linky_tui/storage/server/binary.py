@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from linky_tui.errors import ConfigError, StorageError
+from linky_tui.errors import ConfigError, Side, StorageError
 from linky_tui.storage.address import OLDEST_SERVER, too_old
 
 _NAME = "mongod"
@@ -32,6 +32,7 @@ class MongodUnfit(StorageError):
     """A mongod that cannot serve our data, where another one may: a setting has to change."""
 
     exit_code = 2
+    usual_sides = (Side.YOURS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,12 @@ def find_mongods(configured: str = "") -> Mongods:
     if configured:
         binary = Path(os.path.expanduser(configured)).absolute()
         if not _can_run(binary):
+            cause = f"The setting mongodb.mongod names {binary}, which is no file that can be run."
             raise ConfigError(
                 "mongod not found",
-                f"The setting mongodb.mongod names {binary}, which is no file that can be run.",
+                cause,
                 "Correct the setting, or leave it empty to have mongod looked for.",
-                (f"mongodb.mongod: {binary} cannot be run",),
+                (f"mongodb.mongod: {cause}",),
             )
         return Mongods((binary,))
     extra, on_path = _from_extra(), shutil.which(_NAME)
@@ -89,12 +91,13 @@ def find_mongods(configured: str = "") -> Mongods:
         found = None
     paths = tuple(path for path in (extra, found) if path is not None)
     if not paths:
+        cause = "The setting mongodb.uri is empty and no mongod is installed on this machine."
         raise ConfigError(
             "No MongoDB server",
-            "The setting mongodb.uri is empty and no mongod is installed on this machine.",
+            cause,
             "Install one with  pip install 'linky-tui[local]'  or set mongodb.uri to the address "
             "of a MongoDB server.",
-            ("mongodb.uri is empty and there is no mongod to start",),
+            (f"mongodb.uri: {cause}",),
         )
     return Mongods(paths, found)
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pymongo
 from pymongo.errors import ConfigurationError, PyMongoError
 
-from linky_tui.errors import ConfigError, StorageError
+from linky_tui.errors import ConfigError, Side, StorageError
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
@@ -115,6 +115,7 @@ def socket_endpoint(folder: Path, runtime_dir: Path) -> Endpoint:
         f"The path {folder} is too long for a unix socket, and neither the runtime folder nor "
         "the temporary folder can take it.",
         "Set XDG_RUNTIME_DIR or TMPDIR to a folder with a short path.",
+        sides=(Side.YOURS,),
     )
 
 
@@ -146,6 +147,7 @@ def clear_place(path: Path) -> None:
         "The place of MongoDB's socket is taken",
         f"{plain(str(path))} {found}.",
         "End that program or move the file away, then start again; nothing was touched.",
+        sides=(Side.YOURS,),
     )
 
 

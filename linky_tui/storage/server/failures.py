@@ -9,7 +9,14 @@ import shutil
 import signal
 from pathlib import Path
 
-from linky_tui.errors import ConfigError, LinkyError, OutOfSpace, StorageError, StorageUnavailable
+from linky_tui.errors import (
+    ConfigError,
+    LinkyError,
+    OutOfSpace,
+    Side,
+    StorageError,
+    StorageUnavailable,
+)
 from linky_tui.storage.server.binary import ELSEWHERE, MongodUnfit, wrong_processor
 from linky_tui.text.formatting import plain
 
@@ -110,6 +117,7 @@ def start_failure(
             "The data folder cannot be used",
             f"MongoDB may not read or write everything in {log_path.parent}.{told}",
             "Check who owns its files and whether the disk is read-only; nothing was touched.",
+            sides=(Side.YOURS,),
         )
     if any(text in output for text in _DAMAGED_DATA):
         return _damaged(log_path, told)
@@ -118,6 +126,7 @@ def start_failure(
             "The data folder is in use",
             f"Another MongoDB server works on {log_path.parent}.{told}",
             "End that server, then try again.",
+            sides=(Side.YOURS,),
         )
     if returncode is None:
         return StorageUnavailable(

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from linky_tui.errors import LinkyError, OutOfSpace, StorageError, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, Side, StorageError, StorageUnavailable
 from linky_tui.storage.server.binary import MongodUnfit, find_mongods
 from linky_tui.storage.server.endpoint import (
     Endpoint,
@@ -330,6 +330,7 @@ class LocalServer(Closing):
                 f"{why(error, self._mongod.folder)}.",
                 "Check that the data folder is writable, on a local disk that is not full, and "
                 "that nothing else is in the place of its files; nothing was touched.",
+                sides=(Side.YOURS,),
             ) from None
 
 
@@ -342,12 +343,13 @@ def _passed_over(unfit: MongodUnfit, binary: Path) -> str:
 def _busy(stop: threading.Event) -> StorageUnavailable:
     if stop.is_set():
         return StorageUnavailable(
-            "Stopped", "MongoDB was not ready yet.", "Start again when you like."
+            "Stopped", "MongoDB was not ready yet.", "Start again when you like.", sides=()
         )
     return StorageUnavailable(
         "The local MongoDB is busy",
         "Another linky-tui process has been starting or stopping it for a while.",
         "Try again in a moment.",
+        sides=(Side.YOURS,),
     )
 
 
@@ -364,6 +366,7 @@ def _foreign(mongod: Mongod) -> StorageUnavailable:
         "The data folder is in use",
         f"A MongoDB server that linky-tui did not start works on {mongod.data_path}.",
         "End that server (it may run in a container or on another machine), then try again.",
+        sides=(Side.YOURS,),
     )
 
 

@@ -134,7 +134,10 @@ class Mongod:
                     self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
                     raise StorageUnavailable(
-                        "Stopped", "MongoDB was still starting.", "Start again when you like."
+                        "Stopped",
+                        "MongoDB was still starting.",
+                        "Start again when you like.",
+                        sides=(),
                     )
         except BaseException:
             if process.poll() is None:

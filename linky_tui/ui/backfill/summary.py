@@ -31,7 +31,7 @@ def resting_text(
     error = finished.error if finished is not None else None
     failed = finished is not None and finished.status == Status.FAILED
     if error is not None and (failed or isinstance(error, AddressBlocked)):
-        return f"{error.title}. {error.next_step}"
+        return "\n".join(filter(None, (f"{error.title}.", error.side_text, error.next_step)))
     if plan.empty and facts.records:
         return headline(facts.records, facts.today)
     return plan.text(plans)

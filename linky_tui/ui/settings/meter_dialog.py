@@ -196,7 +196,7 @@ here counts once the settings are saved.
                     self._show(found)
         except LinkyError as error:
             if asked == self._question:
-                self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
+                self._say("\n".join((f"✗ {error.title}.", *error.details)), "bad")
         self._asking = False
         self._judge()
 

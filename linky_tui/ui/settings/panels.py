@@ -196,12 +196,12 @@ class MongoPanel(FieldsPanel):
             found = await asyncio.to_thread(check_server, settings, *folders, stop=stop)
         except LinkyError as error:
             if not stop.is_set():
-                self._say(f"✗ {error.title}. {error.cause} {error.next_step}", "bad")
+                self._say("\n".join((f"✗ {error.title}.", *error.details)), "bad")
             return
         if stop.is_set():
             return  # of what stood here before
         if refusal := found.refusal(settings.database):
-            self._say(f"! {_server_text(found)}\n{refusal.cause} {refusal.next_step}", "warn")
+            self._say("\n".join((f"! {_server_text(found)}", *refusal.details)), "warn")
         else:
             self._say(f"✓ {_server_text(found)}\n{_rights_text(found, settings)}", "good")
 

@@ -47,6 +47,7 @@ class Backend:
                 "MongoDB is not connected yet",
                 "The connection is still being made.",
                 "It will be tried again by itself.",
+                sides=(),
             )
         return self._store
 

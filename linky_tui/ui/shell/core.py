@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Collection
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -293,7 +294,9 @@ class AppCore(StoreApp):
             if isinstance(error, StorageUnavailable | OutOfSpace):
                 self.post_message(StoreFailed(error))
             elif error is not None and not isinstance(self.screen, ErrorDialog):
-                self.show_error(LinkyError(whose + error.title, error.cause, error.next_step))
+                named = copy(error)
+                named.title = whose + error.title
+                self.show_error(named)
             else:
                 self.notify(whose + text, severity=severity, markup=False)
 

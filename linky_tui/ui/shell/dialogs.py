@@ -13,7 +13,7 @@ from textual.events import Click
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
-from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.errors import LinkyError
 from linky_tui.ui.shell.bindings import HELP_KEY, bind
 from linky_tui.words.help import Help
 
@@ -119,11 +119,10 @@ token and no password.
 
     def compose_box(self) -> ComposeResult:
         with VerticalScroll():
-            yield Static(self._error.cause, markup=False)
-            if isinstance(self._error, ConfigError):
-                for problem in self._error.problems:
-                    yield Static(f"• {problem}", markup=False)
-            yield Static(self._error.next_step, markup=False, classes="next-step")
+            *told, next_step = self._error.details
+            for line in told:
+                yield Static(line, markup=False)
+            yield Static(next_step, markup=False, classes="next-step")
         with Horizontal():
             yield Button("Copy", id="copy")
             yield Button("Close", variant="primary", id="leave")
@@ -133,8 +132,7 @@ token and no password.
 
     @on(Button.Pressed, "#copy")
     def action_copy(self) -> None:
-        error = self._error
-        self.app.copy_to_clipboard(f"{error.title}\n{error.cause}\n{error.next_step}")
+        self.app.copy_to_clipboard("\n".join((self._error.title, *self._error.details)))
         self.notify(copied_text("The error"), timeout=5)
 
 

@@ -15,7 +15,7 @@ from textual.signal import Signal
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
-from linky_tui.errors import AddressBlocked, LinkyError
+from linky_tui.errors import AddressBlocked, LinkyError, Side
 from linky_tui.ingest.events import (
     Event,
     Finished,
@@ -287,6 +287,7 @@ def _unexpected(failure: Exception) -> LinkyError:
         "The run broke off",
         f"linky-tui met something that it does not know: {plain(repr(failure))}",
         "What was fetched is stored. Start again; if it comes back, please report it.",
+        sides=(Side.OURS,),
     )
 
 

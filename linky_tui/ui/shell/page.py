@@ -170,5 +170,5 @@ def _away_text(app: AppCore) -> Text:
         when = "It is not tried again by itself: a corrected setting, once saved, is."
     settings, log = (app.config.keys.get(name, ACTIONS[name].key) for name in ("settings", "log"))
     keys = f"{settings} opens the settings, {log} the log."
-    parts = (app.store_place, error.cause, error.next_step, f"{when} {keys}")
+    parts = (app.store_place, *error.details, f"{when} {keys}")
     return Text.assemble((error.title, "bold"), *(f"\n\n{part}" for part in parts))

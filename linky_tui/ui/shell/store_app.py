@@ -158,7 +158,7 @@ class StoreApp(App[None]):
         self.status_changed.publish(None)
         if not first:
             return
-        details = (self.store_place, error.cause, error.next_step)
+        details = (self.store_place, *error.details)
         self.note(EventText(f"{error.title}.", Tone.ERROR, details))
         if passing:
             self.notify(

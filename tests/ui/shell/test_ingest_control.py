@@ -226,7 +226,7 @@ async def test_a_failed_job_is_explained_in_a_dialog(
 
             await wait_until(pilot, said)
             await pilot.press("c")
-            assert app.clipboard == f"{error.title}\n{error.cause}\n{error.next_step}"
+            assert app.clipboard == "\n".join((error.title, *error.details))
             await pilot.press("enter")
             await wait_until(pilot, lambda: not isinstance(app.screen, ErrorDialog))
             assert app.ingest.state.phase is Phase.IDLE

@@ -23,7 +23,7 @@ METER_KEYS = {
     *("prm", "flow", "days_complete", "days_certified", "days_missing", "days_no_data"),
     *("readings_inserted", "first", "last"),
 }
-ERROR_KEYS = {"title", "cause", "next_step"}
+ERROR_KEYS = {"title", "cause", "next_step", "sides"}
 A, B, C, D = "10000000000001", "20000000000002", "30000000000003", "40000000000004"
 
 
