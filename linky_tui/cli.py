@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import NoReturn
 
 from linky_tui import __version__
+from linky_tui.domain.paris import today
 from linky_tui.errors import LinkyError, Side, UsageError
 from linky_tui.headless.options import DEFAULT_HOMES, EXIT_INTERRUPTED, Options
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.system import crash
 from linky_tui.system.own_files import why
 from linky_tui.system.terminal import check_terminal, drop_output, write_what_can_be_encoded
+from linky_tui.text.dates import DAY_EXAMPLES, read_day
 from linky_tui.text.formatting import plain, printable
 
 EXIT_BROKEN_PIPE = 141
@@ -225,8 +227,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--since",
         type=_day,
-        metavar="YYYY-MM-DD",
-        help="with --backfill: nothing older than this day",
+        metavar="DAY",
+        help=f"with --backfill: nothing older than this day, such as {DAY_EXAMPLES}",
     )
     parser.add_argument(
         "--repair", action="store_true", help="with --verify: make both collections identical"
@@ -265,13 +267,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _day(text: str) -> date:
-    try:
-        day = date.fromisoformat(text)
-        if day.isoformat() != text:
-            raise ValueError
-        return day
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a day such as 2025-03-31") from None
+    day = read_day(text, today())
+    if day is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write it as {DAY_EXAMPLES}")
+    return day
 
 
 def _seed(text: str) -> int:

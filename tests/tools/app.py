@@ -21,6 +21,7 @@ from pathlib import Path
 import pymongo
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widget import Widget
 
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.coverage import first_askable
@@ -190,9 +191,13 @@ def screen_text(app: App[None]) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-def flowing(app: App[None]) -> str:
-    """What the screen says, as if no line were wrapped."""
-    return " ".join(screen_text(app).replace("│", " ").split())
+def flowing(app: App[None], within: Widget | None = None) -> str:
+    """What the screen, or a widget ``within`` it, says, as if no line were wrapped."""
+    lines = screen_text(app).splitlines()
+    if within is not None:
+        region = within.region
+        lines = [line[region.x : region.right] for line in lines[region.y : region.bottom]]
+    return " ".join(" ".join(lines).replace("│", " ").split())
 
 
 @contextmanager

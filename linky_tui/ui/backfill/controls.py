@@ -13,6 +13,7 @@ from textual.widgets import Button, Input, Label, ProgressBar, Static
 
 from linky_tui.domain.coverage import first_askable
 from linky_tui.domain.paris import today as paris_today
+from linky_tui.text.dates import DAY_EXAMPLES, short_date_text
 from linky_tui.ui.backfill.plan import since_of, since_problem
 from linky_tui.ui.backfill.track import Track
 from linky_tui.ui.forms.pasting import WholePasteInput
@@ -24,14 +25,13 @@ class BackfillControls(Vertical):
     DEFAULT_CSS = """
     BackfillControls {
         height: auto;
-        #status, #counts, #gaps, #since-problem { height: auto; width: 1fr; }
-        #gaps { color: $foreground-muted; }
-        #since-problem { color: $text-error; }
-        #since-problem, #gaps { display: none; }
-        #since-problem.-shown, #gaps.-shown { display: block; }
+        #status, #counts, #gaps { height: auto; width: 1fr; }
+        #status.-problem { color: $text-error; }
+        #gaps { color: $foreground-muted; display: none; }
+        #gaps.-shown { display: block; }
         Horizontal { height: auto; }
         #since-label { width: auto; margin: 0 1 0 0; }
-        #since { width: 14; margin: 0 3 0 0; }
+        #since { width: 17; margin: 0 3 0 0; }
         Button { margin: 0 2 0 0; min-width: 11; }
         ProgressBar { width: 1fr; }
         Bar { width: 1fr; }
@@ -51,18 +51,15 @@ class BackfillControls(Vertical):
         with Horizontal():
             yield Label("Back to", id="since-label")
             yield WholePasteInput(
-                first_askable(paris_today()).isoformat(),
-                placeholder="YYYY-MM-DD",
-                restrict=r"[0-9-]{0,10}",
+                short_date_text(first_askable(paris_today())),
+                placeholder="26 Nov 2026",
                 compact=True,
-                select_on_focus=False,
                 id="since",
-                tooltip="The oldest day to ask for",
+                tooltip=f"The oldest day to ask for: {DAY_EXAMPLES}",
             )
             yield Button("Start", id="run", variant="primary", compact=True, tooltip="Key: r")
             yield Button("Pause", id="pause", compact=True, tooltip="Key: p")
             yield Button("Stop", id="stop", compact=True, tooltip="Key: x")
-        yield Static(id="since-problem", markup=False)
         with Horizontal():
             yield ProgressBar(show_eta=False, id="bar")
             yield Static(id="eta", markup=False)
@@ -84,21 +81,23 @@ class BackfillControls(Vertical):
     @on(Input.Changed, "#since")
     def _changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._say("#since-problem", self.problem)
         self.post_message(self.SinceChanged())
 
     @on(Input.Submitted, "#since")
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         if not self.problem:
+            self.show_since(self.since)
             self.query_one("#run", Button).focus()
 
     def show_since(self, since: date | None) -> None:
         day = since or first_askable(paris_today())
-        self.query_one("#since", Input).value = day.isoformat()
+        self.query_one("#since", Input).value = short_date_text(day)
 
     def say(self, status: str, eta: str, counts: str, gaps: list[str]) -> None:
-        self._say("#status", status)
+        problem = self.problem  # in the place of the plan, so that nothing below it moves
+        self._say("#status", f"✗ {problem}" if problem else status)
+        self.query_one("#status").set_class(bool(problem), "-problem")
         self._say("#eta", eta)
         self._say("#counts", counts)
         self._say("#gaps", "\n".join(gaps))

@@ -15,7 +15,8 @@ from linky_tui.ingest.totals import TOTALS_EVERY
 from linky_tui.session import Session
 from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import day_text, local_time_text, things
+from linky_tui.text.dates import NO_DAY, read_day, short_date_text
+from linky_tui.text.formatting import local_time_text, things
 
 MORE_FOR_THE_FLOOR = 2
 """Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""
@@ -197,19 +198,21 @@ def _daily_requests(facts: PlanFacts, any_weeks: bool) -> tuple[int, int]:
 
 def since_problem(text: str, today: date) -> str:
     """What is wrong with a date to go back to, as typed, or an empty text."""
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        return "Write the day as year-month-day, such as " + first_askable(today).isoformat() + "."
+    day = read_day(text, today)
+    if day is None:
+        return NO_DAY
     if day >= today:
         return "That day is not over yet: take one before today."
     oldest = first_askable(today)
     if day < oldest:
-        return f"Enedis keeps the load curve for 24 months: nothing before {day_text(oldest)}."
+        return (
+            "Enedis keeps the half-hours for 24 months: take a day from "
+            f"{short_date_text(oldest)} on."
+        )
     return ""
 
 
 def since_of(text: str, today: date) -> date | None:
-    """The date that a valid text names; ``None`` where it is all that there is."""
-    day = date.fromisoformat(text.strip())
+    """The date that a text names; ``None`` where it is all that there is."""
+    day = read_day(text, today)
     return None if day == first_askable(today) else day

@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Input, Static
 
+from linky_tui.text.dates import DAY_EXAMPLES
 from linky_tui.ui.forms.pasting import WholePasteInput
 from linky_tui.ui.plots.periods import Span, parse_place
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import Dialog
 
-EXAMPLES = "2026-11-21, 21/11/2026, 11/2026 or 2026"
+EXAMPLES = f"{DAY_EXAMPLES}; Nov 2026 or 2026 for more of it"
 
 
 class DateDialog(Dialog[tuple[Span, date]]):
@@ -42,7 +43,7 @@ there is no data at that time, it shows the nearest that has some, and says so.
         super().__init__("Go to a date")
 
     def compose_box(self) -> ComposeResult:
-        yield WholePasteInput(placeholder="2026-11-21", max_length=10)
+        yield WholePasteInput(placeholder="26 Nov 2026")
         yield Static(f"For example {EXAMPLES}.", markup=False)
 
     @on(Input.Changed)
@@ -53,7 +54,7 @@ there is no data at that time, it shows the nearest that has some, and says so.
     def _entered(self, event: Input.Submitted) -> None:
         place = parse_place(event.value)
         if place is None:
-            self._say(f"That is no date. Type it as {EXAMPLES}.", wrong=True)
+            self._say(f"No date. Write it as {EXAMPLES}.", wrong=True)
         else:
             self.dismiss(place)
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import calendar
-import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import IntEnum
 
-from linky_tui.domain.paris import ONE_DAY, months_before
+from linky_tui.domain.paris import ONE_DAY, months_before, today
+from linky_tui.text.dates import Precision, read_date
 from linky_tui.text.formatting import (
     DAY_NAMES,
     MONTH_NAMES,
@@ -140,33 +140,13 @@ def weekday_text(day: date) -> str:
     return f"{DAY_NAMES[day.weekday()]} {day.day}"
 
 
-_FORMS = (
-    (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), (1, 2, 3)),
-    (re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})"), (3, 2, 1)),
-    (re.compile(r"(\d{1,2})[/.](\d{4})"), (2, 1, 0)),
-    (re.compile(r"(\d{4})-(\d{1,2})"), (1, 2, 0)),
-    (re.compile(r"(\d{4})"), (1, 0, 0)),
-)
-
-
 def parse_place(text: str) -> tuple[Span, date] | None:
-    """A typed date: ``2026-11-21``, ``21/11/2026``, ``11/2026``, ``2026-11`` or ``2026``.
+    """A typed date: the span that it names and its first day, ``None`` where it is none."""
+    found = read_date(text, today())
+    return None if found is None else (_SPANS[found[0]], found[1])
 
-    Returns:
-        The span that was named and its first day, or ``None`` where it is no date.
-    """
-    for pattern, (year, month, day) in _FORMS:
-        found = pattern.fullmatch(text.strip())
-        if found is None:
-            continue
-        span = Span.DAY if day else Span.MONTH if month else Span.YEAR
-        try:
-            return span, date(
-                int(found[year]), int(found[month]) if month else 1, int(found[day]) if day else 1
-            )
-        except ValueError:
-            return None
-    return None
+
+_SPANS = {Precision.DAY: Span.DAY, Precision.MONTH: Span.MONTH, Precision.YEAR: Span.YEAR}
 
 
 def month_text(year: int, month: int) -> str:

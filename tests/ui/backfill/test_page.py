@@ -200,14 +200,15 @@ async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(running: Run
             page = await opened(pilot, app)
             field = page.query_one("#since", Input)
             field.value = "2026-13-01"
-            await wait_until(pilot, lambda: "Write the day as" in screen_text(app))
+            await wait_until(pilot, lambda: "Write it as" in screen_text(app))
             assert page.query_one("#run", Button).disabled
-            field.value = "2026-11-10"
+            field.value = "10 nov"
             await wait_until(pilot, lambda: "2 weeks + 3 to 5 daily" in screen_text(app))
-            assert "Write the day" not in screen_text(app)
+            assert "Write it as" not in screen_text(app)
             field.focus()
             await pilot.press("enter")
             assert page.query_one("#run", Button).has_focus
+            assert field.value == "10 Nov 2026"
             await pilot.press("enter")
             await wait_until(pilot, lambda: has_finished(app))
             assert min(first for first, _ in curve_requests(server)) == date(2026, 11, 10)

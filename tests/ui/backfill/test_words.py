@@ -121,12 +121,14 @@ def test_the_plan_asks_less_where_something_is_stored_or_less_is_wanted() -> Non
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        ("", "Write the day as year-month-day"),
-        ("22.11.2024", "Write the day"),
-        ("2026-02-30", "Write the day"),
-        ("2026-11-22", "not over yet"),
+        ("", "Write it as 26 Nov, 26 Nov 2026"),
+        ("Nov 2026", "Write it as"),
+        ("2026-02-30", "Write it as"),
+        ("today", "not over yet"),
         ("2030-01-01", "not over yet"),
-        ("2024-11-21", "nothing before Fri 22 Nov 2024"),
+        ("21/11/2024", "take a day from 22 Nov 2024 on"),
+        ("Sun 29 Mar", ""),
+        ("yesterday", ""),
         ("2024-11-22", ""),
         (" 2026-11-21 ", ""),
     ],
@@ -324,7 +326,9 @@ def test_a_meter_among_several_in_words() -> None:
     refused = Finished(SERIES, "failed", 0, 1, TokenRefused("The token is refused", "", "Renew."))
     plans = [plan_of(facts(state=SURVEYED), None)] * 2
     failed = replace(ours, finished=refused)
-    assert resting_text(failed, facts(), plans[0], plans, 25) == "The token is refused. Renew."
+    assert resting_text(failed, facts(), plans[0], plans, 25) == (
+        "The token is refused.\nOn your side.\nRenew."
+    )
     assert resting_text(None, facts(), plans[0], plans, 105) == (
         "105 weeks here, 210 weeks for both meters: 80 today, 80 tomorrow after 01:00, "
         "about 50 the day after; the newest week of each first."
@@ -342,7 +346,7 @@ def test_a_blocked_address_is_not_told_that_it_goes_on_by_itself() -> None:
     ended = MeterState(JOB, finished=Finished(SERIES, "paused", 0, 0, blocked))
     plan = plan_of(replace(facts(state=SURVEYED, left=0), blocked=True), None)
     assert resting_text(ended, facts(), plan, [plan], 105) == (
-        "The gateway blocks your address. Ask its author."
+        "The gateway blocks your address.\nOn the gateway's side.\nAsk its author."
     )
     assert plan.text() == ("105 weeks: none today, the gateway blocks your address; newest first.")
     running = state(Phase.RUNNING, MeterState(JOB, windows_left=105))

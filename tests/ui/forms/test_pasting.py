@@ -15,6 +15,7 @@ from linky_tui.config.model import METERS, MONGODB
 from linky_tui.config.toml_keys import Key
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.forms.fields import Field
+from tests.tools.app import screen_text, wait_until
 
 
 class Form(App[None]):
@@ -83,6 +84,13 @@ async def test_a_date_is_not_cut_out_of_several_lines() -> None:
         await pilot.pause()
         assert line.value == ""
         assert len(app._notifications) == 1
+        # A single line is taken, and judged in words rather than with the terminal's bell.
+        line.post_message(Paste("on 2026-11-21, I believe"))
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "No date. Write it as" in screen_text(app))
+        line.value = "yesterday"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: not isinstance(app.screen, DateDialog))
 
 
 def test_every_input_of_the_application_is_one_of_these() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from textual.containers import Vertical
 from textual.dom import DOMNode
 
 from linky_tui.demo.server import Fault
@@ -221,7 +222,7 @@ async def test_a_failed_job_is_explained_in_a_dialog(
             assert error is not None
 
             def said() -> bool:
-                words = flowing(app)
+                words = flowing(app, app.screen.query_one(Vertical))
                 return error.title in words and error.next_step in words
 
             await wait_until(pilot, said)

@@ -17,7 +17,7 @@ from tests.whole.cli.conftest import ERROR_KEYS, A, Serve
         ["--sync", "--stats"],
         ["--since", "2026-01-01"],
         ["--sync", "--since", "2026-01-01"],
-        ["--backfill", "--since", "yesterday"],
+        ["--backfill", "--since", "tomorrow"],
         ["--backfill", "--since", "2026-02-30"],
         ["--backfill", "--since", "20260101"],
         ["--backfill", "--since"],
@@ -93,10 +93,11 @@ def test_without_a_meter_there_is_nothing_to_fetch(terminal: Terminal) -> None:
         assert "[[meters]]" in done.document["error"]["next_step"]
 
 
-def test_since_limits_how_far_back_is_asked(terminal: Terminal, serve: Serve) -> None:
+@pytest.mark.parametrize("since", ["2026-11-20", "20 Nov", "Fri 20 Nov 2026", "20/11"])
+def test_since_limits_how_far_back_is_asked(terminal: Terminal, serve: Serve, since: str) -> None:
     server = serve()
     terminal.configure(server, A)
-    assert terminal.run("--backfill", "--since", "2026-11-20", "--json").code == 0
+    assert terminal.run("--backfill", "--since", since, "--json").code == 0
     asked = {entry.start for entry in server.log if "courbe" in entry.type}
     assert asked == {"2026-11-20"}
 
