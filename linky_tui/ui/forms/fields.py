@@ -1,23 +1,22 @@
-"""One field of a form, made from a key of the configuration: label, control, help, problem."""
+"""One field of a form, made from a key of the configuration: a label and its control."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Select, Static
 
 from linky_tui.config.toml_keys import Key
 from linky_tui.text.formatting import plain
-from linky_tui.ui.forms.draft import for_form, text_of
 from linky_tui.ui.forms.pasting import WholePasteInput
 
 STACK_BELOW = 64
@@ -87,8 +86,8 @@ class SecretInput(LineInput):
 class Field(Widget):
     """A key of the configuration as a field.
 
-    ``choices`` are its values where the key does not name them itself; with ``notes`` the key's
-    name and default stand below the help.
+    ``choices`` are its values where the key does not name them itself. What is wrong with it is
+    marked before its label and told by a :class:`~linky_tui.ui.forms.guide.FieldGuide`.
     """
 
     DEFAULT_CSS = """
@@ -97,9 +96,12 @@ class Field(Widget):
         height: auto;
         max-width: 120;
         margin-bottom: 1;
+        .field-mark { width: 2; color: $text-warning; }
+        &.-problem .field-mark { color: $text-error; }
         .field-label { width: 26; color: $text; padding-right: 1; }
+        .field-name { width: auto; height: 1; }
         &.-stacked { layout: vertical; }
-        &.-stacked .field-label { width: 100%; text-style: bold; }
+        &.-stacked .field-label { text-style: bold; }
         &:focus-within .field-label { color: $text-accent; text-style: bold; }
         .field-body { width: 1fr; height: auto; }
         &.-stacked .field-body { width: 100%; }
@@ -108,10 +110,6 @@ class Field(Widget):
         Select.-textual-compact > SelectCurrent { padding: 0 1 0 2; background: $panel; }
         Select.-textual-compact:focus > SelectCurrent { text-style: bold; background: $boost; }
         Button { margin-left: 1; min-width: 8; }
-        .field-help { color: $text-muted; }
-        .field-said { display: none; }
-        .field-said.-problem { display: block; color: $text-error; }
-        .field-said.-note { display: block; color: $text-warning; }
     }
     """
 
@@ -121,37 +119,29 @@ class Field(Widget):
 
         field: Field  # take its `text`: a newer change may have come
 
-    def __init__(
-        self, section: str, key: Key, *, choices: Iterable[str] = (), notes: bool = True
-    ) -> None:
+    said: reactive[tuple[str, str]] = reactive(("", ""), init=False)
+    """What is wrong with the text, and what will be made of it; each may be empty."""
+
+    def __init__(self, section: str, key: Key, *, choices: Iterable[str] = ()) -> None:
         super().__init__(id=f"field-{section}-{key.name}")
         self.section = section
         self.key = key
         self._choices = tuple(choices) or key.choices
-        self._notes = notes
         self._loaded = False
 
     def compose(self) -> ComposeResult:
-        yield Label(label_of(self.key), classes="field-label", markup=False)
-        with Vertical(classes="field-body"):
-            with Horizontal(classes="field-control"):
-                if self._choices:
-                    yield self._select(self._choices)
-                else:
-                    line = SecretInput() if self.key.secret else LineInput()
-                    line.joins_lines = self.key.name in _NO_BLANKS
-                    yield line
-                if self.key.secret:
-                    yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
-            yield Static(classes="field-said", markup=False)
-            yield Static(self._help(), classes="field-help", markup=False)
-
-    def _help(self) -> Text:
-        text = Text(for_form(self.key.help))
-        if self._notes:
-            default = text_of(self.key.default) or "empty"
-            text.append(f"\n{self.key.name} · default: {default}", "dim")
-        return text
+        with Horizontal(classes="field-name"):
+            yield Label("", classes="field-mark", markup=False)
+            yield Label(label_of(self.key), classes="field-label", markup=False)
+        with Vertical(classes="field-body"), Horizontal(classes="field-control"):
+            if self._choices:
+                yield self._select(self._choices)
+            else:
+                line = SecretInput() if self.key.secret else LineInput()
+                line.joins_lines = self.key.name in _NO_BLANKS
+                yield line
+            if self.key.secret:
+                yield Button(_SHOW, compact=True, classes="reveal", tooltip="Show or mask it")
 
     def _select(self, choices: Iterable[str]) -> Select[str]:
         return Select(_options(choices), allow_blank=False, compact=True)
@@ -181,12 +171,10 @@ class Field(Widget):
             self.query_one(Input).value = text
 
     def say(self, problem: str, note: str = "") -> None:
-        """Show what is wrong with the text, or what will be made of it; nothing where empty."""
-        lines = ([f"✗ {problem}"] if problem else []) + ([f"! {note}"] if note else [])
-        said = self.query_one(".field-said", Static)
-        said.update("\n".join(lines))
-        said.set_class(bool(problem), "-problem")
-        said.set_class(bool(note and not problem), "-note")
+        """Take what is wrong with the text, or what will be made of it; nothing where empty."""
+        self.said = problem, note
+        self.query_one(".field-mark", Label).update("✗" if problem else "!" if note else "")
+        self.set_class(bool(problem), "-problem")
         if not self._choices:
             self.query_one(Input).set_class(bool(problem), "-wrong")
 

@@ -9,6 +9,7 @@ from textual.widgets import ContentSwitcher, OptionList, Static, Tab, Tabs
 from textual.widgets.option_list import Option
 
 from linky_tui.config.model import KEYS, METERS, MONGODB, SECTIONS
+from linky_tui.ui.forms.guide import FieldGuide
 from linky_tui.ui.settings.keys_panel import KeysPanel
 from linky_tui.ui.settings.meters_panel import MetersPanel
 from linky_tui.ui.settings.panels import TITLES, FieldsPanel, MongoPanel, SettingsPanel
@@ -52,6 +53,7 @@ class SettingsBody(Horizontal):
             yield Tabs(*[Tab(TITLES[name], id=name) for name in SECTIONS], id="settings-tabs")
             with ContentSwitcher(initial=f"section-{MONGODB.name}", id="settings-switch"):
                 yield MongoPanel()
+            yield FieldGuide()
 
     @property
     def section(self) -> str:
@@ -80,11 +82,21 @@ class SettingsBody(Horizontal):
         if not switcher.query(f"#section-{name}"):
             switcher.mount(_new_panel(name))  # only now: not all at once when the page opens
         switcher.current = f"section-{name}"
+        self._guide()
         self.query_one("#settings-nav", OptionList).highlighted = [*SECTIONS].index(name)
         self.query_one(Tabs).active = name
         if inside:
             self.screen.set_focus(None)
             self.panel.call_after_refresh(self.panel.focus_content)
+
+    def on_mount(self) -> None:
+        self._guide()
+
+    def _guide(self) -> None:
+        """Below the fields: what the section is for, until one of them has the focus."""
+        guide = self.query_one(FieldGuide)
+        guide.display = self.section not in (METERS.name, KEYS.name)
+        guide.idle = f"{SECTIONS[self.section].help}\nThe help of the field you are in stands here."
 
     @on(OptionList.OptionHighlighted, "#settings-nav")
     def _highlighted(self, event: OptionList.OptionHighlighted) -> None:

@@ -1,4 +1,4 @@
-"""The section ``[keys]``: a row for each action, and a field for the key of the chosen one."""
+"""The section ``[keys]``: a row for each action, and a field that records a key for one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets import Label, OptionList, Static
 from textual.widgets.option_list import Option
 
 from linky_tui.config.keyboard import ACTIONS, Action, clashes, key_problem, key_warning
 from linky_tui.config.model import KEYS
 from linky_tui.ui.forms.draft import Draft
-from linky_tui.ui.forms.fields import LineInput
+from linky_tui.ui.settings.key_capture import KeyCapture
 from linky_tui.ui.settings.panels import SettingsPanel
 
 _KEY_WIDTH, _TITLE_WIDTH = 16, 20
@@ -38,15 +38,14 @@ class KeysPanel(SettingsPanel):
         #keys-editor { height: auto; margin-top: 1; }
         #keys-line { height: 1; }
         #keys-name { width: auto; max-width: 60%; padding-right: 2; text-style: bold; }
-        #keys-said { height: auto; color: $text-muted; }
+        #keys-said { height: 2; color: $text-muted; }
         #keys-said.bad { color: $text-error; }
         #keys-said.warn { color: $text-warning; }
-        #keys-input { width: 24; }
     }
     """
 
     class Changed(Message):
-        """Another key was typed."""
+        """Another key was recorded."""
 
     def __init__(self) -> None:
         super().__init__(KEYS)
@@ -56,12 +55,12 @@ class KeysPanel(SettingsPanel):
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
-        yield from self.head("Enter gives the action another key. Empty: its usual key, dimmed.")
+        yield from self.head("Enter, then the new key. Dimmed keys are the usual ones.")
         yield OptionList(id="keys-list")
         with Vertical(id="keys-editor"):
             with Horizontal(id="keys-line"):
                 yield Label(id="keys-name", markup=False)
-                yield LineInput(id="keys-input")
+                yield KeyCapture(id="keys-input")
             yield Static(id="keys-said", markup=False)
 
     def focus_content(self) -> None:
@@ -97,13 +96,15 @@ class KeysPanel(SettingsPanel):
                 self._say(problem, warning, action)
 
     def _say(self, problem: str, warning: str, action: Action) -> None:
-        usual = f"Its usual key: {_usual(action)}"
+        usual = f"Its usual key: {_usual(action)}."
         text = f"✗ {problem}" if problem else f"! {warning}" if warning else usual
+        if self.query_one(KeyCapture).has_focus:
+            text = f"{usual} Backspace or Delete goes back to it, Esc leaves the key as it is."
+            problem = warning = ""
         said = self.query_one("#keys-said", Static)
         said.update(text)
         said.set_class(bool(problem), "bad")
         said.set_class(bool(warning and not problem), "warn")
-        self.query_one(Input).set_class(bool(problem), "-wrong")
 
     @on(OptionList.OptionHighlighted, "#keys-list")
     def _choose(self, event: OptionList.OptionHighlighted) -> None:
@@ -114,31 +115,41 @@ class KeysPanel(SettingsPanel):
             return
         self._chosen = action.id
         name.update(f"Key of {action.title}")
-        field = self.query_one(Input)
-        field.placeholder = _usual(action)
-        with self.prevent(Input.Changed):
-            field.value = self._draft.keys.get(action.id, "")
-        self.judge(self._draft)
+        self._show_key()
 
     @on(OptionList.OptionSelected, "#keys-list")
     def _edit(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.query_one(Input).focus()
+        self.query_one(KeyCapture).focus()
 
-    @on(Input.Submitted)
-    def _back(self, event: Input.Submitted) -> None:
+    def on_descendant_focus(self) -> None:
+        self._show_key()
+
+    def on_descendant_blur(self) -> None:
+        self._show_key()
+
+    def _show_key(self) -> None:
+        action, draft = ACTIONS.get(self._chosen), self._draft
+        if action is not None and draft is not None:
+            self.query_one(KeyCapture).show(draft.keys.get(action.id) or _usual(action))
+            self.judge(draft)
+
+    @on(KeyCapture.Left)
+    def _left(self, event: KeyCapture.Left) -> None:
         event.stop()
         self.focus_content()
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    @on(KeyCapture.Pressed)
+    def _recorded(self, event: KeyCapture.Pressed) -> None:
         event.stop()
         if self._draft is None or not self._chosen:
             return
-        if event.value.strip():
-            self._draft.keys[self._chosen] = event.value.strip()
+        if event.key and event.key != ACTIONS[self._chosen].key:
+            self._draft.keys[self._chosen] = event.key
         else:
             self._draft.keys.pop(self._chosen, None)
+        self.focus_content()
+        self._show_key()
         self.post_message(self.Changed())
 
 

@@ -21,6 +21,7 @@ from linky_tui.ingest.totals import try_token
 from linky_tui.text.formatting import count_text, day_text, kwh_text, things
 from linky_tui.ui.forms.draft import Texts, meter_problems
 from linky_tui.ui.forms.fields import Field, say
+from linky_tui.ui.forms.guide import FieldGuide
 from linky_tui.ui.forms.token_report import report_token
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
@@ -57,9 +58,8 @@ here counts once the settings are saved.
         #meter-fields { height: auto; }
         .field-label { width: 10; }
         #field-meters-token, #field-meters-prm.-offering { margin-bottom: 0; }
-        #field-meters-token .field-help { display: none; }
-        #meter-token { height: auto; margin: 0 0 1 10; }
-        #meter-offer { margin: 0 0 1 10; display: none; }
+        #meter-token { height: 2; margin: 0 0 1 12; }
+        #meter-offer { margin: 0 0 1 12; display: none; }
         #meter-offer.-offered { display: block; }
         #meter-offer > SelectCurrent { padding: 0 1 0 2; background: $panel; }
         #meter-answer { min-height: 2; }
@@ -88,13 +88,14 @@ here counts once the settings are saved.
     def compose_box(self) -> ComposeResult:
         with VerticalScroll(id="meter-fields", can_focus=False):
             for name in _ORDER:
-                yield Field(METERS.name, METERS.key(name), notes=False)
+                yield Field(METERS.name, METERS.key(name))
                 if name == "token":
                     yield Static(id="meter-token", markup=False)
                 if name == "prm":
                     yield Select[str](
                         [], prompt="Choose from the token", id="meter-offer", compact=True
                     )
+        yield FieldGuide()
         yield Static(id="meter-answer", classes="-silent", markup=False)
         with Horizontal(id="meter-buttons"):
             yield Button(

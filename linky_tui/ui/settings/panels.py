@@ -78,7 +78,8 @@ class SettingsPanel(VerticalScroll):
         self.post_message(self.Ready(self))
 
     def head(self, text: str = "") -> ComposeResult:
-        yield Static(text or self.section.help, classes="panel-help", markup=False)
+        if text:
+            yield Static(text, classes="panel-help", markup=False)
         if self.locked:
             yield Static(f"! {DEMO_NOTE}", classes="demo-note", markup=False)
 

@@ -64,7 +64,7 @@ class ConnectForm(VerticalScroll):
         .connect-field { margin: 0 0 0 3; height: auto; }
         .connect-field .field-label { width: 8; }
         #field-connect-token { margin-bottom: 0; }
-        .field-help, #field-connect-token .field-label { display: none; }
+        #field-connect-token .field-name { display: none; }
         SelectionList {
             height: auto;
             max-height: 6;
@@ -93,7 +93,7 @@ class ConnectForm(VerticalScroll):
         yield Static(f"{GET_TOKEN}\n{HOURLY}", classes="step-body", markup=False)
         yield Label("2  Paste it here", classes="step")
         with Horizontal(classes="connect-field"):
-            yield Field("connect", METERS.key("token"), notes=False)
+            yield Field("connect", METERS.key("token"))
         yield Static(id="connect-report", markup=False)
         yield Label("3  Choose your meters", classes="step")
         yield Static(
@@ -104,7 +104,7 @@ class ConnectForm(VerticalScroll):
         )
         yield TickList(id="connect-prms")
         with Horizontal(classes="connect-field"):
-            yield Field("connect", METERS.key("name"), notes=False)
+            yield Field("connect", METERS.key("name"))
         yield Label("4  Save and fetch", classes="step", id="connect-last")
         yield Static(id="connect-next", classes="step-body", markup=False)
         with Horizontal(id="connect-buttons"):

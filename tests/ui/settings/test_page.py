@@ -82,8 +82,18 @@ async def test_what_was_typed_right_before_saving_is_saved(running: Running) -> 
 async def test_every_key_is_there_with_its_value_and_default(running: Running) -> None:
     async with running((80, 24), empty=True, more="requests_per_day = 40") as (app, pilot):
         await open_settings(app, pilot, "enedis")
-        assert field(app, "enedis-requests_per_day").text == "40"
-        assert "requests_per_day · default: 80" in screen_text(app)
+        asked = field(app, "enedis-requests_per_day")
+        assert asked.text == "40"
+        assert "default" not in screen_text(app)
+        before = [each.region for each in page(app).query(Field)]
+        asked.query_one(Input).focus()
+        await wait_until(pilot, lambda: "requests_per_day · default: 80" in screen_text(app))
+        assert "Most requests in a UTC day" in screen_text(app)
+        assert "Pause between two requests" not in screen_text(app)
+        await pilot.press("end", "x")
+        await wait_until(pilot, lambda: "✗ Requests per day" in screen_text(app))
+        assert "Most requests in a UTC day" not in screen_text(app)
+        assert [each.region for each in page(app).query(Field)] == before
         assert field(app, "mongodb-database").text == app.config.mongodb.database
         await show(app, pilot, "display")
         names = {each.id for each in page(app).query(Field)}
@@ -210,7 +220,10 @@ async def test_what_the_environment_decides_is_said_and_never_saved(
     monkeypatch.setenv("LINKY_TUI_MONGODB_URI", mongod_uri + "/?appName=fromtheshell")
     async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot)
-        assert "LINKY_TUI_MONGODB_URI is set and goes before this" in screen_text(app)
+        assert "! Address" in screen_text(app)
+        field(app, "mongodb-uri").query_one(Input).focus()
+        said = "LINKY_TUI_MONGODB_URI is set and goes before this"
+        await wait_until(pilot, lambda: said in screen_text(app))
         assert field(app, "mongodb-uri").text == mongod_uri
         await type_into(app, pilot, "enedis-requests_per_day", "60")
         await wait_until(pilot, lambda: "Not saved yet" in state(app))
@@ -242,15 +255,24 @@ async def test_keys_are_remapped_and_judged(running: Running) -> None:
         await wait_until(pilot, lambda: "Key of Sync" in screen_text(app))
         await pilot.press("escape", *["down"] * 6, "enter")
         await wait_until(pilot, lambda: "Key of Log" in screen_text(app))
+        await wait_until(pilot, lambda: "press the new key" in screen_text(app))
         await pilot.press("b")
         await wait_until(pilot, lambda: "✗ Also the key of Backfill" in screen_text(app))
-        await pilot.press("backspace", "5")
-        await wait_until(pilot, lambda: "on an AZERTY keyboard" in screen_text(app))
-        await pilot.press("6")
-        await wait_until(pilot, lambda: "✗ No key is called 56." in screen_text(app))
         await pilot.press("ctrl+s")
         await wait_until(pilot, lambda: isinstance(app.screen, ErrorDialog))
-        await pilot.press("escape", "backspace", "backspace", "w", "enter")
+        await pilot.press("escape", "enter", "5")
+        await wait_until(pilot, lambda: "on an AZERTY keyboard" in screen_text(app))
+        for end, kept in (("escape", "5"), ("delete", None)):
+            await pilot.press("enter", end)
+            await wait_until(pilot, lambda: "press the new key" not in screen_text(app))
+            await pilot.pause()
+            assert page(app)._draft.keys.get("log") == kept  # type: ignore[union-attr]
+        for pressed, name in (("ctrl+s", "ctrl+s"), ("/", "slash"), ("w", "w")):
+            await pilot.press("enter", pressed)
+            await wait_until(
+                pilot,
+                lambda name=name: page(app)._draft.keys.get("log") == name,  # type: ignore[misc,union-attr]
+            )
         await wait_until(pilot, lambda: "Not saved yet: Keys" in state(app))
         await pilot.press("ctrl+s")
         await wait_until(pilot, lambda: "Saved in" in state(app))
