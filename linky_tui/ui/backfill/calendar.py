@@ -163,12 +163,14 @@ class CoverageCalendar(ScrollView, can_focus=True):
         self.post_message(self.DayHighlighted(new))
 
     def _keep_in_sight(self, column: int, line: int) -> None:
-        """Scroll whatever scrolls around the calendar; all of it may not fit the terminal."""
+        """Scroll what is around the calendar: to all of it with its borders, or to the day."""
         around = Region(column, line - 1, self._plan.cell, 3).translate(
             self.content_region.offset - self.scroll_offset
         )
         for node in self.ancestors:
             if isinstance(node, VerticalScroll):
+                if self.region.height <= node.content_size.height:
+                    around = self.region
                 inside = around.translate(node.scroll_offset - node.content_region.offset)
                 node.scroll_to_region(inside, animate=False, x_axis=False)
                 return

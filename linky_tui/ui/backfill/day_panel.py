@@ -13,11 +13,13 @@ from textual.widgets import Button, Static
 
 from linky_tui.domain.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord
 from linky_tui.domain.paris import day_minutes, day_of
+from linky_tui.text.dates import short_date_text
 from linky_tui.text.formatting import (
     NOTHING,
     count_text,
     day_text,
     duration_text,
+    half_hours_text,
     kwh_text,
     local_time_text,
     plain,
@@ -87,6 +89,29 @@ def status_words(
                 why = "Enedis has nothing" if record.problem is None else "it cannot be read"
                 return f"No data: asked {_times(record.attempts)}, {why}."
             return "No data: the weeks around it hold nothing either."
+
+
+def day_line(record: DayRecord | None, day: date, mark: Mark, width: int) -> str:
+    """A day in one line of at most ``width`` columns, for a border.
+
+    ``26 Nov 2026 · certified · 48 of 48 half-hours · 13.9 kWh, Enedis 13.9 kWh``, and why where it
+    could not be read. What has no room is left out, totals first.
+    """
+    figures, why = [], ""
+    if record is not None:
+        figures.append(f" · {half_hours_text(record.minutes_covered, day_minutes(day))}")
+        figures += [f" · {kwh_text(record.energy_wh)}"] if record.readings else []
+        if record.enedis_wh is not None:
+            figures.append(
+                f"{',' if record.readings else ' ·'} Enedis {kwh_text(record.enedis_wh)}"
+            )
+        if record.problem is not None:
+            why = f" · not to be read: {plain(record.problem)}"
+    start = f"{short_date_text(day)} · {mark.word}"
+    while figures and len(start + "".join(figures) + why) > width:
+        figures.pop()
+    line = start + "".join(figures) + why
+    return line if len(line) <= width else f"{line[: max(width - 1, 0)]}…"
 
 
 def day_rows(

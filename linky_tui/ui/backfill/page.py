@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.events import Resize
 from textual.widgets import Button
 
@@ -23,7 +24,7 @@ from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text, range_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.controls import BackfillControls
-from linky_tui.ui.backfill.day_panel import DayPanel
+from linky_tui.ui.backfill.day_panel import DayPanel, day_line
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, load_facts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
 from linky_tui.ui.backfill.track import Track, counts_text, eta_text, running_text, track_of
@@ -96,6 +97,7 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         self._track = Track()
         self._landed: dict[date, DayRecord] = {}
         self._able: tuple[bool, ...] = ()
+        self._named = paris_today() - ONE_DAY  # the day that the calendar's border tells of
 
     def compose_body(self) -> ComposeResult:
         with VerticalScroll(id="body", can_focus=False):
@@ -119,11 +121,14 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         self.app.status_changed.subscribe(self, lambda _: self._show_state())
         self._log.catch_up(self.app.ingest, name_meter=self._several_meters)
         self._show_calendar({})
+        body = self.query_one("#body")
+        self.watch(body, "scroll_y", lambda: self.call_after_refresh(self._name_day), init=False)
         # Not by AUTO_FOCUS, which would scroll the plan away on a small terminal.
         self._calendar.focus(scroll_visible=False)
 
     def on_resize(self, event: Resize) -> None:
         self._calendar.roomy = event.size.height >= ROOMY_LINES
+        self.call_after_refresh(self._name_day)
 
     @property
     def _controls(self) -> BackfillControls:
@@ -187,16 +192,27 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         return self._facts.get(self._shown) if self._shown is not None else None
 
     def _show_calendar(self, records: dict[date, DayRecord]) -> None:
-        today = paris_today()
-        first, last = first_askable(today), today - ONE_DAY
-        self._calendar.border_title = f"Coverage, {range_text(first, last)}"
-        self._calendar.show(records, today)
+        self._calendar.show(records, paris_today())
         self._show_day(self._calendar.cursor)
 
     def _show_day(self, day: date) -> None:
         curve_from = self._own_facts.state.curve_from if self._own_facts else None
         record = self._calendar.record(day)
         self.query_one(DayPanel).show(day, record, paris_today(), curve_from)
+        self._named = day
+        self._name_day()
+
+    def _name_day(self) -> None:
+        """The day in a border of the calendar that is in sight."""
+        calendar, body, today = self._calendar, self.query_one("#body"), paris_today()
+        day = self._named
+        title = f"Coverage, {range_text(first_askable(today), today - ONE_DAY)}"
+        record = calendar.record(day)
+        line = day_line(record, day, calendar.mark(day), calendar.content_size.width - 2)
+        # On a low terminal the lower border may be out of sight, but then the upper one is not.
+        low = calendar.region.bottom > body.region.bottom
+        calendar.border_title = Content(line if low else title)
+        calendar.border_subtitle = Content(line)
 
     # The engine
 

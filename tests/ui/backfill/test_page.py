@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from textual.widgets import Button, Input, ProgressBar
 
 from linky_tui.demo.server import Fault
 from linky_tui.domain.paris import days_between
+from linky_tui.text.dates import short_date_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.calendar_marks import Mark
@@ -59,7 +61,7 @@ async def test_before_it_starts_the_page_says_what_it_will_ask(
         await wait_until(pilot, lambda: words in flowing(app))
         text = flowing(app)
         assert "0 of 105 weeks" in text
-        assert "2024-11-22" in text
+        assert "22 Nov 2024" in text
         assert not page.query_one("#run", Button).disabled
         assert page.query_one("#pause", Button).disabled
         assert page.query_one("#stop", Button).disabled
@@ -158,7 +160,7 @@ async def test_a_blocked_address_is_not_over_at_the_next_day(running: Running) -
             await pilot.press("r")
             await wait_until(pilot, lambda: has_finished(app) and finished(app).status == "paused")
             await wait_until(pilot, lambda: app.ingest.state.phase is Phase.IDLE)
-            words = "The gateway blocks your address. Stop every tool"
+            words = "The gateway blocks your address. On the gateway's side. Stop every tool"
             await wait_until(pilot, lambda: words in flowing(app))
             assert "01:00" not in flowing(app)
             assert "by itself" not in flowing(app)
@@ -214,6 +216,28 @@ async def test_the_day_to_go_back_to_changes_the_plan_or_is_refused(running: Run
             assert min(first for first, _ in curve_requests(server)) == date(2026, 11, 10)
             await pilot.press("escape")
             assert page.query_one(CoverageCalendar).has_focus
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_day_under_the_cursor_is_in_a_border_that_is_in_sight(
+    size: tuple[int, int], running: Running
+) -> None:
+    async with running(size) as (app, pilot):
+        page = await opened(pilot, app)
+        await wait_until(pilot, lambda: "726 of 730 days complete" in screen_text(app))
+
+        def said(day: date) -> bool:
+            rest = r" · \w[\w ]* · \d+ of 48 half-hours · [\d.]+ kWh, Enedis [\d.]+ kWh "
+            borders = [line for line in screen_text(app).splitlines() if re.search(r"[╭╰]─", line)]
+            return any(re.search(f" {short_date_text(day)}{rest}", line) for line in borders)
+
+        pointed = date(2025, 6, 2)
+        offset = calendar(page)._plan.place(pointed)
+        await pilot.hover(CoverageCalendar, offset=(offset[0] + 2, offset[1] + 1))
+        await wait_until(pilot, lambda: said(pointed))
+        for keys, day in ((["home"], FIRST_DAY), (["right"], FIRST_DAY + timedelta(7))):
+            await pilot.press(*keys)
+            await wait_until(pilot, lambda day=day: said(day))  # type: ignore[misc]
 
 
 async def test_without_a_meter_the_page_names_the_key_that_leads_to_one(running: Running) -> None:

@@ -16,7 +16,9 @@ from linky_tui.errors import AddressBlocked, BudgetSpent, TokenRefused
 from linky_tui.ingest.events import Finished, Planned, Surveyed, Window, WindowAsked, WindowStored
 from linky_tui.ingest.jobs import Job, JobKind
 from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.ui.backfill.day_panel import day_rows, status_words
+from linky_tui.text.formatting import kwh_text
+from linky_tui.ui.backfill.calendar_marks import mark_of
+from linky_tui.ui.backfill.day_panel import day_line, day_rows, status_words
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, plan_of, since_of, since_problem
 from linky_tui.ui.backfill.summary import gaps, headline, resting_text
 from linky_tui.ui.backfill.track import (
@@ -367,3 +369,32 @@ def test_the_counts_are_of_all_there_is_and_of_today() -> None:
     )
     text = counts_text(track, readings=0, certified=0, left_today=None, per_day=None)
     assert text == "In all: 65 of 105 weeks · 0 readings · 0 days certified"
+
+
+@pytest.mark.parametrize(
+    ("of_day", "width", "line"),
+    [
+        (
+            record(YESTERDAY),
+            74,
+            "21 Nov 2026 · certified · 48 of 48 half-hours · {kwh}, Enedis {kwh}",
+        ),
+        (record(YESTERDAY), 60, "21 Nov 2026 · certified · 48 of 48 half-hours · {kwh}"),
+        (None, 74, "21 Nov 2026 · not asked"),
+        (
+            replace(record(YESTERDAY, DayStatus.MISSING), problem="a power of -5 W", readings=0),
+            100,
+            "21 Nov 2026 · late · 0 of 48 half-hours · not to be read: a power of -5 W",
+        ),
+        (
+            replace(record(YESTERDAY, DayStatus.MISSING), problem="a power of -5 W", readings=0),
+            50,
+            "21 Nov 2026 · late · not to be read: a power of -…",
+        ),
+    ],
+)
+def test_a_day_in_the_border(of_day: DayRecord | None, width: int, line: str) -> None:
+    if of_day is not None and of_day.status is DayStatus.MISSING:
+        of_day = replace(of_day, minutes_covered=0, enedis_wh=None)
+    kwh = kwh_text(of_day.energy_wh) if of_day else ""
+    assert day_line(of_day, YESTERDAY, mark_of(of_day, TODAY), width) == line.format(kwh=kwh)
