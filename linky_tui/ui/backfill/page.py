@@ -122,9 +122,12 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         self._log.catch_up(self.app.ingest, name_meter=self._several_meters)
         self._show_calendar({})
         body = self.query_one("#body")
-        self.watch(body, "scroll_y", lambda: self.call_after_refresh(self._name_day), init=False)
+        self.watch(body, "scroll_y", self._scrolled, init=False)
         # Not by AUTO_FOCUS, which would scroll the plan away on a small terminal.
         self._calendar.focus(scroll_visible=False)
+
+    def _scrolled(self) -> None:
+        self.call_after_refresh(self._name_day)
 
     def on_resize(self, event: Resize) -> None:
         self._calendar.roomy = event.size.height >= ROOMY_LINES
