@@ -106,8 +106,8 @@ class EnedisSettings:
     )
     requests_per_day: int = key(
         80,
-        "Most requests in a UTC day. The gateway blocks addresses at 100 for good, so over "
-        "90 counts as 90.",
+        "Most requests a day, which starts at 01:00 in winter and 02:00 in summer. The gateway "
+        "blocks addresses at 100 for good, so over 90 counts as 90.",
         "a whole number from 1 to 1,000,000",
         checks.whole_number(1, 1_000_000),
     )

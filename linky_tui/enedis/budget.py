@@ -303,7 +303,7 @@ def _spent(day: date, reason: str) -> BudgetSpent:
             "Tomorrow a single request shows whether it is.",
             retry_at,
         )
-    cause = "The gateway blocks addresses at 100 requests a UTC day, so linky-tui stops before."
+    cause = "The gateway blocks addresses at 100 requests a day, so linky-tui stops before."
     return BudgetSpent(
         "Today's requests are used up",
         f"No more requests today: {reason}." if reason else cause,

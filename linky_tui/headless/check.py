@@ -103,7 +103,7 @@ def _check_budget(session: Session, found: Findings, counted: int) -> None:
     from linky_tui.enedis.client import ConsoClient
 
     if session.demo:
-        found.good.append("Gateway: simulated; budget and pace are off in the demo.")
+        found.good.append("Gateway: simulated; the demo has no limit of requests.")
         return
     enedis = session.config.enedis
     limits = clamp(enedis.api_url, enedis.requests_per_day, enedis.seconds_between_requests)

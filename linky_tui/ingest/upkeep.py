@@ -40,9 +40,9 @@ def reconcile_first(run: SeriesRun) -> Generator[Event, None, None]:
     if done.rebuilt:
         yield Repaired(run.series, "The time series collection differed and was rebuilt.")
     if done.days_recomputed:
-        yield Noted(run.series, "The ledger of days was computed again from the readings.")
+        yield Noted(run.series, "What is known of each day was computed again from the readings.")
     if done.resurvey:
-        yield Noted(run.series, "Daily totals were lost with the ledger; they are asked again.")
+        yield Noted(run.series, "Daily totals were lost with it; they are asked again.")
     if done.gone:
         yield Noted(
             run.series,
@@ -91,7 +91,7 @@ def _reason(run: SeriesRun, *, sparingly: bool) -> str | None:
         if not written or _lately(state.last_rebuild) or _lately(counted_at):
             return None
     if needs_defragmenting(run.store, tight=run.history_done):
-        return "its buckets are fragmented"
+        return "MongoDB keeps its readings in more packets (buckets) than it needs"
     run.lease.set_state(buckets_counted_at=utc_now())
     return None
 

@@ -175,5 +175,10 @@ def _finished(event: Finished) -> EventText:
     details: tuple[str, ...] = ()
     if status is Status.NOT_PUBLISHED_YET and event.error is not None:
         details = event.error.details
-    done = f"{things(event.inserted, 'new reading')} with {things(event.requests, 'request')}"
-    return EventText(f"{word}: {done}.", tone, details)
+    return EventText(f"{word}: {brought_text(event)}.", tone, details)
+
+
+def brought_text(finished: Finished) -> str:
+    """What a run brought: ``336 new readings with 1 request``."""
+    readings, requests = finished.inserted, finished.requests
+    return f"{things(readings, 'new reading')} with {things(requests, 'request')}"

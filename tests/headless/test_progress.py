@@ -11,7 +11,16 @@ import time_machine
 from linky_tui.domain.models import Series
 from linky_tui.headless import progress
 from linky_tui.headless.progress import Progress
-from linky_tui.ingest.events import Event, Planned, Window, WindowStored
+from linky_tui.ingest.events import (
+    Event,
+    Noted,
+    Planned,
+    Rebuilding,
+    Waiting,
+    Window,
+    WindowStored,
+)
+from linky_tui.words.events import event_text
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 A, B = Series("10000000000001"), Series("20000000000002")
@@ -62,3 +71,21 @@ def test_it_counts_all_meters_and_knows_the_budget(
     assert "672 readings" in line
     assert words in line
     assert ("last request" in line) is bool(words)
+
+
+def test_what_it_says_is_what_the_log_says() -> None:
+    out = io.StringIO()
+    shown = Progress(out, live=False, verbose=True, several=True, whole_budget=True, per_day=80)
+    events: list[Event] = [
+        Noted(A, "A remark."),
+        Waiting(A, 3.0, NOW, "one more try"),
+        Planned(A, (WEEK,), 80),
+        Rebuilding(A, 0, 10, "it differs"),
+        WindowStored(A, WEEK, 336, 0, (), 0),
+    ]
+    for event in events:
+        shown.show(event, 1)
+    logged = [said.text for each in events if (said := event_text(each, name_meter=True))]
+    lines = out.getvalue().splitlines()
+    assert lines[-1] == f"1/1  {logged[-1]}"
+    assert lines[:-1] == logged[:-1]

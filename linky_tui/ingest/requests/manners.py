@@ -243,7 +243,7 @@ class Manners:
                 BudgetSpent(
                     "Today's requests are used up",
                     "Other machines that share this database used the last of the "
-                    f"{per_day} requests of this UTC day.",
+                    f"{per_day} requests of today.",
                     f"The next ones are available at {local_time_text(retry_at)} (Paris time).",
                     retry_at,
                 )

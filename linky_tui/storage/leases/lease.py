@@ -227,7 +227,7 @@ class Lease(Closing):
             )
         return SeriesBusy(
             "Another process took over",
-            f"The lease of meter {mask_prm(self.series.prm)} is no longer ours.",
+            f"It works on meter {mask_prm(self.series.prm)} now.",
             "Nothing more was written. Start again when the other process has finished.",
         )
 

@@ -47,7 +47,7 @@ class BackfillControls(Vertical):
         self._said: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        yield Static("Reading the ledger.", id="status", markup=False)
+        yield Static("Reading what is stored.", id="status", markup=False)
         with Horizontal():
             yield Label("Back to", id="since-label")
             yield WholePasteInput(

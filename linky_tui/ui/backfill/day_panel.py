@@ -124,8 +124,8 @@ def day_rows(
     rows = [
         ("Status", status_words(record, day, today, curve_from)),
         (
-            "Minutes",
-            f"{count_text(covered)} of {count_text(expected)} in {things(readings, 'reading')}",
+            "Covered",
+            f"{half_hours_text(covered, expected)} in {things(readings, 'reading')}",
         ),
         ("Energy", kwh_text(record.energy_wh) if record and record.readings else NOTHING),
         ("Enedis", _total_text(record)),

@@ -296,7 +296,7 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         if not self.app.store_ready:
             return "Waiting for MongoDB."
         if self._plan is None or facts is None:
-            return "Reading the ledger."
+            return "Reading what is stored."
         plans = list(self._plans.values())
         text = resting_text(meter, facts, self._plan, plans, self._track.weeks_left)
         return f"{text} At work on {at}." if state.busy and state.at != self._shown else text

@@ -17,8 +17,8 @@ from linky_tui.text.formatting import (
     kwh_text,
     local_time_text,
     short_day_text,
-    things,
 )
+from linky_tui.words.events import brought_text
 
 
 def toast_text(
@@ -33,7 +33,7 @@ def toast_text(
         title = finished.error.title if finished.error else "The run failed"
         return f"{title}.", "error"
     if status is Status.INTERRUPTED:
-        return f"{'Paused' if paused else 'Stopped'}. {_new(finished)}", "information"
+        return f"{'Paused' if paused else 'Stopped'}. {brought_text(finished)}.", "information"
     if status is Status.PAUSED:
         blocked = isinstance(finished.error, AddressBlocked)
         until = None if blocked else getattr(finished.error, "retry_at", None)
@@ -58,13 +58,8 @@ def toast_text(
             return f"All is there already, no request was made. {there}.", "information"
         return f"{there}.", "information"
     if kind is JobKind.REFETCH:
-        return f"Asked again. {_new(finished)}", "information"
-    return f"Everything that Enedis has is stored. {_new(finished)}", "information"
-
-
-def _new(finished: Finished) -> str:
-    readings, requests = finished.inserted, finished.requests
-    return f"{things(readings, 'new reading')} with {things(requests, 'request')}."
+        return f"Asked again. {brought_text(finished)}.", "information"
+    return f"Everything that Enedis has is stored. {brought_text(finished)}.", "information"
 
 
 def synced_text(records: Iterable[DayRecord]) -> str:

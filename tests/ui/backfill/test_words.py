@@ -181,13 +181,13 @@ def test_a_day_in_words() -> None:
     day = date(2026, 6, 1)
     assert day_rows(record(day), day, TODAY) == [
         ("Status", "Certified: equals Enedis' total."),
-        ("Minutes", "1,440 of 1,440 in 48 readings"),
+        ("Covered", "48 of 48 half-hours in 48 readings"),
         ("Energy", "8.00 kWh"),
         ("Enedis", "8.00 kWh, the same to the Wh"),
         ("Asked", "once, last Sun 22 Nov 2026 09:30"),
     ]
     rows = dict(day_rows(None, date(2026, 3, 29), TODAY))
-    assert rows["Minutes"] == "0 of 1,380 in 0 readings"
+    assert rows["Covered"] == "0 of 46 half-hours in 0 readings"
     assert rows["Status"] == "Not asked yet."
     assert rows["Asked"] == "never"
     rows = dict(day_rows(record(day, enedis_wh=7_990), day, TODAY))

@@ -88,11 +88,11 @@ async def test_every_key_is_there_with_its_value_and_default(running: Running) -
         before = [each.region for each in page(app).query(Field)]
         asked.query_one(Input).focus()
         await wait_until(pilot, lambda: "requests_per_day · default: 80" in screen_text(app))
-        assert "Most requests in a UTC day" in screen_text(app)
+        assert "Most requests a day" in screen_text(app)
         assert "Pause between two requests" not in screen_text(app)
         await pilot.press("end", "x")
         await wait_until(pilot, lambda: "✗ Requests per day" in screen_text(app))
-        assert "Most requests in a UTC day" not in screen_text(app)
+        assert "Most requests a day" not in screen_text(app)
         assert [each.region for each in page(app).query(Field)] == before
         assert field(app, "mongodb-database").text == app.config.mongodb.database
         await show(app, pilot, "display")
