@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from linky_tui.domain.laboratory import Result
-from linky_tui.errors import LinkyError, UsageError
+from linky_tui.errors import LinkyError, Side, UsageError
 from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, say, wrapped
 from linky_tui.headless.summary import worst
@@ -179,6 +179,7 @@ def _write(path: Path, text: str) -> None:
             "The report could not be written",
             f"{why(error, path)}.",
             "The results are kept; run one experiment again with another --report.",
+            sides=(Side.YOURS,),
         ) from None
 
 

@@ -178,6 +178,9 @@ class Field(Widget):
         if not self._choices:
             self.query_one(Input).set_class(bool(problem), "-wrong")
 
+    def focus_control(self) -> None:
+        self.query_one("Select, Input").focus()
+
     def mask(self) -> None:
         for secret in self.query(SecretInput):
             secret.password = True

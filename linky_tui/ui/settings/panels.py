@@ -180,7 +180,8 @@ class MongoPanel(FieldsPanel):
             return
         self._tested = dict(draft.tables[MONGODB.name])
         if draft.problem_count(MONGODB.name):
-            self._say("✗ Correct the fields first; they say what is allowed.", "bad")
+            self._say("✗ Correct the fields with this sign first.", "bad")
+            next(field for field in self.query(Field) if field.said[0]).focus_control()
             return
         texts = draft.tables[MONGODB.name]
         values = {key.name: key.from_text(texts[key.name]) for key in MONGODB.keys}

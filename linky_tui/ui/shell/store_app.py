@@ -162,7 +162,7 @@ class StoreApp(App[None]):
         self.note(EventText(f"{error.title}.", Tone.ERROR, details))
         if passing:
             self.notify(
-                f"{error.cause} {error.next_step}",
+                "\n".join(error.details),
                 title=error.title,
                 severity="warning",
                 markup=False,

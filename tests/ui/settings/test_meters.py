@@ -223,10 +223,13 @@ async def test_nothing_is_connected_while_a_field_is_wrong(running: Running) -> 
         await open_settings(app, pilot)
         await type_into(app, pilot, "mongodb-collection", "consumptionTS")
         await pilot.click("#mongodb-test")
-        await wait_until(pilot, lambda: "✗ Correct the fields first" in screen_text(app))
-        assert "This is the name of another collection." in screen_text(app)
+        await wait_until(pilot, lambda: "✗ Correct the fields with this sign" in screen_text(app))
+        wrong = "✗ This is the name of another collection."
+        await wait_until(pilot, lambda: wrong in screen_text(app))
+        assert "✗ Time series collection" in screen_text(app)
         assert field(app, "mongodb-collection").text == "consumptionTS"
         uri = f"mongodb://me:{PASSWORD}@127.0.0.1:9/?tls=true&tlsInsecure=true"
         await type_into(app, pilot, "mongodb-uri", uri)
+        field(app, "mongodb-uri").focus_control()
         await wait_until(pilot, lambda: "✗ The value switches off the check" in screen_text(app))
         assert not shows_secret(app, PASSWORD)
