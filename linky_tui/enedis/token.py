@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import jwt
-
 from linky_tui.domain.paris import day_of
 from linky_tui.errors import ConfigError
 from linky_tui.text.formatting import day_text, mask_prm
@@ -79,6 +77,8 @@ def read_token(token: str) -> TokenInfo:
     Raises:
         ConfigError: it is no JWT. The text never repeats it.
     """
+    import jwt  # takes its time, and the first frame needs no token
+
     claims: object = None
     if is_sendable(token):
         try:

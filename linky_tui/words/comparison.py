@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from linky_tui.storage.compare.sizes import CollectionSize
-from linky_tui.storage.compare.stats import Comparison
 from linky_tui.text.formatting import (
     NOTHING,
     bytes_per_reading_text,
@@ -16,6 +14,10 @@ from linky_tui.text.formatting import (
     plain,
     things,
 )
+
+if TYPE_CHECKING:
+    from linky_tui.storage.compare.sizes import CollectionSize
+    from linky_tui.storage.compare.stats import Comparison
 
 SETTLING = "settling"
 

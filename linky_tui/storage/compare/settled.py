@@ -15,30 +15,13 @@ import pymongo
 from pymongo.collection import Collection
 
 from linky_tui.storage.collections.documents import Document
+from linky_tui.storage.compare.size_watch import SizeWatch
 from linky_tui.storage.compare.sizes import Statistics, statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 LONGEST_WAIT_S = 150.0
 """Two checkpoints and a half: whoever writes meanwhile may go on for ever."""
-UNCHANGED_S = 65.0
 LOOK_EVERY_S = 0.5
-
-
-class SizeWatch:
-    """Believes what a server tells, and where it does not, sizes that do not change any more."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._sizes: Hashable = None
-        self._since_s = clock()
-
-    def settled(self, sizes: Hashable, written: bool | None) -> bool:
-        """Whether sizes just looked at are settled; ``written`` as the server tells it."""
-        if sizes != self._sizes:
-            self._sizes, self._since_s = sizes, self._clock()
-        if written is None:
-            return self._clock() - self._since_s >= UNCHANGED_S
-        return written
 
 
 def wait_until_settled(

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -22,10 +22,12 @@ from textual.strip import Strip
 from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.paris import ONE_DAY, days_between
 from linky_tui.domain.paris import today as paris_today
-from linky_tui.ingest.events import Window
 from linky_tui.ui.backfill.calendar_layout import CalendarLayout, fit
 from linky_tui.ui.backfill.calendar_marks import LEGEND_GAP, Mark, legend_lines, mark_of
 from linky_tui.ui.shell.bindings import bind
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Window
 
 
 class CoverageCalendar(ScrollView, can_focus=True):

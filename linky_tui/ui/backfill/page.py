@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,7 +20,6 @@ from linky_tui.domain.paris import ONE_DAY
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.ingest.events import Event, Surveyed, Window, WindowStored
 from linky_tui.ingest.jobs import JobKind
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text, range_text
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.controls import BackfillControls
@@ -33,6 +32,9 @@ from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import MeterState, Phase
 from linky_tui.ui.shell.page import Page
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 ROOMY_LINES = 38
 """From so many lines on, the calendar takes two bands with wide cells."""

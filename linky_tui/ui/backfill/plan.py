@@ -6,17 +6,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from threading import Event
+from typing import TYPE_CHECKING
 
 from linky_tui.domain.coverage import DayRecord, first_askable
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import day_of, next_utc_day, utc_now
 from linky_tui.ingest.plan import WINDOW_DAYS, days_worth_asking, survey_spans, windows_of
 from linky_tui.ingest.totals import TOTALS_EVERY
-from linky_tui.session import Session
-from linky_tui.storage.leases.leases import SeriesState
-from linky_tui.storage.store import Store
 from linky_tui.text.dates import NO_DAY, read_day, short_date_text
 from linky_tui.text.formatting import local_time_text, things
+
+if TYPE_CHECKING:
+    from linky_tui.session import Session
+    from linky_tui.storage.leases.leases import SeriesState
+    from linky_tui.storage.store import Store
 
 MORE_FOR_THE_FLOOR = 2
 """Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from linky_tui.domain.coverage import MAX_ATTEMPTS, OLD_RETRY, DayRecord, first_askable
 from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.errors import AddressBlocked
 from linky_tui.ingest.jobs import Status
 from linky_tui.ingest.totals import TOTALS_EVERY
-from linky_tui.storage.leases.leases import SeriesState
 from linky_tui.text.formatting import count_text, day_text, things
 from linky_tui.ui.backfill.calendar_marks import Mark, mark_of
 from linky_tui.ui.backfill.plan import Plan, PlanFacts
 from linky_tui.ui.backfill.track import paused_text
 from linky_tui.ui.shell.ingest_control import MeterState
+
+if TYPE_CHECKING:
+    from linky_tui.storage.leases.leases import SeriesState
 
 
 def resting_text(

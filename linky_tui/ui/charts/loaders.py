@@ -6,13 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from statistics import median
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from linky_tui.domain.curve import Hour
 from linky_tui.domain.paris import PARIS, day_minutes, day_of
 from linky_tui.storage import queries
-from linky_tui.storage.queries import DayEnergy, MonthEnergy
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text, local_time_text, moment_text, short_day_text
 from linky_tui.ui.charts.request import (
     NOTHING_STORED,
@@ -40,6 +38,10 @@ from linky_tui.ui.plots.periods import (
     weekday_text,
 )
 from linky_tui.ui.plots.spots import curve_spots, daily_means, day_label, energy_spot, listed
+
+if TYPE_CHECKING:
+    from linky_tui.storage.queries import DayEnergy, MonthEnergy
+    from linky_tui.storage.store import Store
 
 T = TypeVar("T")
 

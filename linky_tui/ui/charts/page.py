@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,8 +16,6 @@ from textual.widgets import Tabs
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today
 from linky_tui.storage import queries
-from linky_tui.storage.queries import DataDays
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import day_text
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.charts.loaders import load_curve, load_energy
@@ -38,6 +36,10 @@ from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.periods import Period, Span
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import POINT_KEYS, Page
+
+if TYPE_CHECKING:
+    from linky_tui.storage.queries import DataDays
+    from linky_tui.storage.store import Store
 
 DEBOUNCE_S = 0.06
 LONGEST_WAIT_S = 0.25

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 from linky_tui.domain import curve as curves
 from linky_tui.domain.curve import AverageDay
 from linky_tui.storage import queries
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text, short_day_text, things, watts_text
 from linky_tui.ui.charts.request import ChartData, ChartRequest, no_curve_text
 from linky_tui.ui.charts.summary import Summary, curve_facts, missing_readings, total_text
@@ -16,6 +16,9 @@ from linky_tui.ui.plots import HeatPlot, LinePlot, LineSeries, Spot, Tick
 from linky_tui.ui.plots.periods import Span, axis_month, is_monday, weekday_text
 from linky_tui.ui.plots.plots import energy_text
 from linky_tui.ui.plots.spots import NO_DATA, heat_spots
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 
 def load_heat(store: Store, request: ChartRequest) -> ChartData:

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from linky_tui.domain.models import Series
-from linky_tui.storage.queries import DayEnergy
 from linky_tui.ui.charts.summary import Summary
 from linky_tui.ui.plots import Plot
 from linky_tui.ui.plots.periods import Period, Span
+
+if TYPE_CHECKING:
+    from linky_tui.storage.queries import DayEnergy
 
 
 class View(StrEnum):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from linky_tui.domain.curve import Curve
 from linky_tui.domain.paris import day_minutes, day_of
-from linky_tui.storage.queries import DayEnergy
 from linky_tui.text.formatting import (
     day_text,
     half_hours_text,
@@ -18,6 +18,9 @@ from linky_tui.text.formatting import (
     things,
     watts_text,
 )
+
+if TYPE_CHECKING:
+    from linky_tui.storage.queries import DayEnergy
 
 NOTHING_MISSING = "nothing missing"
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from linky_tui.storage import queries
 from linky_tui.storage.queries import MonthEnergy
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import MONTH_NAMES, things
 from linky_tui.ui.charts.loaders import month_spot
 from linky_tui.ui.charts.request import NOTHING_STORED, ChartData, ChartRequest
 from linky_tui.ui.charts.summary import Summary, missing_energy, total_text
 from linky_tui.ui.plots import BarGroup, GroupPlot
 from linky_tui.ui.plots.spots import listed
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 YEARS_SHOWN = 3
 

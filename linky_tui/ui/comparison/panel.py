@@ -7,6 +7,7 @@ Often while readings are being written, rarely when nothing happens, never while
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 from textual import getters
 from textual.app import ComposeResult
@@ -14,13 +15,13 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from linky_tui.storage.compare.buckets import ideal_buckets
-from linky_tui.storage.compare.stats import compare_sizes
-from linky_tui.storage.store import Store
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell.comparison_state import Snapshot, Step
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.words.comparison import SETTLING, honest_note, lost_note
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
 COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
@@ -129,6 +130,9 @@ class ComparisonPanel(Vertical):
 
 def _snapshot(store: Store, step: Step, stop: threading.Event) -> Snapshot:
     """Take a step, in a worker thread; neither checkpoint nor proof while anybody writes."""
+    from linky_tui.storage.compare.buckets import ideal_buckets
+    from linky_tui.storage.compare.stats import compare_sizes
+
     in_use = bool(store.leases.in_use())
     comparison = compare_sizes(
         store,

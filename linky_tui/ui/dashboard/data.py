@@ -14,9 +14,9 @@ from linky_tui.domain.paris import ONE_DAY, day_minutes, days_between, next_utc_
 from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
 from linky_tui.storage.queries import load_curve, readings_of_hours
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
 from linky_tui.ui.dashboard.figures import (
+    BAR_DAYS,
     BASE_HOURS,
     BASE_NIGHTS,
     Figure,
@@ -31,8 +31,7 @@ from linky_tui.ui.plots.spots import curve_spots, day_label, energy_spot, listed
 
 if TYPE_CHECKING:
     from linky_tui.enedis.budget import Budget
-
-BAR_DAYS = 60
+    from linky_tui.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from linky_tui.text.formatting import (
     watts_text,
 )
 
+BAR_DAYS = 60
+"""How many days the bars show."""
 USUAL_WEEKS = 8
 """How far back "usual" looks."""
 USUAL_LEAST_DAYS = 4

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,11 +15,14 @@ from linky_tui.ingest.events import Event, Surveyed, WindowStored
 from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.comparison.panel import NOTHING_YET, ComparisonPanel
 from linky_tui.ui.dashboard.card import FigureCard
-from linky_tui.ui.dashboard.data import BAR_DAYS, DashboardData, load_dashboard
-from linky_tui.ui.dashboard.figures import BASE_NIGHTS, USUAL_WEEKS, Figure
+from linky_tui.ui.dashboard.figures import BAR_DAYS, BASE_NIGHTS, USUAL_WEEKS, Figure
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import POINT_KEYS, Page
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+    from linky_tui.ui.dashboard.data import DashboardData
 
 NO_METER = "No meter is configured yet. Press g to connect yours."
 
@@ -176,11 +179,13 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
             self._show_no_meter()
             return
         backend = self.app.backend
-        self.query_store(
-            lambda store: load_dashboard(store, series, lambda: backend.session.budget()),
-            self._show,
-            group="dashboard",
-        )
+
+        def ask(store: Store) -> DashboardData:
+            from linky_tui.ui.dashboard.data import load_dashboard  # with all that asks MongoDB
+
+            return load_dashboard(store, series, lambda: backend.session.budget())
+
+        self.query_store(ask, self._show, group="dashboard")
 
     def _engine_said(self, events: tuple[Event, ...]) -> None:
         if any(isinstance(event, WindowStored | Surveyed) for event in events):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterable
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
@@ -16,7 +16,6 @@ from textual.widgets import Button, Select, Static
 from linky_tui.config.model import METERS
 from linky_tui.domain.models import DailyTotal, Flow, Series
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.requests.run import RequestRun
 from linky_tui.ingest.totals import try_token
 from linky_tui.text.formatting import count_text, day_text, kwh_text, things
 from linky_tui.ui.forms.draft import Texts, meter_problems
@@ -26,6 +25,9 @@ from linky_tui.ui.forms.token_report import report_token
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.requests.run import RequestRun
 
 T = TypeVar("T")
 _ORDER = ("token", "prm", "name", "flow")

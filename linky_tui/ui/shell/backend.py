@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from linky_tui import config as configuration
 from linky_tui.config import Config
 from linky_tui.errors import ConfigError, LinkyError, StorageUnavailable
-from linky_tui.ingest.engine import run_jobs
-from linky_tui.ingest.events import Event
-from linky_tui.ingest.jobs import Job
 from linky_tui.session import ReadyMeter, Session, open_session, ready_meters, with_token_prms
-from linky_tui.storage.connection import ServerInfo
-from linky_tui.storage.store import Store
 
 if TYPE_CHECKING:
+    from linky_tui.ingest.events import Event
+    from linky_tui.ingest.jobs import Job
     from linky_tui.ingest.requests.run import RequestRun
+    from linky_tui.storage.connection import ServerInfo
+    from linky_tui.storage.store import Store
 
 
 class Backend:
@@ -138,6 +137,8 @@ class Backend:
         Raises:
             LinkyError: it cannot be started at all; what happens later arrives as an event.
         """
+        from linky_tui.ingest.engine import run_jobs
+
         with self.session.requests(self.store, stop) as requests:
             self._requests = requests
             yield from run_jobs(self.store, requests, jobs)

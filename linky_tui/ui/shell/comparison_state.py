@@ -10,10 +10,13 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
-from linky_tui.storage.compare.settled import SizeWatch
-from linky_tui.storage.compare.stats import Comparison
+from linky_tui.storage.compare.size_watch import SizeWatch
 from linky_tui.ui.shell.size_history import SizeHistory
+
+if TYPE_CHECKING:
+    from linky_tui.storage.compare.stats import Comparison
 
 BUSY_EVERY_S = 2.0
 IDLE_EVERY_S = 30.0

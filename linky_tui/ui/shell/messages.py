@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from linky_tui.errors import LinkyError
-from linky_tui.storage.connection import ServerInfo
+
+if TYPE_CHECKING:
+    from linky_tui.storage.connection import ServerInfo
 
 
 @dataclass

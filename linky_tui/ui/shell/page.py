@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from rich.text import Text
 from textual import getters
@@ -15,12 +15,14 @@ from textual.widgets import Footer, Static
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
-from linky_tui.storage.store import Store
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
 from linky_tui.words.help import Help
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 T = TypeVar("T")
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from linky_tui.storage.compare.stats import Comparison
 from linky_tui.text.formatting import bytes_text, count_text, things
 from linky_tui.ui.plots import LinePlot, LineSeries, Spot, Tick
+
+if TYPE_CHECKING:
+    from linky_tui.storage.compare.stats import Comparison
 
 _KEPT = 600
 _MOST_TICKS = 6

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import unquote
 
 from rich.text import Text
@@ -21,14 +21,16 @@ from textual.signal import Signal
 from linky_tui.config import Config
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.storage.connection import ServerInfo
-from linky_tui.storage.store import Store
 from linky_tui.system import crash
 from linky_tui.text.formatting import plain
 from linky_tui.ui.shell.backend import Backend
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed, StoreOpened
 from linky_tui.words.events import EventText, Tone
+
+if TYPE_CHECKING:
+    from linky_tui.storage.connection import ServerInfo
+    from linky_tui.storage.store import Store
 
 T = TypeVar("T")
 

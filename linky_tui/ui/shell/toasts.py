@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TYPE_CHECKING
 
 from textual.notifications import SeverityLevel
 
 from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.errors import AddressBlocked
-from linky_tui.ingest.events import Finished
 from linky_tui.ingest.jobs import JobKind, Status
 from linky_tui.text.formatting import (
     half_hours_text,
@@ -19,6 +19,9 @@ from linky_tui.text.formatting import (
     short_day_text,
 )
 from linky_tui.words.events import brought_text
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Finished
 
 
 def toast_text(

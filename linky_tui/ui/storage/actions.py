@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from enum import Enum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import today
@@ -14,8 +14,10 @@ from linky_tui.storage.compare.verify import Verdict, Verification, verify
 from linky_tui.storage.compare.zstd_copy import ZstdCopy, zstd_copy_steps
 from linky_tui.storage.repair.rebuild import RebuildResult, rebuild_steps
 from linky_tui.storage.repair.reconcile import repair
-from linky_tui.storage.store import Store
 from linky_tui.text.formatting import count_text, duration_text
+
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]

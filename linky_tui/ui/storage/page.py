@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,7 +17,6 @@ from textual.widgets import Button, ProgressBar, Static
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
-from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
 from linky_tui.ui.plots import Chart
@@ -28,6 +27,9 @@ from linky_tui.ui.shell.page import POINT_KEYS, Page
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 from linky_tui.words.events import EventText, Tone
+
+if TYPE_CHECKING:
+    from linky_tui.storage.compare.zstd_copy import ZstdCopy
 
 NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
 WHY = (

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.text import Text
 from textual.geometry import Size
 from textual.widget import Widget
 
-from linky_tui.storage.compare.stats import Comparison
-from linky_tui.storage.compare.zstd_copy import ZstdCopy
 from linky_tui.text.formatting import bytes_text, percent_text
 from linky_tui.words.comparison import compressed
+
+if TYPE_CHECKING:
+    from linky_tui.storage.compare.stats import Comparison
+    from linky_tui.storage.compare.zstd_copy import ZstdCopy
 
 UNSETTLED = "Settling: MongoDB has still to write it to disk."
 

@@ -10,9 +10,9 @@ import pymongo
 import pytest
 
 from linky_tui.ingest.jobs import JobKind
+from linky_tui.storage.compare import stats
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
-from linky_tui.ui.comparison import panel
 from linky_tui.ui.comparison import table as comparison_table
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell import comparison_state
@@ -43,7 +43,7 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         seen.append(how | {"lease_held": bool(store.leases.in_use())})
         return compare_sizes(store, **how)
 
-    monkeypatch.setattr(panel, "compare_sizes", watched)
+    monkeypatch.setattr(stats, "compare_sizes", watched)
     return seen
 
 
@@ -124,7 +124,7 @@ async def test_nothing_is_measured_while_hidden_or_while_the_last_one_runs(
         held.wait(100)
         return compare_sizes(store, **how)
 
-    monkeypatch.setattr(panel, "compare_sizes", watched)
+    monkeypatch.setattr(stats, "compare_sizes", watched)
     async with running(home=small_home) as (app, pilot):
         await loaded(pilot, app)
         before = len(started)
@@ -159,7 +159,7 @@ async def test_another_page_waits_for_the_answer_under_way_and_shows_it(
         held.wait(100)
         return compare_sizes(store, **how)
 
-    monkeypatch.setattr(panel, "compare_sizes", watched)
+    monkeypatch.setattr(stats, "compare_sizes", watched)
     app = make_app(home=small_home)
     async with app.run_test(size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: len(started) == 1)
