@@ -27,6 +27,18 @@ QUIT_S = 5.0
 """How long a quit that a signal asked for may take."""
 
 
+def _lazy(place: str) -> Callable[[], Screen[None]]:
+    module_name, _, class_name = place.partition(":")
+
+    def make() -> Screen[None]:
+        from importlib import import_module
+
+        page: Screen[None] = getattr(import_module(module_name), class_name)()
+        return page
+
+    return make
+
+
 class LinkyApp(AppCore):
     """The terminal application: its pages and keys."""
 
@@ -68,6 +80,7 @@ class LinkyApp(AppCore):
         "log": "linky_tui.ui.log.page:LogPage",
         "welcome": "linky_tui.ui.welcome.page:WelcomePage",
     }
+    MODES = {name: _lazy(place) for name, place in PAGES.items()}  # noqa: RUF012
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
         super().__init__(config_file, demo=demo)
@@ -76,17 +89,19 @@ class LinkyApp(AppCore):
 
     # Start and configuration
 
+    def on_load(self) -> None:
+        # Before anything is styled: what is, would be styled again.
+        self._apply_theme()
+        self.stylesheet.set_variables(self.get_css_variables())
+
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
         if self.leaving.is_set():  # a signal was faster
             self.exit()
             return
-        self._apply_configuration()
-        for name, place in self.PAGES.items():
-            self.add_mode(name, _lazy(place))
+        self.set_keymap(dict(self.config.keys))
         self.data_changed.subscribe(self, lambda _: self._note_last_sync())
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
-        self.switch_mode("dashboard" if self.config.meters or self.demo else "welcome")
         self.call_after_refresh(self.connect)
 
     def store_opened(self) -> None:
@@ -188,18 +203,6 @@ class LinkyApp(AppCore):
         for command in super().get_system_commands(screen):
             if command.title != "Quit":
                 yield command
-
-
-def _lazy(place: str) -> Callable[[], Screen[None]]:
-    module_name, _, class_name = place.partition(":")
-
-    def make() -> Screen[None]:
-        from importlib import import_module
-
-        page: Screen[None] = getattr(import_module(module_name), class_name)()
-        return page
-
-    return make
 
 
 def run_app(config_file: Path | None, *, demo: bool) -> int:

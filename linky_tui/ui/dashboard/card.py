@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
@@ -14,7 +13,7 @@ from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.dashboard.figures import Figure
 
 
-class FigureCard(Vertical):
+class FigureCard(Static):
     """A card that explains itself under the mouse; clicking it opens the page that says more."""
 
     DEFAULT_CSS = """
@@ -26,11 +25,8 @@ class FigureCard(Vertical):
         border-subtitle-color: $text-muted;
         padding: 0 1;
         &:hover { border: round $accent; }
-        Static { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
-        .figure { text-style: bold; color: $text-primary; }
-        .comparison { color: $text-muted; }
-        &.-lacking .figure { color: $text-muted; }
-        &.-lacking .comparison { text-style: italic; }
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
     }
     """
 
@@ -48,23 +44,24 @@ class FigureCard(Vertical):
         *,
         id: str | None = None,  # noqa: A002 - Textual's own name
     ) -> None:
-        super().__init__(id=id)
+        super().__init__(_lines(NOTHING, ""), id=id)
         self.border_title = title
         self.tooltip = explanation
         self._page = page
-        self._value = Static("", classes="figure", markup=False)
-        self._comparison = Static("", classes="comparison", markup=False)
-
-    def compose(self) -> ComposeResult:
-        yield self._value
-        yield self._comparison
 
     def show(self, figure: Figure) -> None:
-        self._value.update(figure.value_text)
-        self._comparison.update(figure.comparison_text or figure.reason)
+        self.update(_lines(figure.value_text, figure.comparison_text or figure.reason))
         self.border_subtitle = figure.span_text
-        self.set_class(figure.value_text == NOTHING, "-lacking")
 
     def on_click(self, event: Click) -> None:
         event.stop()
         self.post_message(self.Opened(self._page))
+
+
+def _lines(value: str, comparison: str) -> Content:
+    lacking = value == NOTHING
+    return Content.assemble(
+        (value, "bold $text-muted" if lacking else "bold $text-primary"),
+        "\n",
+        (comparison, "italic $text-muted" if lacking else "$text-muted"),
+    )

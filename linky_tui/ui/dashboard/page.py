@@ -138,6 +138,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         self._stale = False
 
     def compose_body(self) -> ComposeResult:
+        self.set_class(self.app.size.width >= _ONE_ROW_CELLS, "-one-row", update=False)
         marker = self.app.config.display.marker
         with VerticalScroll(id="body"):
             with Container(id="cards"):

@@ -157,12 +157,15 @@ class AppCore(StoreApp):
         )
 
     def _apply_configuration(self) -> None:
+        self._apply_theme()
+        self.set_keymap(dict(self.config.keys))
+
+    def _apply_theme(self) -> None:
         theme = self.config.display.theme
         if theme in self.available_themes:
             self.theme = theme
         else:
             self.notify(f"The theme {theme} is not known here.", severity="warning", markup=False)
-        self.set_keymap(dict(self.config.keys))
 
     def configuration_saved(self, *, reconnect: bool) -> None:
         """Take over a configuration that was just saved."""

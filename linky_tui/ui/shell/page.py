@@ -67,6 +67,14 @@ class Page(Screen[None]):
     _focus_before: Widget | None = None
 
     def compose(self) -> ComposeResult:
+        # What the framework does after the first resize, when all has been styled without them.
+        for steps, cells in zip(
+            (self.app.HORIZONTAL_BREAKPOINTS or [], self.app.VERTICAL_BREAKPOINTS or []),
+            self.app.size,
+            strict=True,
+        ):
+            names = [name for least, name in steps if least <= cells]
+            self.add_class(*names[-1:], update=False)
         yield StatusHeader(self.PLACE.lower())
         yield from self.compose_body()
         yield Static(id="store-away")
@@ -79,7 +87,9 @@ class Page(Screen[None]):
         self.app.data_changed.subscribe(self, lambda _: self.load_if_shown())
         for child in self.children:
             ours = isinstance(child, StatusHeader | Footer) or child.id == "store-away"
-            child.set_class(not ours and not child.has_class("-textual-system"), "page-body")
+            child.set_class(
+                not ours and not child.has_class("-textual-system"), "page-body", update=False
+            )
         if self.NEEDS_STORE:
             self.app.status_changed.subscribe(self, lambda _: self._show_away())
             self.set_timer(CONNECTING_S, self._lose_patience)

@@ -47,8 +47,11 @@ class StoreApp(App[None]):
     """What an application needs to ask MongoDB without ever waiting for it."""
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
-        super().__init__()
         self.backend = Backend(config_file, demo=demo)
+        # The first page at once, without the framework's own empty screen before it.
+        first = "dashboard" if self.config.meters or demo else "welcome"
+        self.DEFAULT_MODE = first  # type: ignore[misc]
+        super().__init__()
         self.server: ServerInfo | None = None  # once it has answered
         self.store_error: LinkyError | None = None  # why it does not answer at this moment
         # published when stored data changed or another series was chosen

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.table import ComparisonTable
@@ -27,7 +26,7 @@ def cells(app: LinkyApp, label: str) -> tuple[str, str, str]:
 
 def card_texts(app: LinkyApp) -> list[tuple[str, str]]:
     return [
-        tuple(str(line.content) for line in card.query(Static))  # type: ignore[misc]
+        tuple(str(card.content).split("\n"))  # type: ignore[misc]
         for card in page(app).query(FigureCard)
     ]
 
@@ -35,7 +34,7 @@ def card_texts(app: LinkyApp) -> list[tuple[str, str]]:
 async def loaded(pilot: Pilot[None], app: LinkyApp) -> None:
     """Everything on the dashboard is there, but for the proof, which takes a second."""
     await wait_until(pilot, lambda: app.store_ready)
-    await wait_until(pilot, lambda: table(app).rows and card_texts(app)[0][0])
+    await wait_until(pilot, lambda: table(app).rows and page(app).has_data)
 
 
 async def proved(pilot: Pilot[None], app: LinkyApp) -> None:
