@@ -183,7 +183,7 @@ async def test_a_click_on_a_card_opens_its_page(running: Running) -> None:
 async def test_empty_says_why_and_names_the_key(running: Running, size: tuple[int, int]) -> None:
     async with running(size, empty=True) as (app, pilot):
         await wait_until(pilot, lambda: "Press b to backfill" in screen_text(app))
-        await wait_until(pilot, lambda: card_texts(app)[0][0])
+        await wait_until(pilot, lambda: card_texts(app)[0][1])
         assert card_texts(app) == [
             ("–", "not fetched yet"),
             ("–", "not fetched yet"),

@@ -174,7 +174,8 @@ async def test_trouble_of_one_is_told_with_its_name_and_stops_no_other(running: 
                 pilot, lambda: "20········0002 consumption: Everything that" in flowing(app)
             )
             await pilot.press("escape")
-            await wait_until(pilot, lambda: "The token is refused. Get a new" in flowing(app))
+            told = "The token is refused. On your side. Get a new"
+            await wait_until(pilot, lambda: told in flowing(app))
             await pilot.press("n")
             await wait_until(pilot, lambda: "28 of 730 days complete" in flowing(app))
             assert_exact(app, OTHER)
