@@ -20,8 +20,8 @@ from typing import NoReturn
 from linky_tui import __version__
 from linky_tui.domain.paris import today
 from linky_tui.errors import LinkyError, Side, UsageError
-from linky_tui.headless.options import DEFAULT_HOMES, EXIT_INTERRUPTED, Options
-from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.headless.options import EXIT_INTERRUPTED, Options
+from linky_tui.lab.catalogue import BY_KEY, DEFAULT_HOMES, MOST_HOMES
 from linky_tui.system import crash
 from linky_tui.system.own_files import why
 from linky_tui.system.terminal import check_terminal, drop_output, write_what_can_be_encoded
@@ -30,7 +30,6 @@ from linky_tui.text.formatting import plain, printable
 
 EXIT_BROKEN_PIPE = 141
 """As a shell tells it of a program that writes into a closed pipe."""
-MOST_HOMES = 100_000
 _SEED_DIGITS = 9
 _OUTPUT_FAILS = (errno.EPIPE, errno.ENOSPC, errno.EIO)
 

@@ -16,7 +16,7 @@ from types import MappingProxyType
 from linky_tui.text.formatting import plain
 
 EVERYWHERE = "Everywhere"
-DIALOGS = frozenset({"Question", "Date", "Meter", "Unsaved", "Help"})
+DIALOGS = frozenset({"Question", "Date", "Meter", "Unsaved", "Help", "Homes", "Report", "Inside"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,17 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         (
             "storage-zstd",
             "z",
-            "Measure zstd",
+            "Zstd",
             "Measure the regular documents with the other compressor",
         ),
-        ("storage-cancel", "escape", "Cancel", "Stop what runs here"),
+        ("storage-inside", "i", "Inside", "One reading as both collections store it"),
+        ("storage-face", "t", "Laboratory", "The laboratory, or the comparison again"),
+        ("storage-cancel", "escape,x", "Stop", "Stop what runs here"),
+        ("lab-run", "enter", "Run", "In the laboratory: run the experiment"),
+        ("lab-run-all", "a", "Run all", "In the laboratory: run all experiments"),
+        ("lab-pause", "p", "Pause", "In the laboratory: pause, or go on"),
+        ("lab-homes", "h", "Homes", "In the laboratory: how many homes fleets have"),
+        ("lab-report", "r", "Report", "In the laboratory: write a report of all results"),
     ),
     "Welcome": (
         ("welcome-demo", "t", "Demo", "Try the demo"),
@@ -121,6 +128,14 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("dialog.enter", "enter", "Close", ""),
     ),
     "Help": (("help.close", "escape", "Close", ""),),
+    "Homes": (("homes-dialog-close", "escape", "Close", ""),),
+    "Report": (("report-dialog-close", "escape", "Close", ""),),
+    "Inside": (
+        ("inside-close", "escape", "Close", ""),
+        ("inside-before", "left", "Before", "The reading before"),
+        ("inside-after", "right", "After", "The reading after"),
+        ("inside-copy", "c", "Copy", "Copy both as text"),
+    ),
     "Date": (("date-dialog-close", "escape", "Close", ""),),
     "Meter": (
         ("meter-cancel", "escape", "Cancel", "Leave it as it was"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
@@ -12,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from linky_tui.domain.laboratory import Result
-from linky_tui.errors import LinkyError, Side, UsageError
+from linky_tui.errors import LinkyError
 from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, say, wrapped
 from linky_tui.headless.summary import worst
@@ -22,8 +21,7 @@ from linky_tui.lab.grounds import GroundsHere, ScratchGrounds
 from linky_tui.lab.homes import Home, simulated_home, stored_home
 from linky_tui.lab.kept import keep, to_json
 from linky_tui.lab.report.blocks import Shown, Table
-from linky_tui.lab.report.html import html
-from linky_tui.lab.report.markdown import markdown
+from linky_tui.lab.report.file import check_place, write_report
 from linky_tui.lab.report.shown import shown
 from linky_tui.lab.run import run_experiments
 from linky_tui.lab.task import Task
@@ -31,7 +29,6 @@ from linky_tui.session import Session, with_token_prms
 from linky_tui.storage.lab.folders import drop_leftovers
 from linky_tui.storage.store import Store
 from linky_tui.system import paths
-from linky_tui.system.own_files import why
 from linky_tui.text.formatting import duration_text, plain, printable
 
 _FIGURE_CELLS = 34
@@ -39,7 +36,9 @@ _FIGURE_CELLS = 34
 
 def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
     """Run the experiments that the options name, or all; returns the exit code."""
-    report = _report_place(options.report)
+    report = options.report
+    if report is not None:
+        check_place(report)
     drop_leftovers(paths.data_dir(demo=session.demo))
     results: list[Result] = []
     failed: list[Unmeasured] = []
@@ -63,8 +62,7 @@ def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
         raise Interrupted
     parts = [shown(each) for each in results]
     if report is not None:
-        text = html(parts) if report.suffix == ".html" else markdown(parts)
-        _write(report, text)
+        write_report(report, parts)
     if options.as_json:
         print_json(_document(results, failed, places, report))
     else:
@@ -151,36 +149,6 @@ class _Live:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
             self._drawn = False
-
-
-def _report_place(path: Path | None) -> Path | None:
-    """Where the report goes, before hours are spent on it.
-
-    Raises:
-        UsageError: it cannot be written there.
-    """
-    if path is None:
-        return None
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        raise UsageError(
-            "The report cannot be written",
-            f"{plain(str(path))} is a folder, or it lies in none that can be written to.",
-            "Name a file such as lab.md or lab.html in a folder that exists.",
-        )
-    return path
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise LinkyError(
-            "The report could not be written",
-            f"{why(error, path)}.",
-            "The results are kept; run one experiment again with another --report.",
-            sides=(Side.YOURS,),
-        ) from None
 
 
 def _document(

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from linky_tui.lab.catalogue import DEFAULT_HOMES
+
 EXIT_INTERRUPTED = 130
 """The exit code of whatever Ctrl-C ended."""
-DEFAULT_HOMES = 100
-"""Of the laboratory's largest fleet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DEFAULT_HOMES, MOST_HOMES = 100, 100_000
+"""Of the largest fleet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Experiment:

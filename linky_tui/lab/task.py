@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeAlias
 
+from linky_tui.lab.catalogue import DEFAULT_HOMES
 from linky_tui.lab.events import Progressed
 from linky_tui.lab.grounds import Grounds
 from linky_tui.lab.homes import FIRST, LAST, Home
@@ -24,7 +25,7 @@ class Task:
     home: Home  # what is stored in experiments of one home
     grounds: Grounds
     seed: int = 0  # of simulated homes and of the random order
-    homes: int = 100  # of the largest fleet
+    homes: int = DEFAULT_HOMES  # of the largest fleet
     rounds: int = 20  # of each question of the race
     fleet_first: date = FIRST  # what the homes of fleets live through
     fleet_last: date = LAST

@@ -18,11 +18,19 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from linky_tui.ingest.jobs import JobKind
+from linky_tui.system.paths import data_dir
 from linky_tui.ui.shell.bindings import HELP_KEY, bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
 from linky_tui.ui.shell.page import Page
 
+STORED = (
+    "What was fetched is stored. The rest is fetched the next time, without asking anything twice."
+)
+DROPPED = (
+    "The experiment is stopped and its scratch server dropped. Experiments that have ended are "
+    "kept."
+)
 QUIT_S = 5.0
 """How long a quit that a signal asked for may take."""
 
@@ -102,7 +110,14 @@ class LinkyApp(AppCore):
         self.set_keymap(dict(self.config.keys))
         self.data_changed.subscribe(self, lambda _: self._note_last_sync())
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+        self.run_worker(self._drop_leftovers, thread=True, group="leftovers", exit_on_error=False)
         self.call_after_refresh(self.connect)
+
+    def _drop_leftovers(self) -> None:
+        """What experiments of a killed process left, in a thread."""
+        from linky_tui.storage.lab.folders import drop_leftovers
+
+        drop_leftovers(data_dir(demo=self.demo))
 
     def store_opened(self) -> None:
         if self.demo and not self._demo_started:
@@ -157,7 +172,8 @@ class LinkyApp(AppCore):
         self._leave_page(self._quit)
 
     def _quit(self) -> None:
-        if not self.ingest.state.busy:
+        fetching, experimenting = self.ingest.state.busy, self.lab.state.busy
+        if not fetching and not experimenting:
             self._leave()
             return
         if self.screen.id == "quit-question":
@@ -168,9 +184,8 @@ class LinkyApp(AppCore):
                 self._leave()
 
         question = ConfirmDialog(
-            "Quit while fetching?",
-            "What was fetched is stored. The rest is fetched the next time, without asking "
-            "anything twice.",
+            "Quit while fetching?" if fetching else "Quit while an experiment runs?",
+            " ".join(filter(None, (fetching and STORED, experimenting and DROPPED))),
             yes="Quit",
             no="Stay",
         )
@@ -217,6 +232,7 @@ def run_app(config_file: Path | None, *, demo: bool) -> int:
             try:
                 app.run()
             finally:
+                app.lab.close()
                 app.backend.close()
         if not app.demo_wanted:
             return app.return_code or 0
@@ -249,6 +265,7 @@ def _quitting(app: LinkyApp) -> Iterator[None]:
         """The framework waits for ever where its thread died that writes to the terminal."""
         if not over.wait(QUIT_S):
             app.ingest.abandon()
+            app.lab.close(QUIT_S)
             app.backend.close()
             os._exit(0)
 

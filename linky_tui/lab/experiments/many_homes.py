@@ -146,9 +146,15 @@ def fleet_readings(task: Task) -> int:
 def fleet_cost(task: Task) -> tuple[int, float]:
     """Readings to draw and to load for all fleets, and what they cost."""
     loaded = sum(len(each.homes) for each in planned_fleets(task.homes))
-    drawn, each = drawn_homes(task.homes), fleet_readings(task)
-    cost = drawn * _COST["draw"] + loaded * (_COST[Layout.REGULAR] + _COST[Layout.TIME_SERIES])
-    return (drawn + 2 * loaded) * each, cost * each
+    each = fleet_readings(task)
+    return (drawn_homes(task.homes) + 2 * loaded) * each, fleet_work(task.homes) * each
+
+
+def fleet_work(homes: int) -> float:
+    """What all fleets up to a number of homes cost, for each reading of a home."""
+    loaded = sum(len(each.homes) for each in planned_fleets(homes))
+    drawn = drawn_homes(homes) * _COST["draw"]
+    return drawn + loaded * (_COST[Layout.REGULAR] + _COST[Layout.TIME_SERIES])
 
 
 def crowd(task: Task) -> int:
@@ -156,11 +162,17 @@ def crowd(task: Task) -> int:
     return max(LEAST_CROWD, task.homes)
 
 
+def crowding_work(homes: int) -> float:
+    """What the crowded servers cost, for each reading of a home."""
+    loaded = len(FACTORS) * _COST[Layout.TIME_SERIES]
+    return max(LEAST_CROWD, homes) * (_COST["draw"] + loaded)
+
+
 def crowding_cost(task: Task) -> tuple[int, float]:
     """The same for the crowded servers."""
     each = fleet_readings(task) * crowd(task)
-    loaded = len(FACTORS)
-    return (1 + loaded) * each, each * (_COST["draw"] + loaded * _COST[Layout.TIME_SERIES])
+    cost = fleet_readings(task) * crowding_work(task.homes)
+    return (1 + len(FACTORS)) * each, cost
 
 
 def room_bytes(task: Task) -> int:

@@ -1,7 +1,7 @@
 """One reading as both collections store it: its document, and the bucket that holds it.
 
-Buckets are read, never written. Where a server has no ``system.buckets`` (9.0 and newer), or this
-user may not read them, there is no bucket to show.
+Buckets are read, never written: as `system.buckets` up to 8.x, from 9.0 on as raw data of the time
+series collection. Where this user may not read them, there is no bucket to show.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ from pymongo.errors import OperationFailure
 
 from linky_tui.domain.models import Series
 from linky_tui.storage.collections.documents import Document, series_filter
+from linky_tui.storage.collections.sharding import VIEWLESS_FROM
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.text.formatting import count_text, mask_prm, plain, utc_text
 
 _OPENED = ("control", "meta", "meter", "flags", "data", "min", "max")
 """Fields whose own fields are shown."""
 _EMPTY_BYTES = 5
+_MOST_BUCKETS = 100
 _COMPRESSED = 7
 """The subtype of a column in a compressed bucket."""
 
@@ -43,53 +45,96 @@ class StoredField:
 class Inside:
     """A reading in both collections."""
 
+    start: datetime  # of the reading (aware)
     document: tuple[StoredField, ...]
     document_bytes: int
-    bucket: tuple[StoredField, ...]  # empty where the server does not show its buckets
+    bucket: tuple[StoredField, ...]  # empty where there is none to show
     bucket_bytes: int | None
     bucket_readings: int | None  # that the bucket holds
+    note: str = ""  # why there is no bucket, or what is not sure about it
 
 
 def inside(
-    database: Database[Document], regular: str, timeseries: str, series: Series, start: datetime
+    database: Database[Document],
+    regular: str,
+    timeseries: str,
+    series: Series,
+    start: datetime | None,
+    step: int = 0,
 ) -> Inside | None:
-    """The reading that starts at an aware instant, or the next one; ``None`` without any.
+    """A reading and its bucket; ``None`` where there is no such reading.
+
+    Args:
+        database: of both collections.
+        regular: name of the regular collection.
+        timeseries: name of the time series one.
+        series: whose reading.
+        start: an aware instant; ``None`` for the newest reading.
+        step: 0 for the reading that starts there, or the next one; -1 for the one before, 1 after.
 
     Raises:
         StorageUnavailable: MongoDB cannot be reached.
     """
     aware = CodecOptions[Document](tz_aware=True)
+    operator = {-1: "$lt", 0: "$gte", 1: "$gt"}[step]
     with friendly(), pymongo.timeout(READ_LIMIT_S):
         collection = database.get_collection(regular, codec_options=aware)
-        query = {**series_filter(series), "timestamp": {"$gte": start}}
-        document = collection.find_one(query, sort=[("timestamp", 1)])
+        query = series_filter(series)
+        if start is not None:
+            query = {**query, "timestamp": {operator: start}}
+        newest = start is None or step < 0
+        document = collection.find_one(query, sort=[("timestamp", -1 if newest else 1)])
         if document is None:
             return None
-        bucket = _bucket(database, timeseries, document, aware)
-    count = None if bucket is None else _count(bucket)
+        bucket, note = _bucket(database, timeseries, document, aware)
     return Inside(
+        document["timestamp"],
         tuple(_fields(document)),
         len(bson.encode(document)),
         () if bucket is None else tuple(_fields(bucket)),
         None if bucket is None else len(bson.encode(bucket)),
-        count,
+        None if bucket is None else _count(bucket),
+        note,
     )
 
 
 def _bucket(
     database: Database[Document], timeseries: str, document: Document, aware: CodecOptions[Document]
-) -> Document | None:
-    meter = document["meter"]
+) -> tuple[Document | None, str]:
+    """The bucket that holds a reading, and what there is to say about it."""
+    meter, at = document["meter"], document["timestamp"]
     query = {
         **{f"meta.{name}": meter[name] for name in ("prm", "flow", "interval_min")},
-        "control.min.timestamp": {"$lte": document["timestamp"]},
-        "control.max.timestamp": {"$gte": document["timestamp"]},
+        "control.min.timestamp": {"$lte": at},
+        "control.max.timestamp": {"$gte": at},
     }
     try:
-        buckets = database.get_collection(f"system.buckets.{timeseries}", codec_options=aware)
-        return buckets.find_one(query)
-    except OperationFailure:
-        return None
+        found = _raw(database, timeseries, query, aware)
+    except OperationFailure as error:
+        return None, (
+            "This server does not show buckets, or not to this user: "
+            f"{plain(str((error.details or {}).get('errmsg', error.code)), 120)}"
+        )
+    if not found:
+        return None, "The time series collection holds no such reading."
+    if len(found) == 1:
+        return found[0], ""
+    return found[0], (
+        f"{count_text(len(found))} buckets span this time, and the server does not say which of "
+        "them holds the reading: this is the first."
+    )
+
+
+def _raw(
+    database: Database[Document], timeseries: str, query: Document, aware: CodecOptions[Document]
+) -> list[Document]:
+    """The buckets that a query finds, as they are stored."""
+    find: Document = {"filter": query, "limit": _MOST_BUCKETS, "singleBatch": True}
+    name = f"system.buckets.{timeseries}"
+    if database.client.server_info()["versionArray"][0] >= VIEWLESS_FROM:
+        find, name = {**find, "rawData": True}, timeseries
+    answer = database.command({"find": name, **find}, codec_options=aware)
+    return list(answer["cursor"]["firstBatch"])
 
 
 def _count(bucket: Mapping[str, Any]) -> int | None:

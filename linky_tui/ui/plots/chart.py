@@ -19,7 +19,16 @@ from linky_tui.ui.plots.crosshair import Place, place_at, with_crosshair
 from linky_tui.ui.plots.heat import draw_heat
 from linky_tui.ui.plots.line import draw_lines
 from linky_tui.ui.plots.palette import Palette, few_colors, palette
-from linky_tui.ui.plots.plots import BarPlot, GroupPlot, HeatPlot, LinePlot, Plot, Spot, places
+from linky_tui.ui.plots.plots import (
+    BarPlot,
+    DrawnPlot,
+    GroupPlot,
+    HeatPlot,
+    LinePlot,
+    Plot,
+    Spot,
+    places,
+)
 
 TOO_SMALL = "too small"
 
@@ -195,6 +204,8 @@ def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> G
             return draw_lines(plot, width, height, colors, marker)
         case HeatPlot():
             return draw_heat(plot, width, height, colors, marker)
+        case DrawnPlot():
+            return plot.draw(width, height, colors, marker)
         case _:
             raise TypeError(f"no way to draw {type(plot).__name__}")
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from linky_tui.text.formatting import kwh_text, watts_text
+
+if TYPE_CHECKING:
+    from linky_tui.ui.plots.canvas import Grid
+    from linky_tui.ui.plots.palette import Palette
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,15 @@ class HeatPlot(Plot):
     column_labels: Sequence[str]  # one a column, empty ones are never shown
     row_labels: Sequence[str]  # one a row, empty ones are never shown
     unexpected: frozenset[int] = frozenset()  # columns that cannot be there, such as days to come
+
+
+@dataclass(frozen=True, kw_only=True)
+class DrawnPlot(Plot):
+    """Base of a plot that draws itself: one that a single page needs."""
+
+    def draw(self, width: int, height: int, colors: Palette, marker: str) -> Grid:
+        """See :func:`linky_tui.ui.plots.chart.draw`."""
+        raise NotImplementedError
 
 
 def places(plot: Plot) -> tuple[int, int]:

@@ -23,11 +23,14 @@ from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.ingest.jobs import Job, JobKind, Status
+from linky_tui.lab.catalogue import DEFAULT_HOMES
+from linky_tui.lab.runner import LabRunner
+from linky_tui.system.paths import state_dir
 from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.comparison_state import ComparisonState
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
-from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, StoreFailed
+from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, LabChanged, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.ui.shell.toasts import synced_text, toast_text
 from linky_tui.words.events import EventText
@@ -47,6 +50,9 @@ class AppCore(StoreApp):
         self.ingest = IngestControl(self, self._ingest_finished)
         self.comparison = ComparisonState()
         self.comparison_changed: Signal[None] = Signal(self, "comparison")
+        self.lab = LabRunner(self._lab_changed, lambda: state_dir(demo=self.demo))
+        self.lab_changed: Signal[None] = Signal(self, "lab")
+        self.lab_homes = DEFAULT_HOMES  # of its largest fleet
         self.demo_wanted = False  # whether the demo is to be opened next
         self.day_wanted: date | None = None  # which day Charts is to show next
         self.last_sync_text = ""
@@ -328,9 +334,19 @@ class AppCore(StoreApp):
                 return
         self._resume_later(least_s=10.0)
 
+    # The laboratory
+
+    def _lab_changed(self) -> None:
+        """In the laboratory's thread."""
+        self.post_message(LabChanged())
+
+    def on_lab_changed(self, message: LabChanged) -> None:
+        self.lab_changed.publish(None)
+
     def _leave(self) -> None:
         self.leaving.set()
         self.ingest.stop()
+        self.lab.stop()
         self.exit()
 
     def open_demo(self) -> None:

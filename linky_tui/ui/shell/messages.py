@@ -35,6 +35,14 @@ class IngestAdvanced(Message):
         return isinstance(message, IngestAdvanced)
 
 
+class LabChanged(Message):
+    """The laboratory's state is another one; queued ones collapse."""
+
+    def can_replace(self, message: Message) -> bool:
+        """One such message is enough: the state says everything."""
+        return isinstance(message, LabChanged)
+
+
 @dataclass
 class IngestEnded(Message):
     """The ingest thread is about to end; nothing comes after this."""

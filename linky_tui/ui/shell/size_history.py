@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,31 +56,33 @@ class SizeHistory:
 
     def plot(self) -> LinePlot | None:
         """Both lines over the number of readings, ``None`` before two samples."""
-        if len(self.samples) < 2:
-            return None
-        first, last = self.samples[0].readings, self.samples[-1].readings
-        xs = [float(each.readings) for each in self.samples]
-        step = _round_step((last - first) / _MOST_TICKS)
-        ticks = range(-(-first // step) * step, last + 1, step)
-        samples = tuple(self.samples)
-        ends = [*xs[1:], float(last) + 1]
-        return LinePlot(
-            unit="",
-            series=[
-                LineSeries(
-                    name="regular", xs=xs, ys=[each.regular_bytes / 1e6 for each in self.samples]
-                ),
-                LineSeries(
-                    name="time series",
-                    xs=xs,
-                    ys=[each.timeseries_bytes / 1e6 for each in self.samples],
-                ),
-            ],
-            x_range=(float(first), float(last)),
-            x_ticks=[Tick(at, count_text(at)) for at in ticks],
-            spans=list(zip(xs, ends, strict=True)),
-            read=lambda index, _: Spot(_sample_text(samples[index])),
-        )
+        return growth_plot(self.samples)
+
+
+def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
+    """Both lines over the number of readings, ``None`` before two samples."""
+    if len(samples) < 2:
+        return None
+    first, last = samples[0].readings, samples[-1].readings
+    xs = [float(each.readings) for each in samples]
+    step = _round_step((last - first) / _MOST_TICKS)
+    ticks = range(-(-first // step) * step, last + 1, step)
+    ends = [*xs[1:], float(last) + 1]
+    return LinePlot(
+        unit="",
+        series=[
+            LineSeries(name="regular", xs=xs, ys=[each.regular_bytes / 1e6 for each in samples]),
+            LineSeries(
+                name="time series",
+                xs=xs,
+                ys=[each.timeseries_bytes / 1e6 for each in samples],
+            ),
+        ],
+        x_range=(float(first), float(last)),
+        x_ticks=[Tick(at, count_text(at)) for at in ticks],
+        spans=list(zip(xs, ends, strict=True)),
+        read=lambda index, _: Spot(_sample_text(samples[index])),
+    )
 
 
 def _sample_text(sample: Sample) -> str:

@@ -19,19 +19,20 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
-from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import POINT_KEYS, Page
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
+from linky_tui.ui.storage.faces import FaceBar, laboratory_help
+from linky_tui.ui.storage.growth import GrowthChart
 from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 from linky_tui.words.events import EventText, Tone
+from linky_tui.words.help import Help
 
 if TYPE_CHECKING:
     from linky_tui.storage.compare.zstd_copy import ZstdCopy
 
-NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
 WHY = (
     "A time series collection packs up to 1,000 readings of a meter into one document, column by "
     "column. That saves most; the compressor is the smaller part."
@@ -79,7 +80,10 @@ The same readings in a regular collection and in a time series collection.
 - **Bars**: storage and indexes of both, with the compressors that MongoDB names. Measuring zstd
   copies the regular documents into a temporary collection with that compressor and drops it, to
   show how much of the saving is only that.
-- **Growth**: the data of both while readings are fetched.
+- **Growth**: the data of both while readings are fetched; before that, the stored readings are
+  inserted once more, in order, into a scratch server that is dropped at once.
+- **Inside**: one reading as both collections store it, field by field.
+- **Laboratory**: experiments on what is saved, and why.
 
 **Verify** reads every reading of both, **Repair** makes them equal again, **Defragment** empties
 the time series collection and fills it anew in order from the regular one; it asks first. Nothing
@@ -100,7 +104,13 @@ ended.
         bind("storage-repair", "run('REPAIR')"),
         bind("storage-defragment", "run('DEFRAGMENT')"),
         bind("storage-zstd", "run('ZSTD')"),
+        bind("storage-inside", "inside"),
+        bind("storage-face", "face", show=False),
+        bind("lab-run-all", "lab('run_all')"),
+        bind("lab-pause", "lab('pause')"),
         bind("storage-cancel", "cancel"),
+        bind("lab-homes", "lab('choose_homes')"),
+        bind("lab-report", "lab('write_report')"),
         *(replace(each, show=False) for each in POINT_KEYS),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -122,6 +132,11 @@ ended.
         #table { overflow-y: auto; }
         &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
         &.-nothing #sizes SizeBars { display: none; }
+        #comparison { height: 1fr; }
+        LaboratoryPanel { display: none; }
+        &.-laboratory #comparison { display: none; }
+        &.-laboratory LaboratoryPanel { display: block; }
+        &.-laboratory.-away LaboratoryPanel { display: none; }
         #why { color: $text-muted; height: auto; margin-top: 1; }
         #body { height: 1fr; }
         #work { height: 5; }
@@ -148,30 +163,31 @@ ended.
         self._probe: ZstdCopy | None = None
 
     def compose_body(self) -> ComposeResult:
-        with VerticalScroll(id="body"), Container(id="panels"):
-            yield self.comparison
-            with Vertical(id="sizes", classes="panel"):
-                yield SizeBars()
-                yield Static(WHY, id="why", markup=False)
-            yield Chart(NO_GROWTH, marker=self.app.config.display.marker, id="growth",
-                        classes="panel")  # fmt: skip
-        with Vertical(id="work", classes="panel"):
-            with Horizontal(id="buttons"):
-                yield Button("Verify", id="verify", compact=True, name="VERIFY")
-                yield Button("Repair", id="repair", compact=True, name="REPAIR")
-                yield Button("Defragment", id="defragment", compact=True, name="DEFRAGMENT")
-                yield Button("Measure zstd", id="zstd", compact=True, name="ZSTD")
-                yield Button("Cancel", id="cancel", compact=True, variant="warning")
-            with Horizontal(id="progress"):
-                yield Static("", id="doing", markup=False)
-                yield ProgressBar(show_eta=False, show_percentage=False)
-            yield Static(READY, id="result", markup=False)
+        yield FaceBar()
+        with Vertical(id="comparison"):
+            with VerticalScroll(id="body"), Container(id="panels"):
+                yield self.comparison
+                with Vertical(id="sizes", classes="panel"):
+                    yield SizeBars()
+                    yield Static(WHY, id="why", markup=False)
+                yield GrowthChart()
+            with Vertical(id="work", classes="panel"):
+                with Horizontal(id="buttons"):
+                    yield Button("Verify", id="verify", compact=True, name="VERIFY")
+                    yield Button("Repair", id="repair", compact=True, name="REPAIR")
+                    yield Button("Defragment", id="defragment", compact=True, name="DEFRAGMENT")
+                    yield Button("Measure zstd", id="zstd", compact=True, name="ZSTD")
+                    yield Button("Cancel", id="cancel", compact=True, variant="warning")
+                with Horizontal(id="progress"):
+                    yield Static("", id="doing", markup=False)
+                    yield ProgressBar(show_eta=False, show_percentage=False)
+                yield Static(READY, id="result", markup=False)
 
     def on_mount(self) -> None:
         self.query_one("#sizes").border_title = "On disk"
-        self.query_one("#growth").border_title = "Growth of the data (MB), by readings fetched"
         self.query_one("#work").border_title = "Actions"
         self.app.comparison_changed.subscribe(self, lambda _: self._show_sizes())
+        self.app.lab_changed.subscribe(self, lambda _: self.refresh_bindings())
         self._show_sizes()
 
     def on_resize(self, event: Resize) -> None:
@@ -189,7 +205,54 @@ ended.
         self.comparison.soon()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return self._job is not None if action == "cancel" else True
+        lab = self.app.lab.state
+        if action == "cancel":
+            return lab.busy and not lab.stopping if self.in_laboratory else self._job is not None
+        if action in ("run", "inside"):
+            return not self.in_laboratory
+        if action == "lab":
+            fits = {"pause": lab.busy and not lab.stopping, "write_report": True}
+            return self.in_laboratory and fits.get(str(parameters[0]), not lab.busy)
+        return True
+
+    # Faces
+
+    @property
+    def in_laboratory(self) -> bool:
+        """Whether the laboratory is shown, not the comparison."""
+        return self.has_class("-laboratory")
+
+    @property
+    def help(self) -> Help:
+        return laboratory_help() if self.in_laboratory else super().help
+
+    async def action_face(self) -> None:
+        self.toggle_class("-laboratory")
+        self.query_one(FaceBar).show(laboratory=self.in_laboratory)
+        if self.in_laboratory:
+            from linky_tui.ui.laboratory.panel import LaboratoryPanel  # what it needs takes time
+
+            if not self.query(LaboratoryPanel):
+                await self.mount(LaboratoryPanel(classes="page-body"), after="#comparison")
+            self.query_one(LaboratoryPanel).focus_list()
+        else:
+            self.query_one("#body").focus()
+        self.refresh_bindings()
+
+    def action_lab(self, what: str) -> None:
+        if what == "pause":
+            self.app.lab.pause()
+        else:
+            getattr(self.query_one("LaboratoryPanel"), what)()
+
+    def action_inside(self) -> None:
+        series = self.app.series
+        if series is None or not self.app.store_ready:
+            self.notify("MongoDB is not connected, or there is no meter yet.", severity="warning")
+            return
+        from linky_tui.ui.storage.inside_dialog import InsideDialog
+
+        self.app.push_screen(InsideDialog(series))
 
     # Actions
 
@@ -241,7 +304,9 @@ ended.
         self._ended(outcome)
 
     def action_cancel(self) -> None:
-        if self._job is not None:
+        if self.in_laboratory:
+            self.app.lab.stop()
+        elif self._job is not None:
             self._job.stop.set()
             self.query_one("#doing", Static).update("Stopping")
 
@@ -296,9 +361,7 @@ ended.
             return
         self.set_class(not snapshot.comparison.regular.readings, "-nothing")
         self.query_one(SizeBars).show(size_bars(snapshot.comparison, self._probe))
-        plot = self.app.comparison.history.plot()
-        if plot is not None:
-            self.query_one("#growth", Chart).show(plot)
+        self.query_one(GrowthChart).follow()
 
 
 def _stopped_text(action: Action) -> str:

@@ -1,0 +1,187 @@
+"""A document beside its bucket: one reading as both collections store it, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar
+
+from rich.text import Text
+from textual import getters, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, DataTable, Static
+
+from linky_tui.domain.models import Series
+from linky_tui.storage.lab.inside import Inside, StoredField, inside
+from linky_tui.storage.store import Store
+from linky_tui.text.formatting import bytes_text, count_text, utc_text
+from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.core import AppCore
+from linky_tui.ui.shell.dialogs import Dialog, copied_text
+
+_WIDE_CELLS = 130
+
+
+class InsideDialog(Dialog[None]):
+    """The newest reading first; the keys go to the one before and after."""
+
+    app = getters.app(AppCore)
+    PLACE = "Inside"
+    HELP = """
+## A document beside its bucket
+
+The same reading twice: as a document of the regular collection, and inside the bucket of the time
+series collection that holds it. Nothing is written.
+
+- **Bytes** are those of a field with its name, before the files are compressed.
+- `control` says what the bucket holds: the least and the greatest of each field, how many readings,
+  in which version it is compressed. `meta` is the meter, said once for all of them.
+- `data` has a column for each field. A compressed one holds all its values in a few bytes.
+"""
+    WORDS = ("bucket", "_id")
+    DEFAULT_CSS = """
+    InsideDialog > Vertical {
+        width: 100%;
+        max-width: 150;
+        height: 96%;
+        padding: 0 1;
+        & > Static { margin: 0; }
+        #inside-tables { height: 1fr; layout: vertical; }
+        #inside-tables > Vertical { width: 1fr; height: 1fr; }
+        #inside-tables #inside-document { height: auto; max-height: 45%; }
+        #inside-tables DataTable { height: 1fr; }
+        #inside-tables #inside-document DataTable { height: auto; max-height: 100%; }
+        .inside-head { text-style: bold; color: $text-primary; height: 1; }
+        #inside-note { color: $text-warning; }
+    }
+    InsideDialog.-side #inside-tables { layout: horizontal; }
+    InsideDialog.-side #inside-tables #inside-document { height: 1fr; max-height: 100%; width: 9fr; }
+    InsideDialog.-side #inside-tables #inside-bucket { width: 11fr; margin-left: 2; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        bind("inside-close", "leave"),
+        bind("inside-before", "step(-1)"),
+        bind("inside-after", "step(1)"),
+        bind("inside-copy", "copy"),
+    ]
+
+    def __init__(self, series: Series) -> None:
+        super().__init__("One reading, stored twice")
+        self._series = series
+        self._found: Inside | None = None
+
+    def compose_box(self) -> ComposeResult:
+        yield Static("Reading it.", id="inside-what", markup=False)
+        with Horizontal(id="inside-tables"):
+            for name in ("document", "bucket"):
+                with Vertical(id=f"inside-{name}"):
+                    yield Static("", classes="inside-head", markup=False)
+                    yield FieldsTable()
+        yield Static("", id="inside-note", markup=False)
+        with Horizontal():
+            yield Button("◀ Before", id="before", compact=True)
+            yield Button("After ▶", id="after", compact=True)
+            yield Button("Copy", id="copy", compact=True)
+            yield Button("Close", id="leave", compact=True, variant="primary")
+
+    def on_mount(self) -> None:
+        self.set_class(self.app.size.width >= _WIDE_CELLS, "-side")
+        self.query_one("#inside-note").display = False
+        self.query_one("#inside-bucket DataTable").focus()
+        self._ask(None, 0)
+
+    @on(Button.Pressed, "#before")
+    def _before(self) -> None:
+        self.action_step(-1)
+
+    @on(Button.Pressed, "#after")
+    def _after(self) -> None:
+        self.action_step(1)
+
+    def action_step(self, step: int) -> None:
+        if self._found is not None:
+            self._ask(self._found.start, step)
+
+    @on(Button.Pressed, "#copy")
+    def action_copy(self) -> None:
+        if self._found is not None:
+            self.app.copy_to_clipboard(as_text(self._found))
+            self.notify(copied_text("Both"), timeout=5)
+
+    def _ask(self, start: datetime | None, step: int) -> None:
+        series = self._series
+
+        def ask(store: Store) -> Inside | None:
+            names = store.readings.regular.name, store.readings.timeseries.name
+            return inside(store.connection.database, *names, series, start, step)
+
+        self.app.query_store(self, ask, self._show, group="inside")
+
+    def _show(self, found: Inside | None) -> None:
+        what = self.query_one("#inside-what", Static)
+        if found is None:
+            if self._found is None:
+                what.update("Nothing is stored of this meter yet.")
+            else:
+                self.notify("There is no further reading.", timeout=3)
+            return
+        self._found = found
+        what.update(f"The reading that starts at {utc_text(found.start)}")
+        for name, head, fields in zip(
+            ("document", "bucket"), _heads(found), (found.document, found.bucket), strict=True
+        ):
+            self.query_one(f"#inside-{name} .inside-head", Static).update(head)
+            self.query_one(f"#inside-{name} FieldsTable", FieldsTable).show(fields)
+        note = self.query_one("#inside-note", Static)
+        note.update(found.note)
+        note.display = bool(found.note)
+
+
+class FieldsTable(DataTable[Text]):
+    """Fields with what they are, how many bytes they take, and what they say."""
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True)
+
+    def show(self, fields: Sequence[StoredField]) -> None:
+        self.clear(columns=True)
+        if not fields:
+            return
+        self.add_columns("field", "bytes", "value", "type")
+        for each in fields:
+            size = Text(count_text(each.size_bytes), justify="right")
+            self.add_row(Text(each.name), size, Text(each.value), Text(each.kind, "dim"))
+
+    # Left and right go to other readings.
+
+    def action_cursor_left(self) -> None:
+        self.screen.action_step(-1)  # type: ignore[attr-defined]
+
+    def action_cursor_right(self) -> None:
+        self.screen.action_step(1)  # type: ignore[attr-defined]
+
+
+def _heads(found: Inside) -> tuple[str, str]:
+    document = f"Document: {bytes_text(found.document_bytes)} for one reading"
+    if found.bucket_bytes is None:
+        return document, "Bucket: none to show"
+    bucket = f"Bucket: {bytes_text(found.bucket_bytes)}"
+    if found.bucket_readings:
+        each = found.bucket_bytes / found.bucket_readings
+        bucket += f" for {count_text(found.bucket_readings)} readings, {each:,.1f} B each"
+    return document, bucket
+
+
+def as_text(found: Inside) -> str:
+    """Both as lines of text."""
+    lines = [f"The reading that starts at {utc_text(found.start)}"]
+    for head, fields in zip(_heads(found), (found.document, found.bucket), strict=True):
+        lines += ["", head]
+        width = max((len(each.name) for each in fields), default=0)
+        lines += [
+            f"{each.name.ljust(width)}  {each.size_bytes:>6,} B  {each.kind}: {each.value}"
+            for each in fields
+        ]
+    return "\n".join([*lines, *(["", found.note] if found.note else [])])
