@@ -44,4 +44,5 @@ def _work(key: str, homes: int, readings: int) -> float:
 
 def _homes_of(result: Result) -> int:
     """The homes of its largest fleet."""
-    return max((each.homes for each in (*result.fleets, *result.crowding)), default=0)
+    homes = [each.homes for each in result.fleets] + [each.homes for each in result.crowding]
+    return max(homes, default=0)

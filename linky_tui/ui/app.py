@@ -185,7 +185,7 @@ class LinkyApp(AppCore):
 
         question = ConfirmDialog(
             "Quit while fetching?" if fetching else "Quit while an experiment runs?",
-            " ".join(filter(None, (fetching and STORED, experimenting and DROPPED))),
+            " ".join([STORED] * fetching + [DROPPED] * experimenting),
             yes="Quit",
             no="Stay",
         )

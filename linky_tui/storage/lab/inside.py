@@ -18,15 +18,21 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from linky_tui.domain.models import Series
-from linky_tui.storage.collections.documents import Document, series_filter
+from linky_tui.storage.collections.documents import (
+    META_FIELD,
+    TIME_FIELD,
+    Document,
+    series_filter,
+)
 from linky_tui.storage.collections.sharding import VIEWLESS_FROM
+from linky_tui.storage.compare.buckets import BUCKET_SPAN_MIN
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 from linky_tui.text.formatting import count_text, mask_prm, plain, utc_text
 
 _OPENED = ("control", "meta", "meter", "flags", "data", "min", "max")
 """Fields whose own fields are shown."""
 _EMPTY_BYTES = 5
-_MOST_BUCKETS = 100
+_MOST_BUCKETS = 300
 _COMPRESSED = 7
 """The subtype of a column in a compressed bucket."""
 
@@ -117,8 +123,9 @@ def _bucket(
         )
     if not found:
         return None, "The time series collection holds no such reading."
-    if len(found) == 1:
-        return found[0], ""
+    holding = found if len(found) == 1 else _holding(database, timeseries, found, at)
+    if holding:
+        return holding[0], ""
     return found[0], (
         f"{count_text(len(found))} buckets span this time, and the server does not say which of "
         "them holds the reading: this is the first."
@@ -135,6 +142,31 @@ def _raw(
         find, name = {**find, "rawData": True}, timeseries
     answer = database.command({"find": name, **find}, codec_options=aware)
     return list(answer["cursor"]["firstBatch"])
+
+
+def _holding(
+    database: Database[Document], timeseries: str, buckets: list[Document], at: datetime
+) -> list[Document]:
+    """Those of some buckets in which a reading of an instant lies; empty where that is not told."""
+    unpacking: Document = {"timeField": TIME_FIELD, "metaField": META_FIELD, "exclude": []}
+    unpacking["bucketMaxSpanSeconds"] = BUCKET_SPAN_MIN * 60
+    within = database[f"system.buckets.{timeseries}"]
+    try:
+        return [
+            each
+            for each in buckets
+            if list(
+                within.aggregate(
+                    [
+                        {"$match": {"_id": each["_id"]}},
+                        {"$_internalUnpackBucket": unpacking},
+                        {"$match": {TIME_FIELD: at}},
+                    ]
+                )
+            )
+        ]
+    except OperationFailure:
+        return []
 
 
 def _count(bucket: Mapping[str, Any]) -> int | None:

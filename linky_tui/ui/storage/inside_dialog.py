@@ -57,7 +57,11 @@ series collection that holds it. Nothing is written.
         #inside-note { color: $text-warning; }
     }
     InsideDialog.-side #inside-tables { layout: horizontal; }
-    InsideDialog.-side #inside-tables #inside-document { height: 1fr; max-height: 100%; width: 9fr; }
+    InsideDialog.-side #inside-tables #inside-document {
+        height: 1fr;
+        max-height: 100%;
+        width: 9fr;
+    }
     InsideDialog.-side #inside-tables #inside-bucket { width: 11fr; margin-left: 2; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
