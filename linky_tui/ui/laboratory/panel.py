@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.events import Resize
 from textual.widgets import OptionList, ProgressBar, Static
@@ -17,6 +19,7 @@ from linky_tui.lab.runner import LabState
 from linky_tui.text.formatting import count_text, duration_text, plain
 from linky_tui.ui.laboratory.dialogs import HomesDialog, ReportDialog
 from linky_tui.ui.laboratory.experiments import ExperimentList, rows
+from linky_tui.ui.laboratory.keys import LAB_KEYS, STOP
 from linky_tui.ui.laboratory.result_view import ResultView
 from linky_tui.ui.laboratory.task import task_for
 from linky_tui.ui.shell.bindings import key_label
@@ -30,6 +33,7 @@ class LaboratoryPanel(Container):
     """The experiments beside, or above, what the highlighted one found."""
 
     app = getters.app(AppCore)
+    BINDINGS: ClassVar[list[BindingType]] = [*LAB_KEYS[:2], STOP, *LAB_KEYS[2:]]
     DEFAULT_CSS = """
     LaboratoryPanel {
         height: 1fr;
@@ -44,6 +48,9 @@ class LaboratoryPanel(Container):
     }
     Screen.-flat LaboratoryPanel #lab-list { height: 7; }
     """
+
+    def __init__(self) -> None:
+        super().__init__(classes="page-body")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="lab-list", classes="panel") as box:

@@ -19,6 +19,7 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
+from linky_tui.ui.laboratory.keys import LAB_KEYS
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
@@ -106,11 +107,8 @@ ended.
         bind("storage-zstd", "run('ZSTD')"),
         bind("storage-inside", "inside"),
         bind("storage-face", "face", show=False),
-        bind("lab-run-all", "lab('run_all')"),
-        bind("lab-pause", "lab('pause')"),
         bind("storage-cancel", "cancel"),
-        bind("lab-homes", "lab('choose_homes')"),
-        bind("lab-report", "lab('write_report')"),
+        *(replace(each, show=False) for each in LAB_KEYS),
         *(replace(each, show=False) for each in POINT_KEYS),
     ]  # fmt: skip
     DEFAULT_CSS = """
@@ -233,7 +231,7 @@ ended.
             from linky_tui.ui.laboratory.panel import LaboratoryPanel  # what it needs takes time
 
             if not self.query(LaboratoryPanel):
-                await self.mount(LaboratoryPanel(classes="page-body"), after="#comparison")
+                await self.mount(LaboratoryPanel(), after="#comparison")
             self.query_one(LaboratoryPanel).focus_list()
         else:
             self.query_one("#body").focus()
