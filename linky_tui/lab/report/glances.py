@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linky_tui.domain.laboratory import Layout, LoadOrder, Result, Side
-from linky_tui.lab.report.figures import find
+from linky_tui.lab.report.figures import find, speed_text
 from linky_tui.text.formatting import bytes_text
 
 
@@ -55,7 +55,7 @@ def _race(result: Result) -> str:
     if not speeds:
         return ""
     won = sum(speed > 1 for speed in speeds)
-    return f"{won} of {len(speeds)} faster, {min(speeds):.1f} to {max(speeds):,.1f} times"
+    return f"{won} of {len(speeds)} faster, {speed_text(min(speeds))} to {speed_text(max(speeds))} times"
 
 
 def _fleet(result: Result) -> str:

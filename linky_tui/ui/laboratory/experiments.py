@@ -38,15 +38,13 @@ def measured_day(result: Result) -> str:
 
 def rows(state: LabState, expected_s: dict[str, float]) -> dict[str, Row]:
     """What the list says of each."""
-    return {
-        each.key: Row(
-            *_mark_and_state(each.key, state, expected_s[each.key])[:1],
-            f"{each.number} {each.title}",
-            _mark_and_state(each.key, state, expected_s[each.key])[1],
-            glance(state.results[each.key]) if each.key in state.results else "",
-        )
-        for each in EXPERIMENTS
-    }
+    found = {}
+    for each in EXPERIMENTS:
+        mark, said = _mark_and_state(each.key, state, expected_s[each.key])
+        result = state.results.get(each.key)
+        name = f"{each.number} {each.title}"
+        found[each.key] = Row(mark, name, said, "" if result is None else glance(result))
+    return found
 
 
 def _mark_and_state(key: str, state: LabState, expected_s: float) -> tuple[str, str]:
@@ -59,7 +57,7 @@ def _mark_and_state(key: str, state: LabState, expected_s: float) -> tuple[str, 
     if key in state.results:
         result = state.results[key]
         return "✓", f"{measured_day(result)}, {duration_text(result.took_s)}"
-    return " ", f"about {duration_text(expected_s)}"
+    return "○", f"about {duration_text(expected_s)}"
 
 
 def _running_text(state: LabState) -> str:
