@@ -55,7 +55,8 @@ def _race(result: Result) -> str:
     if not speeds:
         return ""
     won = sum(speed > 1 for speed in speeds)
-    return f"{won} of {len(speeds)} faster, {speed_text(min(speeds))} to {speed_text(max(speeds))} times"
+    least, most = speed_text(min(speeds)), speed_text(max(speeds))
+    return f"{won} of {len(speeds)} faster, {least} to {most} times"
 
 
 def _fleet(result: Result) -> str:

@@ -10,7 +10,7 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical
-from textual.events import Resize
+from textual.events import DescendantFocus, Resize
 from textual.widgets import OptionList, ProgressBar, Static
 
 from linky_tui.lab.catalogue import BY_KEY
@@ -37,16 +37,18 @@ class LaboratoryPanel(Container):
     DEFAULT_CSS = """
     LaboratoryPanel {
         height: 1fr;
-        #lab-list { height: 13; }
-        #experiments { height: 1fr; border: none; padding: 0; background: transparent; }
+        #lab-list { height: auto; }
+        #experiments { height: 8; border: none; padding: 0; background: transparent; }
         #lab-doing { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
         #lab-progress { height: 1; }
         #lab-progress ProgressBar, #lab-progress Bar { width: 1fr; }
         &.-side { layout: horizontal; }
+        &.-reading #experiments { height: 2; }
         &.-side #lab-list { width: 52; height: 1fr; }
+        &.-side #experiments { height: 1fr; }
         &.-side #lab-result { width: 1fr; height: 1fr; }
     }
-    Screen.-flat LaboratoryPanel #lab-list { height: 7; }
+    Screen.-flat LaboratoryPanel #experiments { height: 3; }
     """
 
     def __init__(self) -> None:
@@ -73,6 +75,12 @@ class LaboratoryPanel(Container):
     @work(group="lab-results", exit_on_error=False)
     async def _load(self) -> None:
         await asyncio.to_thread(self.app.lab.load)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Whoever reads a result has the room for it."""
+        reading = self.query_one(ResultView) in event.widget.ancestors_with_self
+        self.set_class(reading, "-reading")
+        self.call_after_refresh(self.query_one(ExperimentList).scroll_to_highlight)
 
     # What keys do
 
@@ -136,11 +144,12 @@ class LaboratoryPanel(Container):
         expected = {key: self._expected(state, key, self.app.lab_homes) for key in BY_KEY}
         listed = self.query_one(ExperimentList)
         listed.show(rows(state, expected), narrow=not self.has_class("-side"))
-        listed.border_subtitle = ""
         self.query_one(
             "#lab-list"
         ).border_subtitle = f"fleets up to {count_text(self.app.lab_homes)} homes"
-        self.query_one("#lab-doing", Static).update(_doing(state))
+        doing = self.query_one("#lab-doing", Static)
+        doing.update(_doing(state))
+        doing.display = bool(_doing(state))
         bar, progress = self.query_one(ProgressBar), state.progress
         bar.parent.display = state.busy  # type: ignore[union-attr]
         if progress is None:

@@ -155,7 +155,7 @@ class FieldsTable(DataTable[Text]):
             return
         self.add_columns("field", "bytes", "value", "type")
         for each in fields:
-            size = Text(count_text(each.size_bytes), justify="right")
+            size = Text(f"{count_text(each.size_bytes):>5}")
             self.add_row(Text(each.name), size, Text(each.value), Text(each.kind, "dim"))
 
     # Left and right go to other readings.
