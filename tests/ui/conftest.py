@@ -37,6 +37,7 @@ from linky_tui.demo.server import ApiServer
 from linky_tui.storage.collections.documents import Document
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.shell import comparison_state, store_app
+from linky_tui.ui.storage import growth
 from tests.tools.app import (
     CLOSED_API,
     HOME,
@@ -62,6 +63,12 @@ def _clock() -> Iterator[None]:
     """The clock starts at NOW and goes on."""
     with time_machine.travel(NOW, tick=True):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _no_replay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No history is replayed but where a test says so."""
+    monkeypatch.setattr(growth, "REPLAY_AFTER_S", 3600.0)
 
 
 @pytest.fixture
@@ -150,6 +157,7 @@ def make_app(
 
     yield make
     for app in made:
+        app.lab.close()
         app.backend.close()
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from rich.style import Style
 
 from linky_tui.lab.report.blocks import Line, Lines
-from linky_tui.text.formatting import bytes_text
 from linky_tui.ui.laboratory.rows import LogAxis
 from linky_tui.ui.plots import DrawnPlot
 from linky_tui.ui.plots.canvas import Frame, Grid, draw_x_labels
@@ -37,7 +36,7 @@ class LogLines(DrawnPlot):
     def draw(self, width: int, height: int, colors: Palette, marker: str) -> Grid:
         grid = Grid(width, height)
         shown = self.lines
-        title = f"{shown.title} over {shown.x_name} (logarithmic)"
+        title = f"{shown.title} ({shown.y_name}) over {shown.x_name}, logarithmic"
         grid.put(0, 0, title, colors.strong)
         top = 1 + self._legend(grid, colors)
         points = [point for line in self._drawn for point in line.points]
@@ -46,7 +45,7 @@ class LogLines(DrawnPlot):
         if not points or rows < 2:
             return grid
         up = LogAxis((y for _, y in points), rows - 1)
-        labels = {value: _label(value, shown.y_name) for value in up.ticks}
+        labels = {value: f"{value:,g}" for value in up.ticks}
         left = max(map(len, labels.values()), default=0) + 2
         across = LogAxis((x for x, _ in points), width - left - 1)
         place = Frame(grid, left, top, width - left, rows)
@@ -103,7 +102,3 @@ class LogLines(DrawnPlot):
         box = Box(0.0, 1.0, 1.0, place.width, place.height)
         for column, row, char in strokes([in_pixels((xs, ys), box, pen)], box, pen):
             place.grid.put(place.left + column, place.top + row, char, style)
-
-
-def _label(value: float, unit: str) -> str:
-    return bytes_text(value) if unit.startswith("B ") else f"{value:,g}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 from textual.binding import BindingType
@@ -95,7 +96,7 @@ class ExperimentList(OptionList):
                 self.replace_option_prompt(key, _prompt(row, narrow=narrow))
 
 
-def _prompt(row: Row, *, narrow: bool) -> Table:
+def _prompt(row: Row, *, narrow: bool) -> Table | Group:
     grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
     name = Text(f"{row.mark} {row.name}", no_wrap=True)
     state, found = Text(row.state, no_wrap=True), Text(row.glance, "dim", no_wrap=True)
@@ -108,5 +109,6 @@ def _prompt(row: Row, *, narrow: bool) -> Table:
         grid.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
         grid.add_column(no_wrap=True, justify="right", overflow="ellipsis")
         grid.add_row(name, state)
-        grid.add_row(Text(f"    {row.glance}", "dim", no_wrap=True))
+        found = Text(f"    {row.glance}", "dim", no_wrap=True, overflow="ellipsis")
+        return Group(grid, found)
     return grid

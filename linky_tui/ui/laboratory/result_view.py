@@ -18,7 +18,8 @@ from linky_tui.ui.laboratory.experiments import measured_day
 from linky_tui.ui.laboratory.rows import BarRows, RangeRows
 from linky_tui.ui.plots import Chart
 
-_CELL = 60
+_FIGURE_CELLS = 34
+"""What is wider is a text, and stands to the left."""
 
 
 class ResultView(VerticalScroll, can_focus=True):
@@ -101,16 +102,13 @@ def _words(text: str, classes: str = "") -> Static:
 
 def _table(table: Table) -> DataTable[Text]:
     widget = DataTable[Text](show_cursor=False, zebra_stripes=True)
-    for number, name in enumerate(table.head):
-        widget.add_column(Text(name), key=str(number))
-    widths = [max((len(row[n]) for row in table.rows), default=0) for n in range(len(table.head))]
+    widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
+    left = [n == 0 or width > _FIGURE_CELLS for n, width in enumerate(widths)]
+    for n, name in enumerate(table.head):
+        widget.add_column(Text(name if left[n] else name.rjust(widths[n])), key=str(n))
     for row in table.rows:
-        widget.add_row(
-            *(
-                Text(cell, justify="left" if n == 0 or widths[n] > _CELL // 2 else "right")
-                for n, cell in enumerate(row)
-            )
-        )
+        cells = (cell if left[n] else cell.rjust(widths[n]) for n, cell in enumerate(row))
+        widget.add_row(*map(Text, cells))
     return widget
 
 

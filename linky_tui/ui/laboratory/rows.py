@@ -101,16 +101,18 @@ class RangeRows(DrawnPlot):
 
     def _axis(self, grid: Grid, axis: LogAxis, left: int, bottom: int, colors: Palette) -> None:
         grid.put(left, bottom, "─" * (axis.cells + 1), colors.axis)
-        free = 0
-        for value in axis.ticks:
+        taken: set[int] = set()
+        # Powers of ten have their label even where there is little room.
+        for value in sorted(axis.ticks, key=lambda each: f"{each:e}"[0] != "1"):
             at, text = left + axis.at(value), f"{value:,g}"
             grid.put(at, bottom, "┴", colors.axis)
             for row in range(1, bottom):
                 grid.put_if_blank(at, row, GRID_LINE, colors.grid)
             start = min(max(0, at - len(text) // 2), grid.width - len(text))
-            if start >= free:
+            cells = range(start - 1, start + len(text) + 1)
+            if taken.isdisjoint(cells):
                 grid.put(start, bottom + 1, text, colors.text)
-                free = start + len(text) + 1
+                taken.update(cells)
 
 
 class LogAxis:

@@ -15,13 +15,15 @@ from linky_tui.errors import LinkyError
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.help.dialog import HelpDialog
+from linky_tui.ui.laboratory.dialogs import HomesDialog, ReportDialog
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
 from linky_tui.ui.shell.page import Page
+from linky_tui.ui.storage.inside_dialog import InsideDialog
 from linky_tui.ui.welcome.page import CONNECT_HELP
 from linky_tui.words.help import GLOSSARY, Help
-from tests.tools.app import screen_text, wait_until
+from tests.tools.app import SERIES, screen_text, wait_until
 from tests.ui.conftest import Running
 
 MUST_EXPLAIN = {"settling", "certified", "partial", "base load", "bucket", "granularity"}
@@ -30,6 +32,9 @@ DIALOG_MAKERS: dict[str, Callable[[], Dialog[Any]]] = {
     "question": lambda: ConfirmDialog("A", "b", yes="Yes"),
     "date": DateDialog,
     "meter": lambda: MeterDialog("A", {"token": "", "prm": "", "name": "", "flow": ""}, []),
+    "homes": lambda: HomesDialog(100, lambda key, homes: 60.0),
+    "report": lambda: ReportDialog(()),
+    "inside": lambda: InsideDialog(SERIES),
     "unsaved": lambda: UnsavedDialog("A"),
 }  # fmt: skip
 

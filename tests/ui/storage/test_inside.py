@@ -1,0 +1,58 @@
+"""A document beside its bucket, on the page."""
+
+from __future__ import annotations
+
+import pymongo
+import pytest
+
+from linky_tui.storage.collections.documents import Document
+from linky_tui.ui.storage.inside_dialog import FieldsTable, InsideDialog
+from linky_tui.ui.storage.page import StoragePage
+from tests.tools.app import SMALL_FIRST_DAY, StoredHome, flowing, screen_text, wait_until
+from tests.ui.conftest import Running
+
+pytestmark = pytest.mark.usefixtures("short_waits")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (150, 40)])
+async def test_one_reading_twice(
+    running: Running, small_home: StoredHome, size: tuple[int, int]
+) -> None:
+    readings = small_home.readings(SMALL_FIRST_DAY)
+    with pymongo.MongoClient[Document](small_home.uri) as client:
+        buckets = client[small_home.database]["system.buckets.consumptionTS"]
+        last = next(buckets.find(sort=[("control.max.timestamp", -1)], limit=1))
+    async with running(size, home=small_home) as (app, pilot):
+        await pilot.press("o")
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
+        await pilot.press("i")
+        await wait_until(pilot, lambda: "Document: 130 B" in screen_text(app))
+        document, bucket = app.screen.query(FieldsTable)
+        fields = {str(bucket.get_row_at(n)[0]): n for n in range(bucket.row_count)}
+        assert str(bucket.get_row_at(fields["_id"])[2]) == str(last["_id"])
+        assert {"control.min.power_w", "control.max.power_w", "data.power_w"} <= set(fields)
+        values = [str(document.get_row_at(n)[2]) for n in range(document.row_count)]
+        assert str(readings[-1].power_w) in values
+        assert small_home.readings()[-1].start.strftime("%H:%M:00Z") in flowing(app)
+        await pilot.press("right")
+        await pilot.pause(0.3)
+        await pilot.press("left", "left")
+        before = readings[-3].start.strftime("%Y-%m-%dT%H:%M:00Z")
+        await wait_until(pilot, lambda: f"starts at {before}" in flowing(app))
+        await pilot.press("c")
+        await wait_until(pilot, lambda: "control.min.timestamp" in app.clipboard)
+        assert before in app.clipboard
+        assert "12345678901234" not in app.clipboard
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
+
+
+async def test_nothing_stored_is_said(running: Running) -> None:
+    async with running((80, 24), empty=True) as (app, pilot):
+        await pilot.press("o")
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
+        await pilot.press("i")
+        await wait_until(pilot, lambda: isinstance(app.screen, InsideDialog))
+        await wait_until(pilot, lambda: "Nothing is stored" in flowing(app))
+        await pilot.press("left", "c", "escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
