@@ -131,6 +131,7 @@ def write_config(
     api_url: str = CLOSED_API,
     token: str | None = None,
     meters: Sequence[str] = (DEMO_PRM,),
+    mongod: str = "",
     more: str = "",
 ) -> Path:
     given = token if token is not None else token_for(*meters)
@@ -138,6 +139,7 @@ def write_config(
         api_url=api_url,
         uri=uri,
         database=database,
+        mongod=mongod,
         meters=[meter(prm, given, name="Maison") for prm in meters],
         per_day=None,
         more=more,

@@ -133,6 +133,7 @@ def make_app(
         api_url: str = CLOSED_API,
         token: str | None = None,
         meters: Sequence[str] = (DEMO_PRM,),
+        mongod: str = "",
         more: str = "",
     ) -> LinkyApp:
         if server is not None:
@@ -149,6 +150,7 @@ def make_app(
             api_url=api_url,
             token=token,
             meters=meters,
+            mongod=mongod,
             more=more,
         )
         made.append(LinkyApp(file))

@@ -124,7 +124,7 @@ ended.
             grid-columns: 11fr 9fr;
             grid-rows: 23 1fr;
             height: 1fr;
-            min-height: 33;
+            min-height: 31;
         }
         &.-side #growth { column-span: 2; }
         #table { overflow-y: auto; }
