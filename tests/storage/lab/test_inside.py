@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
-from linky_tui.domain.models import Series
+from linky_tui.domain.models import Reading, Series
+from linky_tui.storage.lab import inside as module
 from linky_tui.storage.lab.inside import Inside, StoredField, inside
 from linky_tui.storage.store import Store
 from tests.tools.laboratory import small_home
@@ -57,4 +59,69 @@ def test_without_a_bucket_or_a_reading_there_is_nothing_to_show(store: Store) ->
     found = shown(store, 3)
     assert found is not None
     assert (found.bucket, found.bucket_bytes, found.bucket_readings) == ((), None, None)
+    assert found.note == "The time series collection holds no such reading."
     assert shown(store, 3, Series("99999999999999")) is None
+
+
+def asked(store: Store, start: datetime | None, step: int = 0) -> Inside | None:
+    names = store.readings.regular.name, store.readings.timeseries.name
+    return inside(store.connection.database, *names, SERIES, start, step)
+
+
+def test_the_newest_reading_and_those_beside_it(store: Store) -> None:
+    put_regular(store, SERIES, READINGS)
+    newest = asked(store, None)
+    assert newest is not None
+    assert newest.start == READINGS[-1].start
+    assert asked(store, newest.start, 1) is None
+    before = asked(store, newest.start, -1)
+    assert before is not None
+    assert before.start == READINGS[-2].start
+    after = asked(store, before.start, 1)
+    assert after is not None
+    assert after.start == newest.start
+    assert asked(store, READINGS[0].start, -1) is None
+
+
+def test_of_buckets_that_overlap_it_is_the_one_with_the_reading(store: Store) -> None:
+    start = READINGS[0].start
+    slots = [start + timedelta(minutes=30 * each) for each in range(60)]
+    evens = [Reading(each, 30, 100) for each in slots[10::2]]
+    odds = [Reading(each, 30, 900) for each in slots[1::2]]
+    put_regular(store, SERIES, sorted(evens + odds, key=lambda each: each.start))
+    put_timeseries(store, SERIES, evens)
+    put_timeseries(store, SERIES, odds)
+    for reading in (evens[0], odds[12], evens[12], odds[-1]):
+        found = asked(store, reading.start)
+        assert found is not None
+        bucket = named(found.bucket)
+        assert bucket["control.min.power_w"].value == str(reading.power_w)
+        assert bucket["control.max.power_w"].value == str(reading.power_w)
+        assert found.note == ""
+
+
+def test_what_is_refused_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_regular(store, SERIES, READINGS[:10])
+    put_timeseries(store, SERIES, READINGS[:10])
+    database = store.connection.database
+    data = {
+        "failCommands": ["find"],
+        "errorCode": 13,
+        "namespace": f"{database.name}.system.buckets.{store.readings.timeseries.name}",
+    }
+    admin = database.client.admin
+    admin.command("configureFailPoint", "failCommand", mode="alwaysOn", data=data)
+    try:
+        found = asked(store, None)
+    finally:
+        admin.command("configureFailPoint", "failCommand", mode="off")
+    assert found is not None
+    assert found.bucket == ()
+    assert found.document
+    assert "not to this user" in found.note
+    # A server without system.buckets is asked for raw data, which this one does not know.
+    monkeypatch.setattr(module, "VIEWLESS_FROM", 6)
+    found = asked(store, None)
+    assert found is not None
+    assert found.bucket == ()
+    assert "rawData" in found.note
