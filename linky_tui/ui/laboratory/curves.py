@@ -45,7 +45,7 @@ class LogLines(DrawnPlot):
         if not points or rows < 2:
             return grid
         up = LogAxis((y for _, y in points), rows - 1)
-        labels = {value: f"{value:,g}" for value in up.ticks}
+        labels = {value: f"{value:,.10g}" for value in up.ticks}
         left = max(map(len, labels.values()), default=0) + 2
         across = LogAxis((x for x, _ in points), width - left - 1)
         place = Frame(grid, left, top, width - left, rows)
@@ -89,7 +89,7 @@ class LogLines(DrawnPlot):
                 grid.put(place.left - 2 - len(text), row, text, colors.text)
                 free = row
         ticks = sorted({x for line in self._drawn for x, _ in line.points})
-        draw_x_labels(place, [(across.at(x), f"{x:,g}") for x in ticks], colors)
+        draw_x_labels(place, [(across.at(x), f"{x:,.10g}") for x in ticks], colors)
 
     def _line(
         self, place: Frame, line: Line, up: LogAxis, across: LogAxis, marker: str, style: Style

@@ -104,7 +104,7 @@ class RangeRows(DrawnPlot):
         taken: set[int] = set()
         # Powers of ten have their label even where there is little room.
         for value in sorted(axis.ticks, key=lambda each: f"{each:e}"[0] != "1"):
-            at, text = left + axis.at(value), f"{value:,g}"
+            at, text = left + axis.at(value), f"{value:,.10g}"
             grid.put(at, bottom, "┴", colors.axis)
             for row in range(1, bottom):
                 grid.put_if_blank(at, row, GRID_LINE, colors.grid)

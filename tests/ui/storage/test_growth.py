@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("short_waits")
 async def test_the_stored_history_is_replayed_after_a_start(
     running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growth, "REPLAY_AFTER_S", 0.0)
+    monkeypatch.setattr(growth, "REPLAY_AFTER_S", 0.01)
     count = len(small_home.readings(SMALL_FIRST_DAY))
     async with running(home=small_home) as (app, pilot):
         await pilot.press("o")
@@ -42,7 +42,7 @@ async def test_the_stored_history_is_replayed_after_a_start(
 async def test_what_cannot_be_replayed_says_why(
     running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(growth, "REPLAY_AFTER_S", 0.0)
+    monkeypatch.setattr(growth, "REPLAY_AFTER_S", 0.01)
     async with running(home=small_home, mongod="/no/mongod") as (app, pilot):
         await pilot.press("o")
         await wait_until(pilot, lambda: app.screen.query("#growth"))

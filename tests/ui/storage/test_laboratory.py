@@ -91,17 +91,14 @@ async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredH
     async with running((80, 24), home=small_home) as (app, pilot):
         await opened(pilot, app, 3)
         assert footer(app) == ["Run", "Run all", "Homes", "Report", "Help", "Quit"]
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: app.lab.state.progress)
-        await wait_until(pilot, lambda: "Pause" in footer(app))
-        assert footer(app) == ["Run", "Pause", "Stop", "Report", "Help", "Quit"]
-        await wait_until(pilot, lambda: "readings/s" in screen_text(app))
-        await pilot.press("p")
+        await pilot.press("enter", "p")
+        await wait_until(pilot, lambda: app.lab.state.running)
         await wait_until(pilot, lambda: "paused" in screen_text(app))
+        assert footer(app) == ["Run", "Pause", "Stop", "Report", "Help", "Quit"]
         await pilot.press("enter")
         assert app.lab.state.paused
         await pilot.press("p")
-        await wait_until(pilot, lambda: not app.lab.state.paused)
+        await wait_until(pilot, lambda: app.lab.state.progress)
         await pilot.press("x")
         await idle(pilot, app)
         assert app.lab.state.results == {}
@@ -111,10 +108,11 @@ async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredH
 async def test_run_all_goes_down_the_list(running: Running, small_home: StoredHome) -> None:
     async with running(home=small_home) as (app, pilot):
         await opened(pilot, app)
-        await pilot.press("a")
+        await pilot.press("a", "p")
+        await wait_until(pilot, lambda: app.lab.state.running == "compressors")
+        await wait_until(pilot, lambda: screen_text(app).count("waits for its turn") == 7)
+        await pilot.press("p")
         await wait_until(pilot, lambda: "compressors" in app.lab.state.results)
-        await wait_until(pilot, lambda: app.lab.state.running == "granularity")
-        await wait_until(pilot, lambda: "waits for its turn" in screen_text(app))
         await pilot.press("escape")
         await idle(pilot, app)
         assert "fleet" not in app.lab.state.results
@@ -126,15 +124,15 @@ async def test_quitting_asks_and_leaves_nothing(
 ) -> None:
     async with running(home=small_home) as (app, pilot):
         await opened(pilot, app, 3)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: app.lab.state.progress)
+        await pilot.press("enter", "p")
+        await wait_until(pilot, lambda: app.lab.state.running)
         await pilot.press("q")
         await wait_until(pilot, lambda: isinstance(app.screen, ConfirmDialog))
         assert "scratch server dropped" in flowing(app)
         await pilot.click("#yes" if yes else "#leave")
         await pilot.pause()
         assert app.leaving.is_set() is yes
-        assert app.lab.state.stopping is yes or not app.lab.state.busy
+        assert app.lab.state.paused is not yes
         app.lab.close()
         assert left(app) == []
 
@@ -183,7 +181,7 @@ async def test_the_report_goes_where_it_is_told(
         await wait_until(pilot, lambda: app.lab.state.busy)
         await idle(pilot, app)
         result = load(paths.state_dir())["granularity"]
-        for name, start in (("lab.md", "# The storage"), ("lab.html", "<!DOCTYPE html>")):
+        for name, start in (("lab.md", "# The storage"), ("lab.html", "<!doctype html>")):
             await pilot.press("r")
             await wait_until(pilot, lambda: isinstance(app.screen, ReportDialog))
             field = app.screen.query_one(Input)
