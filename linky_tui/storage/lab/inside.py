@@ -33,6 +33,8 @@ _OPENED = ("control", "meta", "meter", "flags", "data", "min", "max")
 """Fields whose own fields are shown."""
 _EMPTY_BYTES = 5
 _MOST_BUCKETS = 300
+_OPEN = 1
+"""The version of a bucket that is not compressed."""
 _COMPRESSED = 7
 """The subtype of a column in a compressed bucket."""
 
@@ -93,6 +95,8 @@ def inside(
         if document is None:
             return None
         bucket, note = _bucket(database, timeseries, document, aware)
+    if bucket is not None and not note and bucket["control"]["version"] == _OPEN:
+        note = "This bucket is not compressed: it may still be open, waiting for more readings."
     return Inside(
         document["timestamp"],
         tuple(_fields(document)),

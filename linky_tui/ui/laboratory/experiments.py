@@ -88,6 +88,10 @@ class ExperimentList(OptionList):
         """The experiment that is highlighted."""
         return EXPERIMENTS[self.highlighted or 0].key
 
+    def on_resize(self) -> None:
+        """Where there is little room, the highlighted one is what is seen."""
+        self.call_after_refresh(self.scroll_to_highlight)
+
     def show(self, found: dict[str, Row], *, narrow: bool) -> None:
         """One line each where it is ``narrow``, else two."""
         for key, row in found.items():

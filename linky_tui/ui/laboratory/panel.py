@@ -80,7 +80,6 @@ class LaboratoryPanel(Container):
         """Whoever reads a result has the room for it."""
         reading = self.query_one(ResultView) in event.widget.ancestors_with_self
         self.set_class(reading, "-reading")
-        self.call_after_refresh(self.query_one(ExperimentList).scroll_to_highlight)
 
     # What keys do
 

@@ -15,7 +15,7 @@ from linky_tui.domain.models import Series
 from linky_tui.errors import LinkyError
 from linky_tui.lab.events import Progressed
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
-from linky_tui.ui.plots import Chart
+from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.size_history import Sample, growth_plot
 
@@ -44,7 +44,7 @@ class GrowthChart(Chart):
     def __init__(self) -> None:
         super().__init__(NO_GROWTH, id="growth", classes="panel")
         self._stop = threading.Event()
-        self._replayed: dict[Series, Sequence[Growth]] = {}
+        self._replayed: dict[Series, LinePlot] = {}
         self._asked: Series | None = None  # which replay was begun, whatever became of it
 
     def on_mount(self) -> None:
@@ -61,9 +61,11 @@ class GrowthChart(Chart):
         if plot is not None:
             self.show(plot)
             return
-        found = self._replayed.get(series) if series is not None else None
-        if found:
-            self._show(found)
+        replayed = self._replayed.get(series) if series is not None else None
+        if replayed is not None:
+            self.border_title = _REPLAYED
+            if self.plot is not replayed:
+                self.show(replayed)
         elif series is not None and self._asked != series and self._may_replay:
             self._asked = series
             self.set_timer(REPLAY_AFTER_S, lambda: self._replay(series))
@@ -73,14 +75,6 @@ class GrowthChart(Chart):
         snapshot, app = self.app.comparison.snapshot, self.app
         stored = snapshot is not None and snapshot.comparison.regular.readings > 1
         return stored and app.store_ready and not app.ingest.state.busy
-
-    def _show(self, found: Sequence[Growth]) -> None:
-        self.border_title = _REPLAYED
-        plot = growth_plot(
-            [Sample(each.readings, each.regular_bytes, each.timeseries_bytes) for each in found]
-        )
-        if plot is not None:
-            self.show(plot)
 
     @work(group="replay", exclusive=True, exit_on_error=False)
     async def _replay(self, series: Series) -> None:
@@ -93,7 +87,11 @@ class GrowthChart(Chart):
         except LinkyError as error:
             self.show_empty(f"{NO_GROWTH} The stored history is not replayed: {error.cause}")
             return
-        self._replayed[series] = found
+        plot = growth_plot(
+            [Sample(each.readings, each.regular_bytes, each.timeseries_bytes) for each in found]
+        )
+        if plot is not None:
+            self._replayed[series] = plot
         self.follow()
 
     def _replay_now(self, series: Series) -> Sequence[Growth]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from rich.text import Text
@@ -22,10 +22,12 @@ from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog, copied_text
 
 _WIDE_CELLS = 130
+CLOSED_AFTER = timedelta(days=32)
+"""A bucket spans 30 days at the most."""
 
 
 class InsideDialog(Dialog[None]):
-    """The newest reading first; the keys go to the one before and after."""
+    """First a reading whose bucket is full; the keys go to the one before and after."""
 
     app = getters.app(AppCore)
     PLACE = "Inside"
@@ -119,7 +121,12 @@ series collection that holds it. Nothing is written.
 
         def ask(store: Store) -> Inside | None:
             names = store.readings.regular.name, store.readings.timeseries.name
-            return inside(store.connection.database, *names, series, start, step)
+            found = inside(store.connection.database, *names, series, start, step)
+            if found is None or start is not None:
+                return found
+            # The newest bucket is open, and not compressed before it is full.
+            older = found.start - CLOSED_AFTER
+            return inside(store.connection.database, *names, series, older)
 
         self.app.query_store(self, ask, self._show, group="inside")
 

@@ -19,7 +19,7 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
-from linky_tui.ui.laboratory.keys import LAB_KEYS
+from linky_tui.ui.laboratory.keys import LAB_KEYS, STOP
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
@@ -107,7 +107,7 @@ ended.
         bind("storage-zstd", "run('ZSTD')"),
         bind("storage-inside", "inside"),
         bind("storage-face", "face", show=False),
-        bind("storage-cancel", "cancel"),
+        STOP,
         *(replace(each, show=False) for each in LAB_KEYS),
         *(replace(each, show=False) for each in POINT_KEYS),
     ]  # fmt: skip

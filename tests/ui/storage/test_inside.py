@@ -6,7 +6,7 @@ import pymongo
 import pytest
 
 from linky_tui.storage.collections.documents import Document
-from linky_tui.ui.storage.inside_dialog import FieldsTable, InsideDialog
+from linky_tui.ui.storage.inside_dialog import CLOSED_AFTER, FieldsTable, InsideDialog
 from linky_tui.ui.storage.page import StoragePage
 from tests.tools.app import SMALL_FIRST_DAY, StoredHome, flowing, screen_text, wait_until
 from tests.ui.conftest import Running
@@ -19,9 +19,12 @@ async def test_one_reading_twice(
     running: Running, small_home: StoredHome, size: tuple[int, int]
 ) -> None:
     readings = small_home.readings(SMALL_FIRST_DAY)
+    at = readings[-1].start - CLOSED_AFTER
+    first = next(index for index, each in enumerate(readings) if each.start >= at)
     with pymongo.MongoClient[Document](small_home.uri) as client:
         buckets = client[small_home.database]["system.buckets.consumptionTS"]
-        last = next(buckets.find(sort=[("control.max.timestamp", -1)], limit=1))
+        query = {"control.min.timestamp": {"$lte": at}, "control.max.timestamp": {"$gte": at}}
+        (bucket_id,) = (each["_id"] for each in buckets.find(query))
     async with running(size, home=small_home) as (app, pilot):
         await pilot.press("o")
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
@@ -29,15 +32,19 @@ async def test_one_reading_twice(
         await wait_until(pilot, lambda: "Document: 130 B" in screen_text(app))
         document, bucket = app.screen.query(FieldsTable)
         fields = {str(bucket.get_row_at(n)[0]): n for n in range(bucket.row_count)}
-        assert str(bucket.get_row_at(fields["_id"])[2]) == str(last["_id"])
+        assert str(bucket.get_row_at(fields["_id"])[2]) == str(bucket_id)
         assert {"control.min.power_w", "control.max.power_w", "data.power_w"} <= set(fields)
         values = [str(document.get_row_at(n)[2]) for n in range(document.row_count)]
-        assert str(readings[-1].power_w) in values
-        assert small_home.readings()[-1].start.strftime("%H:%M:00Z") in flowing(app)
+        assert str(readings[first].power_w) in values
+        kinds = [str(bucket.get_row_at(fields[f"data.{n}"])[3]) for n in ("timestamp", "power_w")]
+        assert kinds == ["compressed column"] * 2
+        after = readings[first + 1].start.strftime("%Y-%m-%dT%H:%M:00Z")
         await pilot.press("right")
-        await pilot.pause(0.3)
-        await pilot.press("left", "left")
-        before = readings[-3].start.strftime("%Y-%m-%dT%H:%M:00Z")
+        await wait_until(pilot, lambda: f"starts at {after}" in flowing(app))
+        await pilot.press("left")
+        await wait_until(pilot, lambda: f"starts at {after}" not in flowing(app))
+        await pilot.press("left")
+        before = readings[first - 1].start.strftime("%Y-%m-%dT%H:%M:00Z")
         await wait_until(pilot, lambda: f"starts at {before}" in flowing(app))
         await pilot.press("c")
         await wait_until(pilot, lambda: "control.min.timestamp" in app.clipboard)
