@@ -44,7 +44,7 @@ DEFRAGMENT = (
     "it. Stopped in between nothing is lost: the next run completes it."
 )
 _SIDE_CELLS = 114
-READY = "Verify reads every reading of both collections. Repair makes them identical again."
+READY = "Verify reads every reading of both. Repair makes them identical again."
 
 
 @dataclass
@@ -137,7 +137,7 @@ ended.
         &.-laboratory.-away LaboratoryPanel { display: none; }
         #why { color: $text-muted; height: auto; margin-top: 1; }
         #body { height: 1fr; }
-        #work { height: 5; }
+        #work { height: auto; }
         #buttons { height: 1; }
         #buttons Button { margin-right: 2; min-width: 0; }
         #cancel { display: none; }
@@ -158,6 +158,7 @@ ended.
         super().__init__()
         self.comparison = ComparisonPanel(detailed=True)
         self._job: Running | None = None
+        self._lab = (False, False)  # whether the laboratory was busy and stopping when last seen
         self._probe: ZstdCopy | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -185,7 +186,7 @@ ended.
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#work").border_title = "Actions"
         self.app.comparison_changed.subscribe(self, lambda _: self._show_sizes())
-        self.app.lab_changed.subscribe(self, lambda _: self.refresh_bindings())
+        self.app.lab_changed.subscribe(self, lambda _: self._follow_lab())
         self._show_sizes()
 
     def on_resize(self, event: Resize) -> None:
@@ -214,6 +215,12 @@ ended.
         return True
 
     # Faces
+
+    def _follow_lab(self) -> None:
+        lab = self.app.lab.state
+        before, self._lab = self._lab, (lab.busy, lab.stopping)
+        if before != self._lab:
+            self.refresh_bindings()
 
     @property
     def in_laboratory(self) -> bool:

@@ -40,7 +40,7 @@ async def opened(pilot: Pilot[None], app: LinkyApp, number: int = 1) -> None:
 
 def footer(app: LinkyApp) -> list[str]:
     keys = app.screen.query_one(Footer).query(FooterKey)
-    assert max(each.region.right for each in keys) <= app.size.width
+    assert max((each.region.right for each in keys), default=0) <= app.size.width
     return [each.description for each in keys]
 
 
@@ -90,11 +90,13 @@ async def test_an_experiment_runs_beside_everything_else_and_is_kept(
 async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredHome) -> None:
     async with running((80, 24), home=small_home) as (app, pilot):
         await opened(pilot, app, 3)
-        assert footer(app) == ["Run", "Run all", "Homes", "Report", "Help", "Quit"]
+        free = ["Run", "Run all", "Homes", "Report", "Help", "Quit"]
+        await wait_until(pilot, lambda: footer(app) == free)
         await pilot.press("enter", "p")
         await wait_until(pilot, lambda: app.lab.state.running)
         await wait_until(pilot, lambda: "paused" in screen_text(app))
-        assert footer(app) == ["Run", "Pause", "Stop", "Report", "Help", "Quit"]
+        busy = ["Run", "Pause", "Stop", "Report", "Help", "Quit"]
+        await wait_until(pilot, lambda: footer(app) == busy)
         await pilot.press("enter")
         assert app.lab.state.paused
         await pilot.press("p")
@@ -102,6 +104,7 @@ async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredH
         await pilot.press("x")
         await idle(pilot, app)
         assert app.lab.state.results == {}
+        await wait_until(pilot, lambda: footer(app) == free)
         await wait_until(pilot, lambda: "○ 3" in screen_text(app))
 
 
