@@ -16,7 +16,9 @@ from types import MappingProxyType
 from linky_tui.text.formatting import plain
 
 EVERYWHERE = "Everywhere"
-DIALOGS = frozenset({"Question", "Date", "Meter", "Unsaved", "Help", "Homes", "Report", "Inside"})
+DIALOGS = frozenset(
+    {"Question", "Date", "Meter", "Unsaved", "Help", "Homes", "Report", "Inside", "Get in"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
             "Measure the regular documents with the other compressor",
         ),
         ("storage-inside", "i", "Inside", "One reading as both collections store it"),
+        ("storage-access", "y", "Get in", "How to look inside with mongosh or Compass"),
         ("storage-face", "t", "Laboratory", "The laboratory, or the comparison again"),
         ("storage-cancel", "escape,x", "Stop", "Stop what runs here"),
         ("lab-run", "enter", "Run", "In the laboratory: run the experiment"),
@@ -126,6 +129,14 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("dialog.next", "right", "Right", ""),
         ("dialog.copy", "c", "Copy", ""),
         ("dialog.enter", "enter", "Close", ""),
+    ),
+    "Get in": (
+        ("access-close", "escape", "Close", ""),
+        ("access-left", "left", "Left", ""),
+        ("access-right", "right", "Right", ""),
+        ("access-line", "m", "Copy line", "Copy the line that opens mongosh"),
+        ("access-address", "a", "Copy address", "Copy the address for other tools"),
+        ("access-queries", "u", "Copy queries", "Copy the query behind each figure"),
     ),
     "Help": (("help.close", "escape", "Close", ""),),
     "Homes": (("homes-dialog-close", "escape", "Close", ""),),

@@ -24,6 +24,7 @@ from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import POINT_KEYS, Page
+from linky_tui.ui.storage.access_dialog import AccessDialog
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.faces import FaceBar, laboratory_help
 from linky_tui.ui.storage.growth import GrowthChart
@@ -90,6 +91,9 @@ The same readings in a regular collection and in a time series collection.
 the time series collection and fills it anew in order from the regular one; it asks first. Nothing
 is lost when they are stopped: the next run completes what is missing. The log keeps how they
 ended.
+
+**Get in** shows how to look at all this with MongoDB's own tools, and copies the query behind each
+figure.
 """
     WORDS = (
         "identical",
@@ -106,6 +110,7 @@ ended.
         bind("storage-defragment", "run('DEFRAGMENT')"),
         bind("storage-zstd", "run('ZSTD')"),
         bind("storage-inside", "inside"),
+        bind("storage-access", "access"),
         bind("storage-face", "face", show=False),
         STOP,
         *(replace(each, show=False) for each in LAB_KEYS),
@@ -275,6 +280,15 @@ ended.
             self.app.push_screen(question, self._confirmed)
         else:
             self._start(Action[name])
+
+    def action_access(self) -> None:
+        server, snapshot = self.app.server, self.app.comparison.snapshot
+        if not self.app.store_ready or server is None or server.access is None:
+            self.notify("MongoDB is not connected.", severity="warning")
+            return
+        comparison = snapshot.comparison if snapshot is not None else None
+        dialog = AccessDialog(server.access, self.app.backend.store, comparison)
+        self.app.push_screen(dialog)
 
     def _confirmed(self, yes: bool | None) -> None:
         if yes:

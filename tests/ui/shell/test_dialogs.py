@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from linky_tui.domain.models import Flow
 from linky_tui.errors import LinkyError
+from linky_tui.storage.access import Access
+from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
+from linky_tui.ui.storage.access_dialog import AccessDialog
 from tests.tools.app import wait_until
 
 
@@ -22,6 +25,7 @@ def dialogs() -> list[Dialog[Any]]:
         ConfirmDialog("Really?", "It is a question.", yes="Yes"),
         UnsavedDialog("You changed Enedis."),
         DateDialog(),
+        AccessDialog(Access("mongodb://h"), cast(Store, None), None),
         MeterDialog("A meter", {"token": "", "prm": "", "name": "", "flow": Flow.CONSUMPTION}, []),
     ]
 

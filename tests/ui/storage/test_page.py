@@ -24,6 +24,7 @@ from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell import comparison_state
 from linky_tui.ui.shell.ingest_control import Remark
 from linky_tui.ui.storage import actions as storage_actions
+from linky_tui.ui.storage.access_dialog import AccessDialog
 from linky_tui.ui.storage.page import StoragePage
 from linky_tui.ui.storage.size_bars import SizeBars
 from tests.tools.app import (
@@ -369,3 +370,23 @@ async def test_keys_do_not_clash_with_those_of_the_application() -> None:
     own = {str(each.key) for each in StoragePage.BINDINGS}  # type: ignore[union-attr]
     assert not taken & own
     assert all(each.id and each.tooltip for each in StoragePage.BINDINGS)  # type: ignore[union-attr]
+
+
+async def test_how_to_get_in_is_shown_and_copied_with_the_queries(
+    running: Running, stored_home: StoredHome
+) -> None:
+    async with running(size=(80, 24)) as (app, pilot):
+        await opened(pilot, app)
+        await pilot.press("y")
+        await wait_until(pilot, lambda: isinstance(app.screen, AccessDialog))
+        assert "mongosh" in screen_text(app)
+        await pilot.press("m")
+        await wait_until(pilot, lambda: app.clipboard == f"mongosh {stored_home.uri}")
+        await pilot.press("a")
+        await wait_until(pilot, lambda: app.clipboard == stored_home.uri)
+        await pilot.press("u")
+        await wait_until(pilot, lambda: app.clipboard.startswith("// readings, consumption: "))
+        assert f'db.getSiblingDB("{stored_home.database}")' in app.clipboard
+        assert app.clipboard.count("// ") == app.clipboard.count("\n") / 2
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
