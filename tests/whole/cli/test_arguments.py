@@ -22,6 +22,7 @@ from tests.whole.cli.conftest import ERROR_KEYS, A, Serve
         ["--backfill", "--since", "20260101"],
         ["--backfill", "--since"],
         ["--sync", "--repair"],
+        ["--sync", "--queries"],
         ["--sync", "--quiet", "--verbose"],
         ["--sync", "--config"],
         ["--syn"],

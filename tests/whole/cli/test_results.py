@@ -74,6 +74,16 @@ def test_stats_and_verify_print_the_promised_json(terminal: Terminal, serve: Ser
     assert 0 < document["saved"]["data"] < 1
     assert document["regular"]["readings"] == document["timeseries"]["readings"] == 336
 
+    queries = terminal.run("--stats", "--queries", "--json").document["queries"]
+    assert {(each["figure"], each["of"]) for each in queries} >= {
+        ("readings", "consumption"), ("data", "consumptionTS"), ("data", "saved")
+    }  # fmt: skip
+    assert "queries" not in document
+    lines = terminal.run("--stats", "--queries").out.splitlines()
+    assert [line for line in lines if "db.getSiblingDB(" in line] == [
+        each["mongosh"] for each in queries
+    ]
+
     done = terminal.run("--verify", "--json")
     assert (done.code, done.err) == (0, "")
     document = done.document
@@ -102,6 +112,11 @@ def test_check_prints_json_and_sends_no_request(terminal: Terminal, serve: Serve
     assert (document["command"], document["status"]) == ("check", "ok")
     assert document["problems"] == document["warnings"] == []
     assert document["error"] is None
+    access = document["server"]["access"]
+    assert access["mongosh"] == f"mongosh {access['address']}"
+    assert access["address"].startswith("mongodb://")
+    assert not access["only_while_linky_tui_runs"]
+    assert access["mongosh"] in terminal.run("--check").out
     assert server.log == []
 
 
