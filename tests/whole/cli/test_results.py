@@ -55,6 +55,8 @@ def test_stats_and_verify_print_the_promised_json(terminal: Terminal, serve: Ser
     assert set(empty["saved"].values()) == {None}
     assert terminal.run("--verify", "--json").document["status"] == "identical"
     terminal.run("--sync")
+    with database(terminal) as server:
+        server.admin.command("fsync")  # else it waits for that, and says so
 
     done = terminal.run("--stats", "--json")
     assert (done.code, done.err) == (0, "")
