@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from linky_tui.domain.laboratory import Result
-from linky_tui.errors import ConfigError, LinkyError
+from linky_tui.errors import ConfigError, LinkyError, Side
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.lab.events import Event, Measured, Progressed, Started, Unmeasured
 from linky_tui.lab.task import Task
@@ -127,6 +127,7 @@ class LabRunner:
                 "The experiment broke off",
                 f"linky-tui met something that it does not know: {plain(repr(error))}",
                 "Run it again; if it comes back, please report it.",
+                sides=(Side.OURS,),
             )
         finally:
             self._end(failed)

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from linky_tui.errors import LinkyError, UsageError
+from linky_tui.errors import LinkyError, Side, UsageError
 from linky_tui.lab.report.blocks import Shown
 from linky_tui.lab.report.html import html
 from linky_tui.lab.report.markdown import markdown
@@ -45,4 +45,5 @@ def write_report(path: Path, parts: Iterable[Shown]) -> None:
             "The report could not be written",
             f"{why(error, path)}.",
             "The results are kept; choose another place.",
+            sides=(Side.YOURS,),
         ) from None

@@ -61,7 +61,8 @@ class ResultView(VerticalScroll, can_focus=True):
         known = BY_KEY[key]
         yield _words(known.question, "muted")
         if error is not None:
-            yield _words(f"✗ {error.title}. {error.cause} {error.next_step}", "lab-error")
+            yield _words(f"✗ {error.title}. {error.cause}", "lab-error")
+            yield _words("\n".join(filter(None, (error.side_text, error.next_step))))
         if result is None:
             yield _words(hint, "lab-sentence")
             yield _words("How this is measured", "lab-head")

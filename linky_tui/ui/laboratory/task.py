@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from linky_tui.domain.models import Series
-from linky_tui.errors import LinkyError
+from linky_tui.errors import LinkyError, Side
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.lab.grounds import ScratchGrounds
 from linky_tui.lab.homes import simulated_home, stored_home
@@ -53,5 +53,6 @@ def _known(series: Series | None) -> Series:
             "There is nothing to measure",
             "No meter is configured yet.",
             "Connect your Linky in Settings; Fleet and Cardinality work without one.",
+            sides=(Side.YOURS,),
         )
     return series
