@@ -127,9 +127,11 @@ async def draw(
 async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[None]:
     """A page, the help above the one that is shown, or a chart of :data:`VIEWS` being read."""
     if page != "help":
-        app.action_page("charts" if page in VIEWS else page)
+        app.action_page({"laboratory": "storage"}.get(page, "charts" if page in VIEWS else page))
         await pilot.pause(SETTLE_S)
     charts = app.screen
+    if page == "laboratory":
+        await pilot.press("t")
     if page == "help":
         await pilot.press("f1")
     elif page in VIEWS and isinstance(charts, ChartsPage):
@@ -140,7 +142,9 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
         await pilot.press(*["shift+left"] * 3)
     await pilot.pause(SETTLE_S)
     yield
-    if page == "help":
+    if page == "laboratory":
+        await pilot.press("t")
+    elif page == "help":
         await pilot.press("escape")
     elif page in VIEWS and isinstance(charts, ChartsPage):
         charts.action_read_no_more()
@@ -151,7 +155,7 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
 async def _all(arguments: argparse.Namespace) -> None:
     out = Path(arguments.folder)
     out.mkdir(parents=True, exist_ok=True)
-    pages = arguments.only.split(",") if arguments.only else (*PAGES, "help", *VIEWS)
+    pages = arguments.only.split(",") if arguments.only else (*PAGES, "laboratory", "help", *VIEWS)
     with stage() as at:
         for size in arguments.sizes.split(","):
             for theme in arguments.themes.split(","):

@@ -23,7 +23,7 @@ from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.ingest.jobs import Job, JobKind, Status
-from linky_tui.lab.catalogue import DEFAULT_HOMES
+from linky_tui.lab.catalogue import BY_KEY, DEFAULT_HOMES
 from linky_tui.lab.runner import LabRunner
 from linky_tui.system.paths import state_dir
 from linky_tui.text.formatting import mask_prm, plain
@@ -33,7 +33,7 @@ from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, LabChanged, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
 from linky_tui.ui.shell.toasts import synced_text, toast_text
-from linky_tui.words.events import EventText
+from linky_tui.words.events import EventText, Tone
 
 WATCH_S = 30.0
 """How soon pages follow another day, and what another process wrote."""
@@ -52,6 +52,7 @@ class AppCore(StoreApp):
         self.comparison_changed: Signal[None] = Signal(self, "comparison")
         self.lab = LabRunner(self._lab_changed, lambda: state_dir(demo=self.demo))
         self.lab_changed: Signal[None] = Signal(self, "lab")
+        self._lab_seen = self.lab.state
         self.lab_homes = DEFAULT_HOMES  # of its largest fleet
         self.demo_wanted = False  # whether the demo is to be opened next
         self.day_wanted: date | None = None  # which day Charts is to show next
@@ -341,7 +342,22 @@ class AppCore(StoreApp):
         self.post_message(LabChanged())
 
     def on_lab_changed(self, message: LabChanged) -> None:
+        before, now = self._lab_seen, self.lab.state
+        self._lab_seen = now
+        for key, known in BY_KEY.items():
+            error = now.failed.get(key)
+            if error is not None and error is not before.failed.get(key):
+                self._tell_of_lab(EventText(f"{known.title}: {error.title}.", Tone.ERROR))
+            elif before.busy and now.results.get(key) is not before.results.get(key):
+                self._tell_of_lab(EventText(f"{known.title}: measured.", Tone.GOOD))
         self.lab_changed.publish(None)
+
+    def _tell_of_lab(self, text: EventText) -> None:
+        """Into the log, and where the laboratory is not seen, above the page."""
+        self.note(text)
+        if self.current_mode != "storage":
+            severity: SeverityLevel = "error" if text.tone is Tone.ERROR else "information"
+            self.notify(text.text, title="Laboratory", severity=severity, markup=False)
 
     def _leave(self) -> None:
         self.leaving.set()

@@ -57,7 +57,7 @@ async def idle(pilot: Pilot[None], app: LinkyApp) -> None:
 async def test_an_experiment_runs_beside_everything_else_and_is_kept(
     running: Running, small_home: StoredHome, make_app: MakeApp, size: tuple[int, int]
 ) -> None:
-    async with running(size, home=small_home) as (app, pilot):
+    async with running(size, home=small_home, notifications=True) as (app, pilot):
         await opened(pilot, app, 8)
         assert "about" in screen_text(app)
         assert "Not measured yet" in flowing(app)
@@ -65,6 +65,7 @@ async def test_an_experiment_runs_beside_everything_else_and_is_kept(
         await wait_until(pilot, lambda: app.lab.state.busy)
         await pilot.press("d")
         await wait_until(pilot, lambda: app.current_mode == "dashboard")
+        await wait_until(pilot, lambda: "Against the rest: measured." in screen_text(app))
         await pilot.press("o")
         await wait_until(pilot, lambda: app.current_mode == "storage")
         await idle(pilot, app)
