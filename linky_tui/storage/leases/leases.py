@@ -189,8 +189,12 @@ class Leases:
 
     def keep_up(self, before: str, now: str) -> None:
         """Every series that was good with the counters ``before`` is so with those of ``now``."""
+        good = {**_ANY, "counters": before}
         with friendly(), pymongo.timeout(SHORT_LIMIT_S):
-            self._collection.update_many({**_ANY, "counters": before}, {"$set": {"counters": now}})
+            # One by one: the driver sends only such updates again after a lost reply.
+            for found in self._collection.find(good, {"_id": 1}):
+                mine = {"_id": found["_id"], "counters": before}
+                self._collection.update_one(mine, {"$set": {"counters": now}})
 
     def buckets_counted_at(self) -> datetime | None:
         """When a sync of any series looked last whether the buckets are fragmented."""

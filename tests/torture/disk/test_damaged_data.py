@@ -116,7 +116,7 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
     )
     before = snapshot(data)
     with row.one_try():
-        told(home.run("--sync", "--json"), "newer MongoDB", "mongodb.mongod", codes=(1,))
+        told(home.run("--sync", "--json"), "newer MongoDB", "mongodb.mongod", codes=(2,))
         row.lost += len(lost(before, snapshot(data)))
         assert not row.lost
         turtle.write_text(text)
@@ -125,7 +125,7 @@ def test_data_of_a_newer_mongodb_are_told_and_left_as_they_are(
     program = script(short_tmp_path, f"echo '{NEWER_FEATURES}'; exit 62")
     home.settle(mongod=program)
     before = snapshot(data)
-    told(home.run("--sync", "--json"), "newer MongoDB", codes=(1,))
+    told(home.run("--sync", "--json"), "newer MongoDB", codes=(2,))
     row.lost += len(lost(before, snapshot(data)))
     assert not row.lost
     home.settle()
