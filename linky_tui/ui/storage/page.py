@@ -212,7 +212,7 @@ figure.
         lab = self.app.lab.state
         if action == "cancel":
             return lab.busy and not lab.stopping if self.in_laboratory else self._job is not None
-        if action in ("run", "inside"):
+        if action in ("run", "inside", "access"):
             return not self.in_laboratory
         if action == "lab":
             fits = {"pause": lab.busy and not lab.stopping, "write_report": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.containers import VerticalScroll
@@ -12,6 +12,8 @@ from textual.widgets import Footer, Markdown, Static
 
 from linky_tui.config.keyboard import ACTIONS, DIALOGS, EVERYWHERE
 from linky_tui.errors import LinkyError
+from linky_tui.storage.access import Access
+from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.help.dialog import HelpDialog
@@ -20,6 +22,7 @@ from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
 from linky_tui.ui.shell.page import Page
+from linky_tui.ui.storage.access_dialog import AccessDialog
 from linky_tui.ui.storage.inside_dialog import InsideDialog
 from linky_tui.ui.welcome.page import CONNECT_HELP
 from linky_tui.words.help import GLOSSARY, Help
@@ -35,6 +38,7 @@ DIALOG_MAKERS: dict[str, Callable[[], Dialog[Any]]] = {
     "homes": lambda: HomesDialog(100, lambda key, homes: 60.0),
     "report": lambda: ReportDialog(()),
     "inside": lambda: InsideDialog(SERIES),
+    "access": lambda: AccessDialog(Access("mongodb://h"), cast(Store, None), None),
     "unsaved": lambda: UnsavedDialog("A"),
 }  # fmt: skip
 
