@@ -120,7 +120,8 @@ def short_tmp_path() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def mongod_uri() -> Iterator[str]:
     """The address of a real mongod (standalone, unix socket) that lives for the session."""
-    with short_folder() as folder, PrivateMongod(folder) as server:
+    # A checkpoint a second, so that nobody waits a minute for sizes on disk.
+    with short_folder() as folder, PrivateMongod(folder, "--syncdelay", "1") as server:
         yield server.uri
 
 

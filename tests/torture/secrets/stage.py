@@ -73,7 +73,7 @@ def new_stage(folder: Path) -> Iterator[Stage]:
     home = RecordedSource(half_hours(today() - days, today() + days))
     # All tests together ask over 100 times: nobody is blocked.
     with (
-        PrivateMongod(folder, port=port, auth=True) as mongod,
+        PrivateMongod(folder, "--syncdelay", "1", port=port, auth=True) as mongod,
         gateway(home, PRM) as served,
     ):
         mongod.create_user(USER, PASSWORD, "root")

@@ -38,7 +38,7 @@ LEAST = {
 def guarded(*options: str) -> Iterator[tuple[PrivateMongod, pymongo.MongoClient[Any]]]:
     """A server that wants a password, and its administrator."""
     with short_folder() as folder:
-        mongod = PrivateMongod(folder, *options, port=free_port(), auth=True)
+        mongod = PrivateMongod(folder, *options, "--syncdelay", "1", port=free_port(), auth=True)
         with mongod:
             mongod.create_user("boss", PASSWORD, "root")
             uri = mongod.uri.replace("://", f"://boss:{PASSWORD}@")
