@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from linky_tui.storage.leases.leases import SeriesState
     from linky_tui.storage.store import Store
 
+
 MORE_FOR_THE_FLOOR = 2
 """Requests that a survey may need beyond a year each: a year cut in halves, a gap closed."""
 

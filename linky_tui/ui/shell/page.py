@@ -24,6 +24,9 @@ from linky_tui.words.help import Help
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
 
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
 T = TypeVar("T")
 
 _READ = Binding.Group("Read", compact=True)

@@ -23,6 +23,9 @@ from linky_tui.words.events import brought_text
 if TYPE_CHECKING:
     from linky_tui.ingest.events import Finished
 
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Finished
+
 
 def toast_text(
     kind: JobKind, finished: Finished, yesterday: date, *, paused: bool = False
