@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from linky_tui.domain.models import Series
 from linky_tui.errors import LinkyError
-from linky_tui.ingest.events import Window
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Window
 
 
 class JobKind(StrEnum):

@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from linky_tui.text.formatting import NOTHING
-from linky_tui.ui.dashboard.figures import Figure
+from linky_tui.ui.dashboard.figure import Figure
 
 
 class FigureCard(Static):

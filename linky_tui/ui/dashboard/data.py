@@ -15,11 +15,9 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
 from linky_tui.storage.queries import load_curve, readings_of_hours
 from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
+from linky_tui.ui.dashboard.figure import BAR_DAYS, BASE_NIGHTS, Figure
 from linky_tui.ui.dashboard.figures import (
-    BAR_DAYS,
     BASE_HOURS,
-    BASE_NIGHTS,
-    Figure,
     HomeFacts,
     RequestsToday,
     dashboard_figures,

@@ -27,15 +27,10 @@ from linky_tui.text.formatting import (
     short_day_text,
     watts_text,
 )
+from linky_tui.ui.dashboard.figure import BASE_NIGHTS, USUAL_WEEKS, Figure
 
-BAR_DAYS = 60
-"""How many days the bars show."""
-USUAL_WEEKS = 8
-"""How far back "usual" looks."""
 USUAL_LEAST_DAYS = 4
 """With fewer comparable days nothing is called usual."""
-BASE_NIGHTS = 30
-"""How many nights the base load looks at."""
 BASE_LEAST_NIGHTS = 7
 BASE_HOURS = range(1, 5)
 """The hours of the night, Paris time: 01:00 to 05:00."""
@@ -43,17 +38,6 @@ BASE_PERCENTILE = 10
 
 _WEEK = timedelta(days=7)
 _MOST_PERCENT = 999
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One figure as texts."""
-
-    value_text: str  # the figure with its unit, or a dash
-    comparison_text: str = ""  # what it is compared with; empty where there is a reason instead
-    # why there is no figure or no comparison, a few words; empty where both are there
-    reason: str = ""
-    span_text: str = ""  # the days that it is about, or how many of them are known; may be empty
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 
-from linky_tui.ingest.events import Event, Surveyed, WindowStored
 from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.comparison.panel import NOTHING_YET, ComparisonPanel
 from linky_tui.ui.dashboard.card import FigureCard
-from linky_tui.ui.dashboard.figures import BAR_DAYS, BASE_NIGHTS, USUAL_WEEKS, Figure
+from linky_tui.ui.dashboard.figure import BAR_DAYS, BASE_NIGHTS, USUAL_WEEKS, Figure
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.page import POINT_KEYS, Page
 
 if TYPE_CHECKING:
+    from linky_tui.ingest.events import Event
     from linky_tui.storage.store import Store
     from linky_tui.ui.dashboard.data import DashboardData
 
@@ -189,6 +189,8 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         self.query_store(ask, self._show, group="dashboard")
 
     def _engine_said(self, events: tuple[Event, ...]) -> None:
+        from linky_tui.ingest.events import Surveyed, WindowStored
+
         if any(isinstance(event, WindowStored | Surveyed) for event in events):
             self._stale = True
 

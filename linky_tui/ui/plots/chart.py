@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from textual.events import Click, Leave, MouseEvent, MouseMove
 from textual.message import Message
@@ -13,22 +14,11 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from linky_tui.ui.plots.bars import draw_bars, draw_groups
-from linky_tui.ui.plots.canvas import MIN_HEIGHT, MIN_WIDTH, Grid
-from linky_tui.ui.plots.crosshair import Place, place_at, with_crosshair
-from linky_tui.ui.plots.heat import draw_heat
-from linky_tui.ui.plots.line import draw_lines
-from linky_tui.ui.plots.palette import Palette, few_colors, palette
-from linky_tui.ui.plots.plots import (
-    BarPlot,
-    DrawnPlot,
-    GroupPlot,
-    HeatPlot,
-    LinePlot,
-    Plot,
-    Spot,
-    places,
-)
+if TYPE_CHECKING:
+    from linky_tui.ui.plots.canvas import Grid
+    from linky_tui.ui.plots.crosshair import Place
+    from linky_tui.ui.plots.palette import Palette
+    from linky_tui.ui.plots.plots import Plot, Spot
 
 TOO_SMALL = "too small"
 
@@ -92,6 +82,8 @@ class Chart(Widget, can_focus=True):
 
     def step(self, across: int, down: int) -> bool:
         """Move the crosshair to the next place that holds something; whether there is one."""
+        from linky_tui.ui.plots.plots import places
+
         plot = self.plot
         wide, high = (0, 0) if plot is None or plot.read is None else places(plot)
         if self.place is None:
@@ -140,6 +132,8 @@ class Chart(Widget, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or self.plot is None or self.plot.read is None or self._drawn is None:
             return None
+        from linky_tui.ui.plots.crosshair import place_at
+
         reach = self._drawn[1].reach
         place = None if reach is None else place_at(reach, offset.x, offset.y)
         return None if place is None or self._read(place) is None else place
@@ -148,6 +142,8 @@ class Chart(Widget, can_focus=True):
         plot = self.plot
         if plot is None or plot.read is None:
             return None
+        from linky_tui.ui.plots.plots import places
+
         wide, high = places(plot)
         return plot.read(*place) if place[0] < wide and place[1] < high else None
 
@@ -156,6 +152,8 @@ class Chart(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         width, height = self.content_size
+        if self.plot is None and not self.empty:
+            return Strip.blank(width, self.rich_style)
         key = (self.plot, self.empty, width, height, self.marker, self.app.theme)
         if self._drawn is None or not _same(self._drawn[0], key):
             self._drawn, self._shown = (key, self._draw(width, height)), None
@@ -163,6 +161,8 @@ class Chart(Widget, can_focus=True):
         if self._shown is None or self._shown[0] != shown:
             grid, spot = self._drawn[1], self.spot
             if self.place is not None and spot is not None:
+                from linky_tui.ui.plots.crosshair import with_crosshair
+
                 grid = with_crosshair(grid, self.place, spot.text, self._palette())
             self._shown = shown, grid.strips()
         strips = self._shown[1]
@@ -172,11 +172,11 @@ class Chart(Widget, can_focus=True):
     def _draw(self, width: int, height: int) -> Grid:
         if self.plot is None:
             return _sentence(self.empty, width, height, self._palette())
-        if width < MIN_WIDTH or height < MIN_HEIGHT:
-            return _sentence(TOO_SMALL, width, height, self._palette())
         return draw(self.plot, width, height, self._palette(), self.marker)
 
     def _palette(self) -> Palette:
+        from linky_tui.ui.plots.palette import few_colors, palette
+
         app = self.app
         few = not app.is_headless and few_colors(app.console)
         ground = self.background_colors[1]
@@ -188,13 +188,22 @@ class Chart(Widget, can_focus=True):
 
 
 def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> Grid:
-    """Draw any plot, at least ``MIN_WIDTH`` by ``MIN_HEIGHT`` cells large.
+    """Draw any plot; below ``MIN_WIDTH`` by ``MIN_HEIGHT`` cells it only says so.
 
     ``marker`` is ``braille``, ``half-block`` or ``dot``, from the finest to what any font has.
 
     Raises:
         TypeError: a plot of an unknown kind.
     """
+    # With plotext: what draws is loaded behind the first frame.
+    from linky_tui.ui.plots.bars import draw_bars, draw_groups
+    from linky_tui.ui.plots.canvas import MIN_HEIGHT, MIN_WIDTH
+    from linky_tui.ui.plots.heat import draw_heat
+    from linky_tui.ui.plots.line import draw_lines
+    from linky_tui.ui.plots.plots import BarPlot, DrawnPlot, GroupPlot, HeatPlot, LinePlot
+
+    if width < MIN_WIDTH or height < MIN_HEIGHT:
+        return _sentence(TOO_SMALL, width, height, colors)
     match plot:
         case BarPlot():
             return draw_bars(plot, width, height, colors, marker)
@@ -216,6 +225,8 @@ def _same(before: object, after: tuple[object, ...]) -> bool:
 
 
 def _sentence(text: str, width: int, height: int, colors: Palette) -> Grid:
+    from linky_tui.ui.plots.canvas import Grid
+
     grid = Grid(width, height)
     rows = wrap(text, max(1, width))[: max(height, 0)]
     above = (height - len(rows)) // 2

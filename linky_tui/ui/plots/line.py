@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle, pairwise
 
+import plotext
 from rich.style import Style
 
 from linky_tui.ui.plots.canvas import (
@@ -134,8 +135,6 @@ def _pen(marker: str) -> Pen:
 
 
 def _by_plotext(found: Sequence[Run], box: Box, marker: str) -> Iterator[Cell]:
-    import plotext  # takes its time, and the first frame has no line
-
     plotext.clear_figure()
     plotext.limit_size(False, False)
     plotext.plotsize(box.width, box.height)

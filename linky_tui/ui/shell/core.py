@@ -9,7 +9,7 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
 from textual.notifications import SeverityLevel
@@ -21,7 +21,6 @@ from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
-from linky_tui.ingest.events import Event, Finished, Window, wrote
 from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.lab.catalogue import BY_KEY, DEFAULT_HOMES
 from linky_tui.lab.runner import LabRunner
@@ -32,8 +31,10 @@ from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.ingest_control import IngestControl, IngestState, Phase
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, LabChanged, StoreFailed
 from linky_tui.ui.shell.store_app import StoreApp
-from linky_tui.ui.shell.toasts import synced_text, toast_text
-from linky_tui.words.events import EventText, Tone
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Event, Finished, Window
+    from linky_tui.words.events import EventText
 
 WATCH_S = 30.0
 """How soon pages follow another day, and what another process wrote."""
@@ -146,6 +147,8 @@ class AppCore(StoreApp):
         series, yesterday = self.series, today() - ONE_DAY
         if series is None or not self.store_ready:
             return
+
+        from linky_tui.ui.shell.toasts import synced_text
 
         def show(recent: Collection[DayRecord]) -> None:
             self.last_sync_text = synced_text(recent)
@@ -260,6 +263,8 @@ class AppCore(StoreApp):
         self.ingest.ended(message.error)
 
     def _note_writes(self, events: tuple[Event, ...]) -> None:
+        from linky_tui.ingest.events import wrote
+
         if any(wrote(event) for event in events):
             self.comparison.note_write()
 
@@ -281,6 +286,8 @@ class AppCore(StoreApp):
 
         A ``quiet`` one, which nobody asked for, says nothing where it brought nothing.
         """
+        from linky_tui.ui.shell.toasts import toast_text
+
         failures: dict[str, LinkyError] = {}
         said: dict[tuple[str, SeverityLevel], list[str]] = {}
         for series, meter in ended.meters.items():
@@ -342,6 +349,8 @@ class AppCore(StoreApp):
         self.post_message(LabChanged())
 
     def on_lab_changed(self, message: LabChanged) -> None:
+        from linky_tui.words.events import EventText, Tone
+
         before, now = self._lab_seen, self.lab.state
         self._lab_seen = now
         for key, known in BY_KEY.items():
@@ -354,6 +363,8 @@ class AppCore(StoreApp):
 
     def _tell_of_lab(self, text: EventText) -> None:
         """Into the log, and where the laboratory is not seen, above the page."""
+        from linky_tui.words.events import Tone
+
         self.note(text)
         if self.current_mode != "storage":
             severity: SeverityLevel = "error" if text.tone is Tone.ERROR else "information"

@@ -10,29 +10,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import AddressBlocked, LinkyError, Side
-from linky_tui.ingest.events import (
-    Event,
-    Finished,
-    Noted,
-    Paused,
-    Planned,
-    Rebuilding,
-    Waiting,
-    Window,
-    WindowAsked,
-    WindowStored,
-)
 from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.text.formatting import local_time_text, plain, things
 from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded
 from linky_tui.ui.shell.store_app import StoreApp
-from linky_tui.words.events import EventText, started_text
+
+if TYPE_CHECKING:
+    from linky_tui.ingest.events import Event, Finished, Window
+    from linky_tui.words.events import EventText
 
 EVENTS_KEPT = 2000
 """Enough for two backfills of two years."""
@@ -180,6 +172,9 @@ class IngestControl:
         self._stop = threading.Event()
         self._pause_wanted = False
         self._set(IngestState(Phase.RUNNING, {job.series: MeterState(job) for job in jobs}))
+        from linky_tui.ingest.events import Noted
+        from linky_tui.words.events import started_text
+
         now = utc_now()
         self._queue.extend(Logged(now, Noted(job.series, started_text(job))) for job in jobs)
         self.drain()
@@ -292,6 +287,8 @@ def _unexpected(failure: Exception) -> LinkyError:
 
 
 def _folded(state: IngestState, logged: Logged) -> IngestState:
+    from linky_tui.ingest.events import Finished, Paused, Planned, Rebuilding, Waiting, WindowStored
+
     event, made = logged.event, logged.requests
     meters = {
         series: _meter_after(meter, event) if series == event.series else meter
@@ -321,6 +318,8 @@ def _folded(state: IngestState, logged: Logged) -> IngestState:
 
 
 def _meter_after(meter: MeterState, event: Event) -> MeterState:
+    from linky_tui.ingest.events import Finished, Paused, Planned, WindowAsked, WindowStored
+
     match event:
         case Planned(windows=windows):
             return replace(meter, windows_left=len(windows), asking=None)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from linky_tui.text.formatting import bytes_text, count_text, things
-from linky_tui.ui.plots import LinePlot, LineSeries, Spot, Tick
 
 if TYPE_CHECKING:
     from linky_tui.storage.compare.stats import Comparison
+    from linky_tui.ui.plots import LinePlot
 
 _KEPT = 600
 _MOST_TICKS = 6
@@ -63,6 +63,8 @@ def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
     """Both lines over the number of readings, ``None`` before two samples."""
     if len(samples) < 2:
         return None
+    from linky_tui.ui.plots import LinePlot, LineSeries, Spot, Tick
+
     first, last = samples[0].readings, samples[-1].readings
     xs = [float(each.readings) for each in samples]
     step = _round_step((last - first) / _MOST_TICKS)

@@ -26,11 +26,11 @@ from linky_tui.text.formatting import plain
 from linky_tui.ui.shell.backend import Backend
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed, StoreOpened
-from linky_tui.words.events import EventText, Tone
 
 if TYPE_CHECKING:
     from linky_tui.storage.connection import ServerInfo
     from linky_tui.storage.store import Store
+    from linky_tui.words.events import EventText
 
 T = TypeVar("T")
 
@@ -38,9 +38,6 @@ RETRY_S = 3.0
 """How soon a lost MongoDB is tried again."""
 SLOW_RETRY_S = 30.0
 """How soon where somebody has to do something first, such as free some space."""
-_HOST = r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|%2F[\w.%-]+)(?::\d+)?"
-# With an @ further on, what looks like a host is a piece of a password that was not escaped.
-_ADDRESS = re.compile(rf"mongodb(?:\+srv)?://(?:[^/?@]*@)?({_HOST}(?:,{_HOST})*)(?:[/?][^@]*)?")
 
 
 class StoreApp(App[None]):
@@ -92,7 +89,10 @@ class StoreApp(App[None]):
         uri = self.config.mongodb.uri
         if not uri:
             return "The private server of linky-tui, on this computer"
-        match = _ADDRESS.fullmatch(uri.strip())
+        host = r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]|%2F[\w.%-]+)(?::\d+)?"
+        # With an @ further on, what looks like a host is a piece of a password not escaped.
+        address = rf"mongodb(?:\+srv)?://(?:[^/?@]*@)?({host}(?:,{host})*)(?:[/?][^@]*)?"
+        match = re.fullmatch(address, uri.strip())
         return f"Address: {plain(unquote(match[1]))}" if match else "The address in Settings"
 
     def query_store(
@@ -142,6 +142,8 @@ class StoreApp(App[None]):
 
     def on_store_opened(self, message: StoreOpened) -> None:
         if self.store_error is not None:
+            from linky_tui.words.events import EventText, Tone
+
             self.note(EventText("MongoDB answers.", Tone.GOOD, (self.store_place,)))
         self.server, self.store_error = message.server, None
         self.status_changed.publish(None)
@@ -163,6 +165,8 @@ class StoreApp(App[None]):
         self.status_changed.publish(None)
         if not first:
             return
+        from linky_tui.words.events import EventText, Tone
+
         details = (self.store_place, *error.details)
         self.note(EventText(f"{error.title}.", Tone.ERROR, details))
         if passing:
