@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import gc
 import json
 import os
 import sys
@@ -88,9 +89,14 @@ def _run_and_report(arguments: list[str]) -> int:
             return 0
         if options.command == "app":
             check_terminal()
-            from linky_tui.ui.app import run_app
+            # Until the first frame everything is new and stays: nothing to collect, every time.
+            gc.disable()
+            try:
+                from linky_tui.ui.app import run_app
 
-            return run_app(options.config, demo=options.demo)
+                return run_app(options.config, demo=options.demo)
+            finally:
+                gc.enable()
         from linky_tui.headless.commands import run_command
 
         return run_command(options)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import ClassVar
@@ -39,8 +41,6 @@ def _lazy(place: str) -> Callable[[], Screen[None]]:
     module_name, _, class_name = place.partition(":")
 
     def make() -> Screen[None]:
-        from importlib import import_module
-
         page: Screen[None] = getattr(import_module(module_name), class_name)()
         return page
 
@@ -98,20 +98,33 @@ class LinkyApp(AppCore):
     # Start and configuration
 
     def on_load(self) -> None:
-        # Before anything is styled: what is, would be styled again.
-        self._apply_theme()
-        self.stylesheet.set_variables(self.get_css_variables())
+        usual = self.theme
+        self._apply_configuration()
+        if self.theme != usual:  # before anything is styled: what is, would be styled again
+            self.stylesheet.set_variables(self.get_css_variables())
 
     def on_mount(self) -> None:
         self._running_loop = asyncio.get_running_loop()
         if self.leaving.is_set():  # a signal was faster
             self.exit()
             return
-        self.set_keymap(dict(self.config.keys))
         self.data_changed.subscribe(self, lambda _: self._note_last_sync())
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+        self.call_after_refresh(self._first_frame_drawn)
+
+    def _first_frame_drawn(self) -> None:
+        if not gc.isenabled():  # by the command line, for the start
+            gc.enable()
+            gc.freeze()
+        self.connect()
+        self.run_worker(self._load_behind, thread=True, group="load", exit_on_error=False)
         self.run_worker(self._drop_leftovers, thread=True, group="leftovers", exit_on_error=False)
-        self.call_after_refresh(self.connect)
+
+    def _load_behind(self) -> None:
+        """Import, in a thread, what draws and the other pages: the first visit need not wait."""
+        for place in ("linky_tui.ui.plots.line", *self.PAGES.values()):
+            if not self.leaving.is_set():
+                import_module(place.partition(":")[0])
 
     def _drop_leftovers(self) -> None:
         """What experiments of a killed process left, in a thread."""

@@ -17,7 +17,6 @@ from textual.signal import Signal
 from textual.timer import Timer
 
 from linky_tui.config import Meter
-from linky_tui.domain.coverage import RECENT_DAYS, DayRecord
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
@@ -33,6 +32,7 @@ from linky_tui.ui.shell.messages import IngestAdvanced, IngestEnded, LabChanged,
 from linky_tui.ui.shell.store_app import StoreApp
 
 if TYPE_CHECKING:
+    from linky_tui.domain.coverage import DayRecord
     from linky_tui.ingest.events import Event, Finished, Window
     from linky_tui.words.events import EventText
 
@@ -148,6 +148,7 @@ class AppCore(StoreApp):
         if series is None or not self.store_ready:
             return
 
+        from linky_tui.domain.coverage import RECENT_DAYS
         from linky_tui.ui.shell.toasts import synced_text
 
         def show(recent: Collection[DayRecord]) -> None:
@@ -167,15 +168,12 @@ class AppCore(StoreApp):
         )
 
     def _apply_configuration(self) -> None:
-        self._apply_theme()
-        self.set_keymap(dict(self.config.keys))
-
-    def _apply_theme(self) -> None:
         theme = self.config.display.theme
         if theme in self.available_themes:
             self.theme = theme
         else:
             self.notify(f"The theme {theme} is not known here.", severity="warning", markup=False)
+        self.set_keymap(dict(self.config.keys))
 
     def configuration_saved(self, *, reconnect: bool) -> None:
         """Take over a configuration that was just saved."""
