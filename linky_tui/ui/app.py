@@ -185,7 +185,7 @@ class LinkyApp(AppCore):
         self._leave_page(self._quit)
 
     def _quit(self) -> None:
-        fetching, experimenting = self.ingest.state.busy, self.lab.state.busy
+        fetching, experimenting = self.ingest.state.busy, self.experimenting
         if not fetching and not experimenting:
             self._leave()
             return
@@ -245,7 +245,7 @@ def run_app(config_file: Path | None, *, demo: bool) -> int:
             try:
                 app.run()
             finally:
-                app.lab.close()
+                app.close_lab()
                 app.backend.close()
         if not app.demo_wanted:
             return app.return_code or 0
@@ -278,7 +278,7 @@ def _quitting(app: LinkyApp) -> Iterator[None]:
         """The framework waits for ever where its thread died that writes to the terminal."""
         if not over.wait(QUIT_S):
             app.ingest.abandon()
-            app.lab.close(QUIT_S)
+            app.close_lab(QUIT_S)
             app.backend.close()
             os._exit(0)
 

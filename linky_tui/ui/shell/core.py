@@ -21,8 +21,7 @@ from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.ingest.jobs import Job, JobKind, Status
-from linky_tui.lab.catalogue import BY_KEY, DEFAULT_HOMES
-from linky_tui.lab.runner import LabRunner
+from linky_tui.lab.catalogue import DEFAULT_HOMES
 from linky_tui.system.paths import state_dir
 from linky_tui.text.formatting import mask_prm, plain
 from linky_tui.ui.shell.comparison_state import ComparisonState
@@ -34,6 +33,7 @@ from linky_tui.ui.shell.store_app import StoreApp
 if TYPE_CHECKING:
     from linky_tui.domain.coverage import DayRecord
     from linky_tui.ingest.events import Event, Finished, Window
+    from linky_tui.lab.runner import LabRunner, LabState
     from linky_tui.words.events import EventText
 
 WATCH_S = 30.0
@@ -51,9 +51,9 @@ class AppCore(StoreApp):
         self.ingest = IngestControl(self, self._ingest_finished)
         self.comparison = ComparisonState()
         self.comparison_changed: Signal[None] = Signal(self, "comparison")
-        self.lab = LabRunner(self._lab_changed, lambda: state_dir(demo=self.demo))
+        self._lab: LabRunner | None = None
+        self._lab_seen: LabState | None = None
         self.lab_changed: Signal[None] = Signal(self, "lab")
-        self._lab_seen = self.lab.state
         self.lab_homes = DEFAULT_HOMES  # of its largest fleet
         self.demo_wanted = False  # whether the demo is to be opened next
         self.day_wanted: date | None = None  # which day Charts is to show next
@@ -69,6 +69,25 @@ class AppCore(StoreApp):
         self._saving = asyncio.Lock()
 
     # What screens ask
+
+    @property
+    def lab(self) -> LabRunner:
+        """The laboratory, loaded when it is first asked for."""
+        if self._lab is None:
+            from linky_tui.lab.runner import LabRunner
+
+            self._lab = LabRunner(self._lab_changed, lambda: state_dir(demo=self.demo))
+            self._lab_seen = self._lab.state
+        return self._lab
+
+    @property
+    def experimenting(self) -> bool:
+        return self._lab is not None and self._lab.state.busy
+
+    def close_lab(self, timeout_s: float | None = None) -> None:
+        """See :meth:`linky_tui.lab.runner.LabRunner.close`; from any thread."""
+        if self._lab is not None:
+            self._lab.close(timeout_s)
 
     @property
     def meter(self) -> Meter | None:
@@ -347,31 +366,20 @@ class AppCore(StoreApp):
         self.post_message(LabChanged())
 
     def on_lab_changed(self, message: LabChanged) -> None:
-        from linky_tui.words.events import EventText, Tone
+        from linky_tui.ui.shell.toasts import lab_endings
 
-        before, now = self._lab_seen, self.lab.state
-        self._lab_seen = now
-        for key, known in BY_KEY.items():
-            error = now.failed.get(key)
-            if error is not None and error is not before.failed.get(key):
-                self._tell_of_lab(EventText(f"{known.title}: {error.title}.", Tone.ERROR))
-            elif before.busy and now.results.get(key) is not before.results.get(key):
-                self._tell_of_lab(EventText(f"{known.title}: measured.", Tone.GOOD))
+        before, self._lab_seen = self._lab_seen, self.lab.state
+        for text, severity in lab_endings(before, self._lab_seen):
+            self.note(text)
+            if self.current_mode != "storage":  # where it is seen
+                self.notify(text.text, title="Laboratory", severity=severity, markup=False)
         self.lab_changed.publish(None)
-
-    def _tell_of_lab(self, text: EventText) -> None:
-        """Into the log, and where the laboratory is not seen, above the page."""
-        from linky_tui.words.events import Tone
-
-        self.note(text)
-        if self.current_mode != "storage":
-            severity: SeverityLevel = "error" if text.tone is Tone.ERROR else "information"
-            self.notify(text.text, title="Laboratory", severity=severity, markup=False)
 
     def _leave(self) -> None:
         self.leaving.set()
         self.ingest.stop()
-        self.lab.stop()
+        if self._lab is not None:
+            self._lab.stop()
         self.exit()
 
     def open_demo(self) -> None:

@@ -1,8 +1,8 @@
-"""How a run of the engine ended, in one sentence for a toast."""
+"""How a run of the engine, or an experiment, ended, in one sentence for a toast."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,18 @@ from linky_tui.domain.coverage import DayRecord
 from linky_tui.domain.paris import day_of, today
 from linky_tui.errors import AddressBlocked
 from linky_tui.ingest.jobs import JobKind, Status
+from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.text.formatting import (
     half_hours_text,
     kwh_text,
     local_time_text,
     short_day_text,
 )
-from linky_tui.words.events import brought_text
+from linky_tui.words.events import EventText, Tone, brought_text
 
 if TYPE_CHECKING:
     from linky_tui.ingest.events import Finished
-
-if TYPE_CHECKING:
-    from linky_tui.ingest.events import Finished
+    from linky_tui.lab.runner import LabState
 
 
 def toast_text(
@@ -75,3 +74,17 @@ def synced_text(records: Iterable[DayRecord]) -> str:
         return ""
     day = "today" if day_of(asked) == today() else short_day_text(day_of(asked))
     return f"synced {day} {local_time_text(asked)}"
+
+
+def lab_endings(
+    before: LabState | None, now: LabState
+) -> Iterator[tuple[EventText, SeverityLevel]]:
+    """What ended in the laboratory since ``before``; what was kept from earlier is no news."""
+    if before is None:
+        return
+    for key, known in BY_KEY.items():
+        error = now.failed.get(key)
+        if error is not None and error is not before.failed.get(key):
+            yield EventText(f"{known.title}: {error.title}.", Tone.ERROR), "error"
+        elif before.busy and now.results.get(key) is not before.results.get(key):
+            yield EventText(f"{known.title}: measured.", Tone.GOOD), "information"
