@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -9,9 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools.config import configuration, meter, write
+from tests.tools.tokens import token
+
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "linky_tui").rglob("*.py"))
 HEAVY = ("textual", "plotext", "rich", "pymongo", "bson", "requests")
+PRM = "12345678901234"
 MAX_LINES, MAX_FILES = 400, 14
 
 
@@ -46,6 +52,53 @@ def test_a_headless_command_never_loads_the_interface(command: list[str]) -> Non
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=200
     )
     assert done.stdout.strip() == "2 []", done.stderr
+
+
+FRAME = """
+import json, sys
+from pathlib import Path
+from linky_tui.ui.app import LinkyApp
+
+def drawn(app):
+    lines = [line.text for line in app.screen._compositor.render_strips()]
+    app.frame = json.dumps([[*sys.modules], lines])
+    app.exit()
+
+LinkyApp._first_frame_drawn = drawn
+app = LinkyApp(Path(sys.argv[1]) if sys.argv[1] else None)
+app.run(headless=True, size=(80, 24))
+print(app.frame)
+"""
+
+
+@pytest.mark.parametrize(
+    ("meters", "shown"),
+    [
+        ([meter(PRM, token(sub=[PRM]))], ("Dashboard", "Yesterday", "–", "12········1234")),
+        ([meter("", token(sub=[PRM]))], ("Dashboard", "Yesterday", "–")),
+        (None, ("Dashboard", "linky-tui", "simulated")),
+    ],
+    ids=["meter", "token alone", "newcomer"],
+)
+def test_the_first_frame_is_whole_and_needs_nothing_heavy(
+    tmp_path: Path, meters: list[dict[str, str]] | None, shown: tuple[str, ...]
+) -> None:
+    file = tmp_path / "config.toml"
+    if meters is not None:
+        write(file, configuration(uri="mongodb://127.0.0.1:9/", meters=meters))
+    kept = {name: each for name, each in os.environ.items() if not name.startswith("XDG_")}
+    done = subprocess.run(
+        [sys.executable, "-c", FRAME, "" if meters is None else str(file)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=200,
+        env=kept | {"HOME": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    modules, lines = json.loads(done.stdout)
+    assert not {"pymongo", "bson", "requests", "jwt", "plotext"} & set(modules)
+    assert [each for each in shown if each not in "\n".join(lines)] == []
 
 
 def test_no_file_is_long_and_no_folder_full() -> None:

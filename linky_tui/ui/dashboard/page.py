@@ -153,7 +153,8 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         self.query_one("#curve").border_title = "Load curve (W)"
         self.app.ingest.events.subscribe(self, self._engine_said)
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
-        if self.app.series is None and not self.app.demo:  # the home of the demo is not open yet
+        # The home of the demo is not open yet, and a token has not been read yet.
+        if not (self.app.series or self.app.demo or self.app.config.prm_from_token):
             self._show_no_meter()
 
     def on_resize(self, event: Resize) -> None:

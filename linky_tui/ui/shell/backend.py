@@ -28,7 +28,7 @@ class Backend:
     def __init__(self, config_file: Path | None, *, demo: bool) -> None:
         self.config_file = config_file
         # The configuration as loaded last; in the demo the simulated one, once it has been opened.
-        self.session = Session(_loaded(config_file, demo=demo), demo)
+        self.session = Session(configuration.load(config_file, demo=demo), demo)
         self._stack = ExitStack()
         self._store: Store | None = None
         self._requests: RequestRun | None = None
@@ -57,7 +57,7 @@ class Backend:
             ConfigError: it is wrong.
         """
         before, demo = self.session.config, self.session.demo
-        config = _loaded(self.config_file, demo=demo)
+        config = _with_prms(configuration.load(self.config_file, demo=demo))
         if demo:
             # The simulated home, its gateway and its MongoDB stay what they are.
             config = replace(
@@ -87,6 +87,7 @@ class Backend:
             LinkyError: it cannot be reached or started, or the collections are not ours.
         """
         with self._opening:
+            self._read_prms()
             if self._store is None:
                 with ExitStack() as stack:
                     if self.session.demo:
@@ -95,6 +96,13 @@ class Backend:
                     self._store = stack.enter_context(self.session.store(stop))
                     self._stack = stack.pop_all()
             return self._store.server
+
+    def _read_prms(self) -> None:
+        before = self.session.config
+        read = _with_prms(before)
+        if read is not before:  # the interface may have saved a theme meanwhile
+            config = replace(self.session.config, meters=read.meters)
+            self.session = replace(self.session, config=config)
 
     def reopen(self, stop: threading.Event) -> ServerInfo:
         """Leave MongoDB and connect again, after the configured address changed. Blocks.
@@ -149,9 +157,8 @@ class Backend:
         return 0 if self._requests is None else self._requests.made
 
 
-def _loaded(config_file: Path | None, *, demo: bool) -> Config:
-    """The configuration, with the PRM that the token covers where a meter lacks one."""
-    config = configuration.load(config_file, demo=demo)
+def _with_prms(config: Config) -> Config:
+    """With the PRM that the token covers where a meter lacks one; that takes reading the token."""
     try:
         return with_token_prms(config)
     except ConfigError:
