@@ -159,7 +159,7 @@ def make_app(
 
     yield make
     for app in made:
-        app.lab.close()
+        app.close_lab()
         app.backend.close()
 
 
