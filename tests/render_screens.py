@@ -50,7 +50,9 @@ VIEWS = {
     "charts-years": (View.YEARS, Span.YEAR),
     "charts-duration": (View.DURATION, Span.MONTH),
 }
-"""Further pictures of Charts, with the crosshair; ``help`` is another one."""
+"""Further pictures of Charts, with the crosshair."""
+ABOVE = {"help": "f1", "present": "f5", "copy": "j"}
+"""What stands above the page that is shown, and its key."""
 SIZES = ("80x24", "120x40")
 THEMES = ("textual-dark", "textual-light")
 STATES = ("full", "empty", "busy", "failing")
@@ -125,15 +127,15 @@ async def draw(
 
 @asynccontextmanager
 async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[None]:
-    """A page, the help above the one that is shown, or a chart of :data:`VIEWS` being read."""
-    if page != "help":
+    """A page, one of :data:`ABOVE` on the shown one, or a chart of :data:`VIEWS` being read."""
+    if page not in ABOVE:
         app.action_page({"laboratory": "storage"}.get(page, "charts" if page in VIEWS else page))
         await pilot.pause(SETTLE_S)
     charts = app.screen
     if page == "laboratory":
         await pilot.press("t")
-    if page == "help":
-        await pilot.press("f1")
+    if page in ABOVE:
+        await pilot.press(ABOVE[page])
     elif page in VIEWS and isinstance(charts, ChartsPage):
         view, span = VIEWS[page]
         charts.action_view(list(View).index(view))
@@ -144,7 +146,7 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
     yield
     if page == "laboratory":
         await pilot.press("t")
-    elif page == "help":
+    elif page in ABOVE:
         await pilot.press("escape")
     elif page in VIEWS and isinstance(charts, ChartsPage):
         charts.action_read_no_more()
@@ -155,7 +157,7 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
 async def _all(arguments: argparse.Namespace) -> None:
     out = Path(arguments.folder)
     out.mkdir(parents=True, exist_ok=True)
-    pages = arguments.only.split(",") if arguments.only else (*PAGES, "laboratory", "help", *VIEWS)
+    pages = arguments.only.split(",") if arguments.only else (*PAGES, "laboratory", *ABOVE, *VIEWS)
     with stage() as at:
         for size in arguments.sizes.split(","):
             for theme in arguments.themes.split(","):

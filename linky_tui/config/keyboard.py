@@ -17,7 +17,10 @@ from linky_tui.text.formatting import plain
 
 EVERYWHERE = "Everywhere"
 DIALOGS = frozenset(
-    {"Question", "Date", "Meter", "Unsaved", "Help", "Homes", "Report", "Inside", "Get in"}
+    {
+        *("Question", "Date", "Meter", "Unsaved", "Help", "Homes", "Report", "Inside", "Get in"),
+        *("Copy", "Presentation"),
+    }
 )
 
 
@@ -46,6 +49,9 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("point-right", "shift+right", "Read", "In a chart: read the value after"),
         ("point-up", "shift+up", "Read", "In a heat map: the half-hour before"),
         ("point-down", "shift+down", "Read", "In a heat map: the half-hour after"),
+        ("copy", "j", "Copy", "Copy the table or a chart, as Markdown or CSV"),
+        ("present", "f5", "Present", "The comparison in large figures, for a projector"),
+        ("screenshot", "f4", "Screenshot", "Save a picture of the screen, and say where"),
         ("help", "f1", "Help", "What this page shows, and its keys"),
         ("palette", "ctrl+p", "Palette", "Every action by its name"),
         ("quit", "q", "Quit", "Leave linky-tui"),
@@ -138,6 +144,8 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("access-address", "a", "Copy address", "Copy the address for other tools"),
         ("access-queries", "u", "Copy queries", "Copy the query behind each figure"),
     ),
+    "Copy": (("copy.close", "escape", "Close", ""),),
+    "Presentation": (("present.close", "escape,f5", "Close", "Back to the page"),),
     "Help": (("help.close", "escape", "Close", ""),),
     "Homes": (("homes-dialog-close", "escape", "Close", ""),),
     "Report": (("report-dialog-close", "escape", "Close", ""),),

@@ -6,10 +6,11 @@ place, so that it never meets the configuration or the data of the real meter.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
@@ -46,6 +47,19 @@ def runtime_dir(*, demo: bool = False) -> Path:
         # warns; whoever puts something there checks the folder himself.
         warnings.simplefilter("ignore")
         return _place(platformdirs.user_runtime_dir, demo)
+
+
+def picture_dirs(*, demo: bool = False) -> Iterator[Path]:
+    """Where a picture may be put, best first; those of the system only where they exist."""
+    for of_system in (platformdirs.user_pictures_dir, platformdirs.user_downloads_dir):
+        with contextlib.suppress(RuntimeError):  # no home folder
+            folder = Path(of_system())
+            if folder.is_absolute() and folder.is_dir():
+                yield folder
+    with contextlib.suppress(ConfigError):
+        yield private_dir(state_dir(demo=demo) / "pictures")
+    with contextlib.suppress(RuntimeError):
+        yield Path.home()
 
 
 def _place(folder_of: Callable[..., str], demo: bool) -> Path:

@@ -9,6 +9,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,7 @@ from textual.screen import Screen
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.system.paths import data_dir
-from linky_tui.ui.shell.bindings import HELP_KEY, bind
+from linky_tui.ui.shell.bindings import HELP_KEY, PRESENT_KEY, SCREENSHOT_KEY, bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
 from linky_tui.ui.shell.page import Page
@@ -74,6 +75,8 @@ class LinkyApp(AppCore):
         bind("settings", "page('settings')", show=False),
         bind("log", "page('log')", show=False),
         bind("next-meter", "next_meter", show=False),
+        replace(PRESENT_KEY, show=False),
+        SCREENSHOT_KEY,
         HELP_KEY,
         bind("palette", "command_palette", show=False, priority=True),
         bind("quit", "request_quit"),
@@ -175,6 +178,19 @@ class LinkyApp(AppCore):
 
             self.push_screen(HelpDialog(shown.help))
 
+    def action_copy_data(self) -> None:
+        page = self.screen
+        if isinstance(page, Page):
+            from linky_tui.ui.copying.dialog import CopyDialog
+
+            self.push_screen(CopyDialog(page.copyables()))
+
+    def action_present(self) -> None:
+        from linky_tui.ui.presentation.screen import Presentation
+
+        if not isinstance(self.screen, Dialog):
+            self.push_screen(Presentation())
+
     # Textual's own panel, which its palette offers, moves the page aside and shows other keys.
     action_show_help_panel = action_help
 
@@ -216,20 +232,20 @@ class LinkyApp(AppCore):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every action of the page and of the application, beside Textual's own."""
-        ours = [
-            (owner, binding)
-            for owner in (screen, self)
+        ours = {
+            binding.id: (owner, binding)
+            for owner in (self, screen)
             for binding in owner.BINDINGS
             if isinstance(binding, Binding) and binding.id not in ("palette", "quit-always")
-        ]
-        for owner, binding in ours:
+        }
+        for owner, binding in ours.values():
             yield SystemCommand(
                 f"{binding.description} ({self.get_key_display(binding)})",
                 binding.tooltip or binding.description,
                 partial(self.call_later, self.run_action, binding.action, owner),
             )
         for command in super().get_system_commands(screen):
-            if command.title != "Quit":
+            if command.title not in ("Quit", "Screenshot"):
                 yield command
 
 

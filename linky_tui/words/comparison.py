@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from linky_tui.text.formatting import (
@@ -31,6 +31,7 @@ class Row:
     timeseries: str  # of the time series one
     saved: str = ""  # what that saves, or what else there is to say
     heavy: bool = False  # whether it is one that the others lead up to
+    field: str = ""  # MongoDB's own name for it, in the answer of `$collStats`
 
     @property
     def cells(self) -> tuple[str, str, str]:
@@ -46,10 +47,25 @@ def comparison_rows(comparison: Comparison) -> list[Row]:
     one, two, saved = comparison.regular, comparison.timeseries, comparison.saved
     return [
         Row("readings", count_text(one.readings), count_text(two.readings), sameness(comparison)),
-        Row("data", *_bytes(one.data_bytes, two.data_bytes), percent_text(saved.data)),
-        _on_disk(comparison, "storage", one.storage_bytes, two.storage_bytes, saved.storage),
-        _on_disk(comparison, "indexes", one.index_bytes, two.index_bytes, saved.index),
-        _on_disk(comparison, "total", one.total_bytes, two.total_bytes, saved.total, heavy=True),
+        Row(
+            "data",
+            *_bytes(one.data_bytes, two.data_bytes),
+            percent_text(saved.data),
+            field="size",
+        ),
+        replace(
+            _on_disk(comparison, "storage", one.storage_bytes, two.storage_bytes, saved.storage),
+            field="storageSize",
+        ),
+        replace(
+            _on_disk(comparison, "indexes", one.index_bytes, two.index_bytes, saved.index),
+            field="totalIndexSize",
+        ),
+        replace(
+            _on_disk(comparison, "total", one.total_bytes, two.total_bytes, saved.total),
+            heavy=True,
+            field="totalSize",
+        ),
         Row(
             "per reading",
             bytes_per_reading_text(one.bytes_per_reading),
@@ -96,19 +112,19 @@ def detail_rows(comparison: Comparison, ideal_buckets: int) -> list[Row]:
         )
     return [
         *rows,
-        _on_disk(comparison, "reusable in files", one.reusable_bytes, two.reusable_bytes),
+        replace(
+            _on_disk(comparison, "free", one.reusable_bytes, two.reusable_bytes),
+            field="freeStorageSize",
+        ),
         Row(
             "buckets",
             NOTHING,
             "not known" if comparison.buckets is None else count_text(comparison.buckets),
-            f"{count_text(ideal_buckets)} ideal",
+            field="bucketCount",
         ),
-        Row(
-            "readings a bucket",
-            NOTHING,
-            NOTHING if full is None else f"{full:,.0f}",
-            comparison.granularity or "",
-        ),
+        Row("readings a bucket", NOTHING, NOTHING if full is None else f"{full:,.0f}"),
+        Row("fewest buckets", NOTHING, count_text(ideal_buckets)),
+        Row("granularity", NOTHING, comparison.granularity or NOTHING),
     ]
 
 
@@ -226,12 +242,10 @@ def _on_disk(
     one: int,
     two: int,
     saved: float | Literal[""] | None = "",
-    *,
-    heavy: bool = False,
 ) -> Row:
     if not comparison.settled:
-        return Row(label, NOTHING, NOTHING, SETTLING, heavy)
-    return Row(label, *_bytes(one, two), "" if saved == "" else percent_text(saved), heavy)
+        return Row(label, NOTHING, NOTHING, SETTLING)
+    return Row(label, *_bytes(one, two), "" if saved == "" else percent_text(saved))
 
 
 def _compressed(size: CollectionSize) -> str:

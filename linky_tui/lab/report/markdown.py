@@ -24,7 +24,7 @@ def markdown(parts: Iterable[Shown]) -> str:
         lines += [f"## {part.number}. {escaped(part.title)}", ""]
         lines += [f"*{escaped(part.question)}*", "", f"**{escaped(part.sentence)}**", ""]
         for table in part.tables:
-            lines += [*_table(table), ""]
+            lines += [*table_lines(table), ""]
         for plot in part.plots:
             lines += ["```text", *(each.replace("`", "'") for each in plot_lines(plot)), "```", ""]
         for note in part.notes:
@@ -40,7 +40,9 @@ def escaped(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def _table(table: Table) -> list[str]:
+def table_lines(table: Table) -> list[str]:
+    """A table under its title."""
+
     def row(cells: Iterable[str]) -> str:
         return f"| {' | '.join(escaped(cell) for cell in cells)} |"
 

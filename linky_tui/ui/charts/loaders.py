@@ -37,7 +37,14 @@ from linky_tui.ui.plots.periods import (
     month_text,
     weekday_text,
 )
-from linky_tui.ui.plots.spots import curve_spots, daily_means, day_label, energy_spot, listed
+from linky_tui.ui.plots.spots import (
+    curve_spots,
+    daily_means,
+    day_label,
+    energy_spot,
+    iso_text,
+    listed,
+)
 
 if TYPE_CHECKING:
     from linky_tui.storage.queries import DayEnergy, MonthEnergy
@@ -135,7 +142,8 @@ def _hour_spot(hour: Hour) -> Spot:
     end = local_time_text(hour.start + timedelta(hours=1))
     when = f"{moment_text(hour.start)} to {end}"
     more = "" if hour.complete else "incomplete"
-    return energy_spot(when, hour.energy_wh, hour.minutes, day=day_of(hour.start), more=more)
+    spot = energy_spot(when, hour.energy_wh, hour.minutes, day=day_of(hour.start), more=more)
+    return replace(spot, at=iso_text(hour.start))
 
 
 def _by_day(store: Store, request: ChartRequest) -> BarPlot:
@@ -197,7 +205,8 @@ def _by_month(store: Store, request: ChartRequest) -> BarPlot:
 def month_spot(month: MonthEnergy, days: Sequence[DayEnergy]) -> Spot:
     """What is known of a month, from the days that may lie in it."""
     inside = [day for day in days if (day.day.year, day.day.month) == (month.year, month.month)]
-    return energy_of_days(month_text(month.year, month.month), inside)
+    spot = energy_of_days(month_text(month.year, month.month), inside)
+    return replace(spot, at=f"{month.year}-{month.month:02d}")
 
 
 def energy_of_days(when: str, days: Sequence[DayEnergy]) -> Spot:

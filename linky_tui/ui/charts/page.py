@@ -91,7 +91,7 @@ own total.
         bind("charts-later", "move(1)", group=_MOVE),
         bind("charts-longer", "zoom(1)", group=_ZOOM),
         bind("charts-shorter", "zoom(-1)", group=_ZOOM),
-        bind("charts-latest", "latest"),
+        bind("charts-latest", "latest", show=False),
         bind("charts-jump", "jump"),
         bind("charts-view", "view(1)"),
         bind("charts-view-before", "view(-1)", show=False),

@@ -15,6 +15,7 @@ from textual.containers import Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
+from linky_tui.ui.comparison.size_bars import SizeBars, two_bars
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell.comparison_state import Snapshot, Step
 from linky_tui.ui.shell.core import AppCore
@@ -22,34 +23,38 @@ from linky_tui.words.comparison import SETTLING, honest_note, lost_note
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
+    from linky_tui.words.copied import Copyable
 
 NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
 COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
 
 
-class ComparisonPanel(Vertical):
-    """The table and its note; takes each step of the application's comparison when it is due."""
+class LiveComparison(Vertical):
+    """Shows the comparison in whatever way; takes each step of the application's when it is due.
+
+    Subclasses draw a snapshot in :meth:`show`. With ``-nothing`` only ``#nothing`` is seen.
+    """
 
     DEFAULT_CSS = """
-    ComparisonPanel {
-        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
+    LiveComparison {
         #nothing { display: none; }
-        &.-nothing ComparisonTable, &.-nothing #note { display: none; }
-        &.-nothing #nothing { display: block; }
+        &.-nothing > * { display: none; }
+        &.-nothing > #nothing { display: block; }
     }
     """
     app = getters.app(AppCore)
 
-    def __init__(self, *, detailed: bool = False) -> None:
-        super().__init__(id="table", classes="panel")
-        self.table = ComparisonTable(detailed=detailed)
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
+        super().__init__(id=id)
         self._timer: Timer | None = None
         self._leaving = threading.Event()
 
     def compose(self) -> ComposeResult:
-        yield self.table
-        yield Static("", id="note", markup=False)
+        yield from self.compose_figures()
         yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+
+    def compose_figures(self) -> ComposeResult:
+        yield from ()
 
     def on_mount(self) -> None:
         self.border_title = "The same data, stored twice"
@@ -66,13 +71,14 @@ class ComparisonPanel(Vertical):
         self.app.comparison.want()
         self._follow()
 
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot."""
+
     def _show(self) -> None:
         snapshot = self.app.comparison.snapshot
         if snapshot is not None:
-            self.table.show(snapshot)
-            comparison, detailed = snapshot.comparison, self.table.detailed
-            note = honest_note(comparison, detailed=detailed)
-            self.query_one("#note", Static).update(note)
+            self.show(snapshot)
+            comparison = snapshot.comparison
             self.set_class(not comparison.regular.readings, "-nothing")
             nothing = lost_note(comparison, COPIES_BACK) or NOTHING_YET
             self.query_one("#nothing", Static).update(nothing)
@@ -126,6 +132,46 @@ class ComparisonPanel(Vertical):
             app.comparison_changed.publish(None)
 
         app.query_store(self, ask, answered, group="comparison")
+
+
+class ComparisonPanel(LiveComparison):
+    """The table, its note, and two bars in the rows that are left."""
+
+    DEFAULT_CSS = """
+    ComparisonPanel {
+        #note { color: $text-muted; height: auto; margin-top: 1; max-width: 84; }
+        SizeBars { height: 1fr; max-width: 84; margin-top: 1; }
+    }
+    """
+
+    def __init__(self, *, detailed: bool = False, bars: bool = False) -> None:
+        super().__init__(id="table")
+        self.add_class("panel")
+        self.table = ComparisonTable(detailed=detailed)
+        self._bars = SizeBars() if bars else None
+
+    def compose_figures(self) -> ComposeResult:
+        yield self.table
+        yield Static("", id="note", markup=False)
+        if self._bars is not None:
+            yield self._bars
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.table.show(snapshot)
+        note = honest_note(snapshot.comparison, detailed=self.table.detailed)
+        self.query_one("#note", Static).update(note)
+        if self._bars is not None:
+            self._bars.show(two_bars(snapshot.comparison))
+
+    def copyables(self) -> list[Copyable]:
+        """The comparison, where there is one."""
+        from linky_tui.words.copied import Copyable, comparison_text
+
+        found = self.app.comparison.snapshot
+        if found is None or not found.comparison.regular.readings:
+            return []
+        shown, ideal = found.comparison, found.ideal_buckets
+        return [Copyable("The comparison", lambda form: comparison_text(shown, ideal, form))]
 
 
 def _snapshot(store: Store, step: Step, stop: threading.Event) -> Snapshot:

@@ -19,7 +19,8 @@ MARKED_S = 1.5
 _CHANGED = Style(bold=True, reverse=True)
 _SAVED_STYLES = {"identical": "saved", "different": "different"}
 _LABEL_CELLS = 11
-_WIDE_LABEL_CELLS = 20
+_WIDE_LABEL_CELLS = 22  # "indexes totalIndexSize"
+_LEAST_CELLS = (13, 13, 10)  # "consumptionTS", "same count"
 
 
 class ComparisonTable(Widget):
@@ -116,11 +117,13 @@ class ComparisonTable(Widget):
         self.refresh(layout=grown)
 
     def render(self) -> Table:
-        table = Table.grid(expand=True, padding=(0, 1, 0, 0))
+        table = Table.grid(expand=True, padding=(0, 1, 0, 0), pad_edge=False)
         width = _WIDE_LABEL_CELLS if self._detailed else _LABEL_CELLS
         table.add_column(no_wrap=True, width=width, overflow="ellipsis")
-        for ratio in (6, 6, 4):
-            table.add_column(no_wrap=True, justify="right", ratio=ratio, overflow="ellipsis")
+        for ratio, least in zip((6, 6, 4), _LEAST_CELLS, strict=True):
+            table.add_column(
+                no_wrap=True, justify="right", ratio=ratio, width=least, overflow="ellipsis"
+            )
         if self._snapshot is None:
             return table
         comparison = self._snapshot.comparison
@@ -137,7 +140,10 @@ class ComparisonTable(Widget):
 
     def _cells(self, row: Row) -> list[Text]:
         heavy = Style(bold=True) if row.heavy else Style()
-        cells = [Text(row.label, self._style("label") + heavy)]
+        label = Text(row.label, self._style("label") + heavy)
+        if self._detailed and row.field:
+            label.append(f" {row.field}", self._style("note") + Style(italic=True))
+        cells = [label]
         for column, text in enumerate(row.cells):
             name = "value" if column < 2 else _SAVED_STYLES.get(text, "label")
             if column == 2 and text.endswith("%"):

@@ -15,7 +15,7 @@ from linky_tui.domain.paris import today as paris_today
 from linky_tui.errors import LinkyError
 from linky_tui.storage.queries import load_curve, readings_of_hours
 from linky_tui.text.formatting import DAY_NAMES, count_text, kwh_text, short_day_text
-from linky_tui.ui.dashboard.figure import BAR_DAYS, BASE_NIGHTS, Figure
+from linky_tui.ui.dashboard.figure import BAR_DAYS, BASE_NIGHTS, RECENT_DAYS, Figure
 from linky_tui.ui.dashboard.figures import (
     BASE_HOURS,
     HomeFacts,
@@ -39,6 +39,7 @@ class DashboardData:
     figures: tuple[Figure, ...]  # in the order of the cards
     bars: BarPlot | None  # the last 60 days, `None` where none has an energy
     bars_note: str = ""  # their sum, or empty
+    recent: BarPlot | None = None  # the last of them, for where there is little room
     curve: LinePlot | None = None  # the load curve of the last day with data, or `None`
     curve_day: str = ""  # that day as text, or empty
     curve_note: str = ""  # its energy, or empty
@@ -56,14 +57,16 @@ def load_dashboard(store: Store, series: Series, budget: Callable[[], Budget]) -
     nights = readings_of_hours(store, series, today - BASE_NIGHTS * ONE_DAY, yesterday, BASE_HOURS)
     facts = HomeFacts(today, records, nights, _requests(store, budget))
     last = max((day for day, record in records.items() if record.readings), default=None)
-    bars, bars_note = _bars(facts, yesterday)
+    bars, bars_note = _bars(facts, yesterday, BAR_DAYS)
+    recent, _ = _bars(facts, yesterday, RECENT_DAYS)
     if last is None:
-        return DashboardData(dashboard_figures(facts), bars, bars_note)
+        return DashboardData(dashboard_figures(facts), bars, bars_note, recent)
     record = records[last]
     return DashboardData(
         dashboard_figures(facts),
         bars,
         bars_note,
+        recent,
         _curve(store, series, last),
         f"{DAY_NAMES[last.weekday()]} {short_day_text(last)}",
         kwh_text(record.energy_wh)
@@ -87,8 +90,8 @@ def _requests(store: Store, make_budget: Callable[[], Budget]) -> RequestsToday 
         return None
 
 
-def _bars(facts: HomeFacts, yesterday: date) -> tuple[BarPlot | None, str]:
-    days = list(days_between(yesterday - timedelta(days=BAR_DAYS - 1), yesterday))
+def _bars(facts: HomeFacts, yesterday: date, count: int) -> tuple[BarPlot | None, str]:
+    days = list(days_between(yesterday - timedelta(days=count - 1), yesterday))
     energies = [facts.energy_wh(day) for day in days]
     known = [energy for energy in energies if energy is not None]
     if not known:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 BAR_DAYS = 60
 """How many days the bars show."""
+RECENT_DAYS = 14
+"""And where there is little room."""
 USUAL_WEEKS = 8
 """How far back "usual" looks."""
 BASE_NIGHTS = 30

@@ -14,15 +14,22 @@ from textual.events import Resize
 from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.comparison.panel import NOTHING_YET, ComparisonPanel
 from linky_tui.ui.dashboard.card import FigureCard
-from linky_tui.ui.dashboard.figure import BAR_DAYS, BASE_NIGHTS, USUAL_WEEKS, Figure
+from linky_tui.ui.dashboard.figure import (
+    BAR_DAYS,
+    BASE_NIGHTS,
+    RECENT_DAYS,
+    USUAL_WEEKS,
+    Figure,
+)
 from linky_tui.ui.plots import Chart
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import PRESENT_KEY, bind
 from linky_tui.ui.shell.page import POINT_KEYS, Page
 
 if TYPE_CHECKING:
     from linky_tui.ingest.events import Event
     from linky_tui.storage.store import Store
     from linky_tui.ui.dashboard.data import DashboardData
+    from linky_tui.words.copied import Copyable
 
 NO_METER = "No meter is configured yet. Press g to connect yours."
 
@@ -65,6 +72,8 @@ _CARDS = (
     ),
 )
 _NARROW_CELLS = 100
+_PAIR_CELLS = 80
+"""From here on the table has a small picture beside it."""
 _ONE_ROW_CELLS = 114
 _ROOMY_LINES = 50
 _RELOAD_S = 2.0
@@ -87,6 +96,9 @@ class DashboardPage(Page):
   series collection. Sizes are measured every 2 seconds while something is being written (● live),
   and rarely otherwise.
 
+In a window of 80 to 99 columns the bars are those of the last two weeks. **Present** shows the
+comparison in large figures, **Copy** takes the table or the data of a chart to the clipboard.
+
 Read values with the mouse, or with the keys for reading; Tab chooses the chart.
 """
     WORDS = (
@@ -100,7 +112,11 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         "granularity",
         "request",
     )
-    BINDINGS: ClassVar[list[BindingType]] = [*POINT_KEYS, bind("open-day", "open_day")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *POINT_KEYS,
+        bind("open-day", "open_day"),
+        PRESENT_KEY,
+    ]
     DEFAULT_CSS = """
     DashboardPage {
         #cards { layout: grid; grid-size: 3 2; height: 8; }
@@ -124,6 +140,16 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
             min-height: 36;
         }
         &.-narrow #bars, &.-tiny #bars { column-span: 1; }
+        &.-pair #panels {
+            grid-size: 2 2;
+            grid-columns: 56 1fr;
+            grid-rows: 13 12;
+            height: 25;
+            min-height: 25;
+        }
+        &.-pair #body { scrollbar-size-vertical: 1; }
+        &.-pair #bars { padding: 0 !important; }
+        &.-pair #curve { column-span: 2; }
     }
     """
 
@@ -133,7 +159,8 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
             FigureCard(title, explanation, page, id=f"card-{number}")
             for number, (title, explanation, page) in enumerate(_CARDS)
         ]
-        self.comparison = ComparisonPanel()
+        self.comparison = ComparisonPanel(bars=True)
+        self._data: DashboardData | None = None
         self._loaded_s = float("-inf")
         self._stale = False
 
@@ -149,7 +176,6 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
                 yield self.comparison
 
     def on_mount(self) -> None:
-        self.query_one("#bars").border_title = f"Daily energy, last {BAR_DAYS} days (kWh)"
         self.query_one("#curve").border_title = "Load curve (W)"
         self.app.ingest.events.subscribe(self, self._engine_said)
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
@@ -161,6 +187,9 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         table, bars = self.comparison, self.query_one("#bars")
         panels = self.query_one("#panels")
         stacked = event.size.width < _NARROW_CELLS
+        pair = _PAIR_CELLS <= event.size.width < _NARROW_CELLS
+        self.set_class(pair, "-pair")
+        self._show_bars()
         self.set_class(event.size.width >= _ONE_ROW_CELLS, "-one-row")
         roomy = event.size.height >= _ROOMY_LINES and not stacked
         table.table.detailed = roomy
@@ -203,12 +232,9 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
     def _show(self, data: DashboardData) -> None:
         for card, figure in zip(self._cards, data.figures, strict=True):
             card.show(figure)
-        bars, curve = self.query_one("#bars", Chart), self.query_one("#curve", Chart)
-        bars.border_subtitle = data.bars_note
-        if data.bars is not None:
-            bars.show(data.bars)
-        else:
-            bars.show_empty(NOTHING_YET)
+        self._data = data
+        self._show_bars()
+        curve = self.query_one("#curve", Chart)
         curve.border_title = (
             f"Load curve, {data.curve_day} (W)" if data.curve_day else "Load curve (W)"
         )
@@ -218,11 +244,30 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         else:
             curve.show_empty(NOTHING_YET)
 
+    def _show_bars(self) -> None:
+        """As many days as there is room for."""
+        bars, data, few = self.query_one("#bars", Chart), self._data, self.has_class("-pair")
+        bars.border_title = (
+            f"Last {RECENT_DAYS} days (kWh)" if few else f"Daily energy, last {BAR_DAYS} days (kWh)"
+        )
+        if data is None:
+            return
+        bars.border_subtitle = "" if few else data.bars_note
+        plot = data.recent if few else data.bars
+        if plot is None:
+            bars.show_empty(NOTHING_YET)
+        elif bars.plot is not plot:
+            bars.show(plot)
+
     def _show_no_meter(self) -> None:
+        self._data = None
         for card in self._cards:
             card.show(Figure(NOTHING, reason="no meter yet"))
         for name in ("#bars", "#curve"):
             self.query_one(name, Chart).show_empty(NO_METER)
+
+    def copyables(self) -> list[Copyable]:
+        return [*self.comparison.copyables(), *super().copyables()]
 
     def action_open_day(self) -> None:
         chart = self.pointed_chart

@@ -31,6 +31,12 @@ class Spot:
     energy_wh: float | None = None  # the energy of that time
     more: str = ""  # what else there is to say
     day: date | None = None  # the Paris day that it lies in, where it is one
+    at: str = ""  # the time for a program, where it is no day: ISO 8601
+
+    @property
+    def iso(self) -> str:
+        """Which time it is for a program."""
+        return self.at or (self.day.isoformat() if self.day is not None else self.when)
 
     @property
     def text(self) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 
 from linky_tui.domain.curve import Curve, HeatMap
-from linky_tui.domain.paris import day_of, day_start, days_between
+from linky_tui.domain.paris import PARIS, day_of, day_start, days_between
 from linky_tui.text.formatting import (
     DAY_NAMES,
     local_time_text,
@@ -23,6 +23,11 @@ NO_DATA = "no data"
 def day_label(day: date, *, year: bool = True) -> str:
     """``Sat 21 Nov 2026``, or without its year."""
     return f"{DAY_NAMES[day.weekday()]} {short_day_text(day)}" + (f" {day.year}" if year else "")
+
+
+def iso_text(instant: datetime) -> str:
+    """Paris time for a program: ``2026-11-21T10:00+01:00``."""
+    return instant.astimezone(PARIS).isoformat(timespec="minutes")
 
 
 def energy_spot(
@@ -57,7 +62,7 @@ def curve_spots(
         end = start + timedelta(minutes=interval)
         when = moment_text(start) + ("" if interval == 30 else f" to {local_time_text(end)}")
         other = f"the other {watts_text(others[at])}" if at in others else ""
-        return Spot(when, power, power * interval / 60, other, day_of(start))
+        return Spot(when, power, power * interval / 60, other, day_of(start), iso_text(start))
 
     starts = ((at - origin) / 60 for at, _, _ in rows)
     spans = [(start, start + row[1]) for start, row in zip(starts, rows, strict=True)]
@@ -111,10 +116,11 @@ def heat_spots(heat: HeatMap, known: Callable[[date], bool]) -> Read:
         day = heat.days[column]
         if not known(day):
             return None
-        when = f"{day_label(day, year=False)} {row // 2:02d}:{row % 2 * 30:02d}"
+        time = f"{row // 2:02d}:{row % 2 * 30:02d}"
+        when, at = f"{day_label(day, year=False)} {time}", f"{day.isoformat()}T{time}"
         power = heat.mean_w[column][row]
         if power is None:
-            return Spot(when, more=NO_DATA, day=day)
-        return Spot(when, power, heat.energy_wh[column][row], day=day)
+            return Spot(when, more=NO_DATA, day=day, at=at)
+        return Spot(when, power, heat.energy_wh[column][row], day=day, at=at)
 
     return read

@@ -20,7 +20,9 @@ def bind(name: str, action: str, **more: Any) -> Binding:
 
 
 HELP_KEY = bind("help", "app.help")
-"""For the application and for dialogs, below which its own keys do not work."""
+SCREENSHOT_KEY = bind("screenshot", "app.screenshot", show=False)
+"""Both are for the application and for dialogs, below which its own keys do not work."""
+PRESENT_KEY = bind("present", "app.present")
 
 
 def key_label(app: App[Any], name: str, chosen: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
-from linky_tui.ui.plots import Chart
+from linky_tui.ui.plots import Chart, Plot
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
@@ -23,6 +23,7 @@ from linky_tui.words.help import Help
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
+    from linky_tui.words.copied import Copyable
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -35,6 +36,7 @@ POINT_KEYS = [
     bind("point-right", "point(1, 0)", group=_READ),
     bind("point-up", "point(0, -1)", show=False),
     bind("point-down", "point(0, 1)", show=False),
+    bind("copy", "app.copy_data"),
 ]
 """For pages with charts."""
 CONNECTING_S = 1.0
@@ -148,6 +150,20 @@ class Page(Screen[None]):
         if chart is not None:
             chart.step(across, down)
             chart.scroll_visible()
+
+    def copyables(self) -> list[Copyable]:
+        """What can be copied: the data of each chart, first of one that is being read."""
+        from linky_tui.ui.plots.tables import plot_text
+        from linky_tui.words.copied import Copyable
+
+        def copyable(plot: Plot, title: str) -> Copyable:
+            return Copyable(title, lambda form: plot_text(plot, title, form))
+
+        return [
+            copyable(chart.plot, str(chart.border_title))
+            for chart in sorted(self.query(Chart), key=lambda each: each.place is None)
+            if chart.plot is not None and chart.plot.read is not None and chart.size
+        ]
 
     def before_leaving(self, go: Callable[[], object]) -> None:
         """The user wants to ``go`` elsewhere or to quit; a page with unsaved work asks first."""

@@ -63,7 +63,7 @@ def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
     """Both lines over the number of readings, ``None`` before two samples."""
     if len(samples) < 2:
         return None
-    from linky_tui.ui.plots import LinePlot, LineSeries, Spot, Tick
+    from linky_tui.ui.plots import LinePlot, LineSeries, Tick
 
     first, last = samples[0].readings, samples[-1].readings
     xs = [float(each.readings) for each in samples]
@@ -83,16 +83,17 @@ def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
         x_range=(float(first), float(last)),
         x_ticks=[Tick(at, count_text(at)) for at in ticks],
         spans=list(zip(xs, ends, strict=True)),
-        read=lambda index, _: Spot(_sample_text(samples[index])),
+        read=lambda index, _: _spot(samples[index]),
     )
 
 
-def _sample_text(sample: Sample) -> str:
+def _spot(sample: Sample) -> Spot:
     sizes = (
         f"regular {bytes_text(sample.regular_bytes)}",
         f"time series {bytes_text(sample.timeseries_bytes)}",
     )
-    return " · ".join((things(sample.readings, "reading"), *sizes))
+    when = things(sample.readings, "reading")
+    return Spot(when, more=" · ".join(sizes), at=str(sample.readings))
 
 
 def _round_step(least: float) -> int:

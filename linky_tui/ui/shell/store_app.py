@@ -22,6 +22,7 @@ from linky_tui.config import Config
 from linky_tui.domain.paris import utc_now
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.system import crash
+from linky_tui.system.pictures import save_picture
 from linky_tui.text.formatting import plain
 from linky_tui.ui.shell.backend import Backend
 from linky_tui.ui.shell.dialogs import ErrorDialog
@@ -204,6 +205,22 @@ class StoreApp(App[None]):
             for field in screen.query(Field):
                 field.mask()
         return super().export_screenshot(title=title, simplify=simplify)
+
+    def action_screenshot(self, filename: str | None = None, path: str | None = None) -> None:
+        """Save a picture, also where there is no folder for downloads, and say where it is."""
+        page = self.screen.name or self.current_mode
+        self._save_picture(self.export_screenshot(), page)
+
+    @work(group="picture", exit_on_error=False)
+    async def _save_picture(self, svg: str, page: str) -> None:
+        try:
+            path = await asyncio.to_thread(
+                lambda: save_picture(svg, page, utc_now(), demo=self.demo)
+            )
+        except LinkyError as error:
+            self.show_error(error)
+        else:
+            self.notify(plain(path), title="Picture saved", timeout=10, markup=False)
 
     def _fatal_error(self) -> None:
         """End after an error that nobody expected; Textual would show every local variable."""

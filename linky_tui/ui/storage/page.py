@@ -19,6 +19,7 @@ from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison.panel import ComparisonPanel
+from linky_tui.ui.comparison.size_bars import SizeBars, size_bars
 from linky_tui.ui.laboratory.keys import LAB_KEYS, STOP
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
@@ -28,12 +29,12 @@ from linky_tui.ui.storage.access_dialog import AccessDialog
 from linky_tui.ui.storage.actions import Action, ActionResult, run_action
 from linky_tui.ui.storage.faces import FaceBar, laboratory_help
 from linky_tui.ui.storage.growth import GrowthChart
-from linky_tui.ui.storage.size_bars import SizeBars, size_bars
 from linky_tui.words.events import EventText, Tone
 from linky_tui.words.help import Help
 
 if TYPE_CHECKING:
     from linky_tui.storage.compare.zstd_copy import ZstdCopy
+    from linky_tui.words.copied import Copyable
 
 WHY = (
     "A time series collection packs up to 1,000 readings of a meter into one document, column by "
@@ -44,7 +45,7 @@ DEFRAGMENT = (
     "is only read. Until that has ended, whoever reads the time series collection sees a part of "
     "it. Stopped in between nothing is lost: the next run completes it."
 )
-_SIDE_CELLS = 114
+_SIDE_CELLS = 118
 READY = "Verify reads every reading of both. Repair makes them identical again."
 
 
@@ -77,8 +78,10 @@ class StoragePage(Page):
 
 The same readings in a regular collection and in a time series collection.
 
-- **Table**: used bytes of both, what `_id` costs, each index, what is reusable in the files, and
-  how full the buckets are.
+- **Table**: used bytes of both, what `_id` costs, each index, and how full the buckets are. In
+  italics what `$collStats` calls the figure. Storage and indexes are `storageSize` and
+  `totalIndexSize` less what is free in their files and will be used again; free is
+  `freeStorageSize` and the same of the indexes.
 - **Bars**: storage and indexes of both, with the compressors that MongoDB names. Measuring zstd
   copies the regular documents into a temporary collection with that compressor and drops it, to
   show how much of the saving is only that.
@@ -121,18 +124,18 @@ figure.
         #panels {
             layout: grid;
             grid-size: 1 3;
-            grid-rows: 22 16 13;
-            height: 51;
+            grid-rows: 24 16 13;
+            height: 53;
         }
         &.-side #panels {
             grid-size: 2 2;
-            grid-columns: 11fr 9fr;
+            grid-columns: 12fr 9fr;
             grid-rows: 23 1fr;
             height: 1fr;
             min-height: 31;
         }
         &.-side #growth { column-span: 2; }
-        #table { overflow-y: auto; }
+        #table { overflow-y: auto; scrollbar-size-vertical: 1; }
         &.-side #table ComparisonTable, &.-side #sizes SizeBars { margin-top: 1; }
         &.-nothing #sizes SizeBars { display: none; }
         #comparison { height: 1fr; }
@@ -207,6 +210,9 @@ figure.
 
     def refresh_data(self) -> None:
         self.comparison.soon()
+
+    def copyables(self) -> list[Copyable]:
+        return [*self.comparison.copyables(), *super().copyables()]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         lab = self.app.lab.state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +14,18 @@ import pytest
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
+from linky_tui.ui.comparison.size_bars import SizeBars, two_bars
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.plots import BarPlot, Chart, LinePlot
-from tests.tools.app import SMALL_FIRST_DAY, TODAY, YESTERDAY, StoredHome, screen_text, wait_until
+from tests.tools.app import (
+    SMALL_FIRST_DAY,
+    TODAY,
+    YESTERDAY,
+    StoredHome,
+    flowing,
+    screen_text,
+    wait_until,
+)
 from tests.ui.conftest import Running
 from tests.ui.dashboard.dashboard_tools import card_texts, cells, loaded, page, proved, shows, table
 
@@ -157,6 +167,12 @@ async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_fir
         await wait_until(
             pilot, lambda: shows(app, "Yesterday", "Requests today", "per reading", "live")
         )
+        picture = page(app).query_one("#bars", Chart)
+        await wait_until(pilot, lambda: shows(app, "Last 14 days (kWh)", "▌", "16 Nov"))
+        assert isinstance(picture.plot, BarPlot)
+        assert len(picture.plot.values) == 14
+        assert app.screen.region.contains_region(picture.region), "in sight without scrolling"
+        assert "…" not in screen_text(app), "nothing is cut"
         assert len({card.region.y for card in page(app).query(FigureCard)}) == 2
         page(app).query_one("#body").scroll_end(animate=False)
         await wait_until(pilot, lambda: "Load curve, Sat 21 Nov" in screen_text(app))
@@ -167,6 +183,32 @@ async def test_wide_has_six_cards_in_a_row_and_narrow_two_rows_and_the_table_fir
             pilot, lambda: len({card.region.y for card in page(app).query(FigureCard)}) == 1
         )
         assert "…" not in screen_text(app).split("Daily energy")[0], "no figure is cut"
+        assert isinstance(picture.plot, BarPlot)
+        assert len(picture.plot.values) == 60
+
+
+async def test_the_panel_fills_its_empty_rows_with_two_bars(
+    running: Running, small_home: StoredHome
+) -> None:
+    async with running(home=small_home) as (app, pilot):
+        await proved(pilot, app)
+        bars = page(app).query_one(SizeBars)
+        shown = app.comparison.snapshot
+        assert shown is not None
+        sizes = (shown.comparison.regular, shown.comparison.timeseries)
+        assert [bar.total_bytes for bar in bars.bars] == [each.total_bytes for each in sizes]
+        long, short = (
+            line.count("█") + line.count("▒")
+            for line in screen_text(app).splitlines()
+            if "snappy  " in line.replace("█", " ") or "zstd  " in line.replace("█", " ")
+        )
+        assert short / long == pytest.approx(sizes[1].total_bytes / sizes[0].total_bytes, abs=0.1)
+        unsettled = replace(shown.comparison, settled=False)
+        bars.show(two_bars(unsettled))
+        await wait_until(pilot, lambda: "snappy settling" in flowing(app))
+        assert "█" not in "".join(
+            line for line in screen_text(app).splitlines() if "snappy" in line
+        )
 
 
 async def test_a_click_on_a_card_opens_its_page(running: Running) -> None:

@@ -16,8 +16,10 @@ from linky_tui.storage.access import Access
 from linky_tui.storage.store import Store
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
+from linky_tui.ui.copying.dialog import CopyDialog
 from linky_tui.ui.help.dialog import HelpDialog
 from linky_tui.ui.laboratory.dialogs import HomesDialog, ReportDialog
+from linky_tui.ui.presentation.screen import Presentation
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog, ErrorDialog
@@ -39,6 +41,8 @@ DIALOG_MAKERS: dict[str, Callable[[], Dialog[Any]]] = {
     "report": lambda: ReportDialog(()),
     "inside": lambda: InsideDialog(SERIES),
     "access": lambda: AccessDialog(Access("mongodb://h"), cast(Store, None), None),
+    "copy": lambda: CopyDialog([]),
+    "presentation": Presentation,
     "unsaved": lambda: UnsavedDialog("A"),
 }  # fmt: skip
 

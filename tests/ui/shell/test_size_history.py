@@ -82,7 +82,7 @@ def test_how_alike_both_are_is_never_claimed_without_proof() -> None:
 def test_sizes_on_disk_are_not_shown_before_they_are_settled(settled: bool | None) -> None:
     found = replace(comparison(5000), settled=settled)
     rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found, 5)]}
-    for label in ("storage", "indexes", "total", "total without _id", "reusable in files"):
+    for label in ("storage", "indexes", "total", "total without _id", "free"):
         assert rows[label] == ("–", "–", "settling")
     assert rows["data"][2] == "98.5 %"
     assert rows["total per reading"][:2] == ("–", "–")

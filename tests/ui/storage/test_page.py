@@ -19,6 +19,7 @@ from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy
 from linky_tui.text.formatting import bytes_text, count_text
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.comparison.size_bars import SizeBars
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell import comparison_state
@@ -26,7 +27,6 @@ from linky_tui.ui.shell.ingest_control import Remark
 from linky_tui.ui.storage import actions as storage_actions
 from linky_tui.ui.storage.access_dialog import AccessDialog
 from linky_tui.ui.storage.page import StoragePage
-from linky_tui.ui.storage.size_bars import SizeBars
 from tests.tools.app import (
     SMALL_FIRST_DAY,
     StoredHome,
@@ -104,14 +104,17 @@ async def test_every_number_is_the_servers(running: Running, stored_home: Stored
         whole = [each["storageSize"] + each["totalIndexSize"] for each in (one, two)]
         total = [used(each) + used(each, *each["indexDetails"]) for each in (one, two)]
         free = [file - own for file, own in zip(whole, total, strict=True)]
-        assert shown["reusable in files"][:2] == tuple(bytes_text(each) for each in free)
+        assert shown["free"][:2] == tuple(bytes_text(each) for each in free)
         buckets = two["timeseries"]["bucketCount"]
         ideal = sum(
             -(-sum(each.interval_min == step for each in stored_home.readings()) // 1000)
             for step in (30, 60)
         )
-        assert shown["buckets"] == ("–", str(buckets), f"{ideal} ideal")
-        assert shown["readings a bucket"][1:] == (f"{readings / buckets:,.0f}", "hours")
+        assert shown["buckets"] == ("–", str(buckets), "")
+        assert shown["fewest buckets"] == ("–", str(ideal), "")
+        assert {row[2] for row in shown.values() if not row[2].endswith("%")} <= {"", "identical"}
+        assert shown["readings a bucket"][1:] == (f"{readings / buckets:,.0f}", "")
+        assert shown["granularity"][1:] == ("hours", "")
         bars = page(app).query_one(SizeBars).bars
         assert [bar.total_bytes for bar in bars] == [total[0], 0, total[1]]
         assert [bar.label for bar in bars] == [
@@ -122,6 +125,9 @@ async def test_every_number_is_the_servers(running: Running, stored_home: Stored
         text = screen_text(app)
         assert all(cell in text for cells in shown.values() for cell in cells)
         assert all(bar.label in text for bar in bars)
+        for own in ("size", "storageSize", "totalIndexSize", "totalSize", "freeStorageSize"):
+            assert f" {own} " in text
+            assert own in two
         assert "Not measured yet: press z." in text
 
 

@@ -9,7 +9,7 @@ import pytest
 from linky_tui.storage.compare.sizes import CollectionSize
 from linky_tui.storage.compare.stats import Comparison
 from linky_tui.storage.compare.zstd_copy import ZstdCopy
-from linky_tui.ui.storage.size_bars import UNSETTLED, size_bars
+from linky_tui.ui.comparison.size_bars import UNSETTLED, size_bars
 
 REGULAR = CollectionSize("one", 1000, 130_000, 60_000, 40_000, compressor="snappy")
 TIMESERIES = CollectionSize("two", 1000, 2_000, 6_000, 4_000, compressor="zstd")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -11,7 +11,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from linky_tui.text.formatting import bytes_text, percent_text
-from linky_tui.words.comparison import compressed
+from linky_tui.words.comparison import SETTLING, compressed
 
 if TYPE_CHECKING:
     from linky_tui.storage.compare.stats import Comparison
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 UNSETTLED = "Settling: MongoDB has still to write it to disk."
 
+_FIGURE_CELLS = 9  # " 1.59 MB"
 _STORAGE, _INDEXES = "█", "▒"
 
 
@@ -57,6 +58,12 @@ def size_bars(comparison: Comparison, copy: ZstdCopy | None) -> list[SizeBar]:
     ]
 
 
+def two_bars(comparison: Comparison) -> list[SizeBar]:
+    """The bars of both collections alone, saying little where nothing can be drawn."""
+    one, two = size_bars(comparison, None)[::2]
+    return [replace(bar, empty=SETTLING if bar.empty else "") for bar in (one, two)]
+
+
 def _copy_bar(comparison: Comparison, copy: ZstdCopy | None) -> SizeBar:
     one = comparison.regular
     if copy is None:
@@ -72,7 +79,11 @@ def _copy_bar(comparison: Comparison, copy: ZstdCopy | None) -> SizeBar:
 
 
 class SizeBars(Widget):
-    """Each bar under its name, its total and what it saves; a legend below."""
+    """Each bar under its name, its total and what it saves; a legend below.
+
+    Where its height is given it makes the best of it: thick bars, or each beside its name, or
+    nothing.
+    """
 
     DEFAULT_CSS = """
     SizeBars {
@@ -91,8 +102,9 @@ class SizeBars(Widget):
         "bars--note",
     }
 
-    def __init__(self) -> None:
+    def __init__(self, *, thickest: int = 3) -> None:
         super().__init__()
+        self._thickest = thickest  # rows of a bar, where there is room for more
         self._bars: list[SizeBar] = []
 
     @property
@@ -115,24 +127,42 @@ class SizeBars(Widget):
             self.get_component_rich_style(f"bars--{name}")
             for name in ("label", "storage", "indexes", "note")
         )
-        width = max(self.size.width, 1)
+        width, height = max(self.size.width, 1), self.size.height
+        count = len(self._bars)
+        if height < count:
+            return text
         most = max(max(bar.total_bytes for bar in self._bars), 1)
+        each = (height - 1) // count
+        thick, gap = max(1, min(each - 2, self._thickest)), each > 2
+        names = max(cell_len(bar.label) for bar in self._bars) + 1
         for bar in self._bars:
             figures = "" if bar.empty else bytes_text(bar.total_bytes)
+            if each < 2:  # beside its name
+                cells = max(width - names - _FIGURE_CELLS, 1)
+                text.append(bar.label.ljust(names), label)
+                filled, lighter = _parts(bar, most, cells)
+                text.append(bar.empty, muted)
+                text.append(filled, storage)
+                text.append(lighter, indexes)
+                drawn = len(bar.empty or filled + lighter)
+                text.append(figures.rjust(width - names - drawn) + "\n", label)
+                continue
             figures += f"  {bar.note}" if bar.note else ""
             free = width - cell_len(figures)
             name = Text(bar.label, label)
             name.truncate(max(free - 1, 0), overflow="ellipsis", pad=True)
             text.append(name)
-            text.append(figures.rjust(width - name.cell_len), label)
-            text.append("\n")
-            if bar.empty:
-                text.append(bar.empty, muted)
-            else:
-                filled, lighter = _parts(bar, most, width)
+            text.append(figures.rjust(width - name.cell_len) + "\n", label)
+            filled, lighter = _parts(bar, most, width)
+            for row in range(thick):
+                text.append(bar.empty if not row else "", muted)
                 text.append(filled, storage)
                 text.append(lighter, indexes)
-            text.append("\n\n")
+                text.append("\n")
+            text.append("\n" if gap else "")
+        if each < 2 and height == count:
+            text.rstrip()
+            return text
         text.append(_STORAGE, storage)
         text.append(" storage   ", muted)
         text.append(_INDEXES, indexes)

@@ -1,0 +1,1 @@
+"""Copying what a page shows."""
