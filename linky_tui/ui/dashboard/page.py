@@ -142,13 +142,12 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         &.-narrow #bars, &.-tiny #bars { column-span: 1; }
         &.-pair #panels {
             grid-size: 2 2;
-            grid-columns: 56 1fr;
+            grid-columns: 55 1fr;
             grid-rows: 13 12;
             height: 25;
             min-height: 25;
         }
         &.-pair #body { scrollbar-size-vertical: 1; }
-        &.-pair #bars { padding: 0 !important; }
         &.-pair #curve { column-span: 2; }
     }
     """
@@ -250,6 +249,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         bars.border_title = (
             f"Last {RECENT_DAYS} days (kWh)" if few else f"Daily energy, last {BAR_DAYS} days (kWh)"
         )
+        bars.styles.padding = (0, 0 if few else 1)  # every cell counts
         if data is None:
             return
         bars.border_subtitle = "" if few else data.bars_note
