@@ -20,7 +20,7 @@ _CHANGED = Style(bold=True, reverse=True)
 _SAVED_STYLES = {"identical": "saved", "different": "different"}
 _LABEL_CELLS = 11
 _WIDE_LABEL_CELLS = 22  # "indexes totalIndexSize"
-_LEAST_CELLS = (13, 13, 10)  # "consumptionTS", "same count"
+_LEAST_CELLS = (13, 13, 11)  # "consumptionTS", "same count" and its padding
 
 
 class ComparisonTable(Widget):

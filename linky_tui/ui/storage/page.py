@@ -45,7 +45,7 @@ DEFRAGMENT = (
     "is only read. Until that has ended, whoever reads the time series collection sees a part of "
     "it. Stopped in between nothing is lost: the next run completes it."
 )
-_SIDE_CELLS = 118
+_SIDE_CELLS = 120
 READY = "Verify reads every reading of both. Repair makes them identical again."
 
 
