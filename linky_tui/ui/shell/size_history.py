@@ -10,7 +10,7 @@ from linky_tui.text.formatting import bytes_text, count_text, things
 
 if TYPE_CHECKING:
     from linky_tui.storage.compare.stats import Comparison
-    from linky_tui.ui.plots import LinePlot
+    from linky_tui.ui.plots import LinePlot, Spot
 
 _KEPT = 600
 _MOST_TICKS = 6
@@ -88,6 +88,8 @@ def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
 
 
 def _spot(sample: Sample) -> Spot:
+    from linky_tui.ui.plots import Spot
+
     sizes = (
         f"regular {bytes_text(sample.regular_bytes)}",
         f"time series {bytes_text(sample.timeseries_bytes)}",
