@@ -182,8 +182,9 @@ class LinkyApp(AppCore):
         page = self.screen
         if isinstance(page, Page):
             from linky_tui.ui.copying.dialog import CopyDialog
+            from linky_tui.ui.copying.tables import charts_of
 
-            self.push_screen(CopyDialog(page.copyables()))
+            self.push_screen(CopyDialog([*page.copyables(), *charts_of(page)]))
 
     def action_present(self) -> None:
         from linky_tui.ui.presentation.screen import Presentation

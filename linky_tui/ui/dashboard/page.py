@@ -267,7 +267,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
             self.query_one(name, Chart).show_empty(NO_METER)
 
     def copyables(self) -> list[Copyable]:
-        return [*self.comparison.copyables(), *super().copyables()]
+        return self.comparison.copyables()
 
     def action_open_day(self) -> None:
         chart = self.pointed_chart

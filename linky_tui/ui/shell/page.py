@@ -152,18 +152,8 @@ class Page(Screen[None]):
             chart.scroll_visible()
 
     def copyables(self) -> list[Copyable]:
-        """What can be copied: the data of each chart, first of one that is being read."""
-        from linky_tui.ui.plots.tables import plot_text
-        from linky_tui.words.copied import Copyable
-
-        def copyable(plot: Plot, title: str) -> Copyable:
-            return Copyable(title, lambda form: plot_text(plot, title, form))
-
-        return [
-            copyable(chart.plot, str(chart.border_title))
-            for chart in sorted(self.query(Chart), key=lambda each: each.place is None)
-            if chart.plot is not None and chart.plot.read is not None and chart.size
-        ]
+        """What can be copied beside the data of its charts."""
+        return []
 
     def before_leaving(self, go: Callable[[], object]) -> None:
         """The user wants to ``go`` elsewhere or to quit; a page with unsaved work asks first."""

@@ -212,7 +212,7 @@ figure.
         self.comparison.soon()
 
     def copyables(self) -> list[Copyable]:
-        return [*self.comparison.copyables(), *super().copyables()]
+        return self.comparison.copyables()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         lab = self.app.lab.state

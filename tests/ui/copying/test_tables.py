@@ -16,8 +16,8 @@ from linky_tui.domain.paris import ONE_DAY, PARIS
 from linky_tui.storage.store import Store
 from linky_tui.ui.charts.page import LOADERS
 from linky_tui.ui.charts.request import Against, ChartRequest, View
+from linky_tui.ui.copying.tables import plot_text
 from linky_tui.ui.plots.periods import Period, Span
-from linky_tui.ui.plots.tables import plot_text
 from linky_tui.words.copied import Form
 from tests.tools.app import FIRST_DAY, FIRST_TOTAL, SERIES, YESTERDAY, StoredHome
 

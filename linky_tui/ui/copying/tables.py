@@ -6,10 +6,25 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from linky_tui.lab.report.blocks import Table
+from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.plots import LinePlot, LineSeries, Plot, Spot, places
-from linky_tui.words.copied import Form, as_text, exact
+from linky_tui.ui.shell.page import Page
+from linky_tui.words.copied import Copyable, Form, as_text, exact
 
 _Column = tuple[str, Callable[[int, Spot], float | None]]
+
+
+def charts_of(page: Page) -> list[Copyable]:
+    """The data of each chart of a page, first of one that is being read."""
+
+    def copyable(plot: Plot, title: str) -> Copyable:
+        return Copyable(title, lambda form: plot_text(plot, title, form))
+
+    return [
+        copyable(chart.plot, str(chart.border_title))
+        for chart in sorted(page.query(Chart), key=lambda each: each.place is None)
+        if chart.plot is not None and chart.plot.read is not None and chart.size
+    ]
 
 
 def plot_text(plot: Plot, title: str, form: Form) -> str:
