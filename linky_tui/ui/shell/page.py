@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
-from linky_tui.ui.plots import Chart, Plot
+from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader

@@ -70,7 +70,7 @@ async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri
     async with app.run_test(size=(80, 24)) as pilot:
         with mongodb_away(mongod_uri):
             await wait_until(pilot, lambda: "Next try" in screen_text(app))
-        await wait_until(pilot, lambda: "Daily energy" in screen_text(app))
+        await wait_until(pilot, lambda: "Last 14 days" in screen_text(app))
         assert app.screen.focused is not None
         await pilot.press("l")
         await wait_until(pilot, lambda: "MongoDB answers." in screen_text(app))
