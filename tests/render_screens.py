@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -72,6 +73,8 @@ class Stage:
 def stage() -> Iterator[Stage]:
     """A mongod with a filled home, at the tests' date."""
     with short_folder() as folder, PrivateMongod(folder) as server:
+        for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+            os.environ[name] = str(folder)  # nothing of the user's is read or written
         home = StoredHome(server.uri, "home")
         with time_machine.travel(NOW, tick=True):
             with open_store(home.uri, home.database, folder) as store:
@@ -134,6 +137,9 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
     charts = app.screen
     if page == "laboratory":
         await pilot.press("t")
+        if app.store_ready and not app.lab.state.results:
+            await pilot.press("enter")
+            await wait_until(pilot, lambda: app.lab.state.results and not app.lab.state.busy)
     if page in ABOVE:
         await pilot.press(ABOVE[page])
     elif page in VIEWS and isinstance(charts, ChartsPage):
