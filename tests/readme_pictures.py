@@ -17,7 +17,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "pictures"
 PAGES = ("dashboard", "backfill", "laboratory")
-WIDTH_PX, COLOURS = 1200, 64
+WIDTH_PX, COLOURS = 1200, 128
 CELL, LINE, ABOVE = 12.2, 24.4, 18.5
 """Of Rich's SVG: a cell's width and height, and how far its top is above the baseline."""
 FONT_PX = 20.265
@@ -63,11 +63,13 @@ def without_gaps(svg: str) -> str:
                     f'width="{width * CELL:.2f}" height="{height * LINE:.2f}" '
                     'shape-rendering="crispEdges"/>'
                 )
-        left_over = "".join("\u00a0" if any(parts(each)) else each for each in text)
-        return (
-            f'{"".join(shapes)}<text class="{style}" x="{left}" y="{baseline}">'
-            f"{html.escape(left_over)}</text>"
-        )
+        left_over = "".join(" " if any(parts(each)) else each for each in text)
+        for word in re.finditer(r"[^ \u00a0]+", left_over):  # leading blanks would be dropped
+            at_x = float(left) + word.start() * CELL
+            shapes.append(
+                f'<text class="{style}" x="{at_x:.2f}" y="{baseline}">{html.escape(word[0])}</text>'
+            )
+        return "".join(shapes)
 
     svg = re.sub(r"font-family: Fira Code[^;]*;", "font-family: DejaVu Sans Mono;", svg)
     return _TEXT.sub(drawn, svg.replace("font-size: 20px", f"font-size: {FONT_PX}px"))
