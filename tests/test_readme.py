@@ -61,6 +61,11 @@ def test_every_link_leads_somewhere(target: str) -> None:
     assert not anchor or anchor in anchors
 
 
+def test_every_file_of_a_command_exists() -> None:
+    paths = re.findall(r"`[^`\n]*?((?:tests|\.ci)/[\w/.]+)[^`\n]*`", README)
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 def test_the_map_names_every_folder() -> None:
     (drawn,) = [block for block in BLOCKS if block.startswith("cli.py ")]
     named = set(re.findall(r"([a-z_]+/|[a-z_]+\.py)", drawn))
