@@ -139,7 +139,8 @@ async def opened(app: LinkyApp, pilot: Pilot[None], page: str) -> AsyncIterator[
         await pilot.press("t")
         if app.store_ready and not app.lab.state.results:
             await pilot.press("enter")
-            await wait_until(pilot, lambda: app.lab.state.results and not app.lab.state.busy)
+            await wait_until(pilot, lambda: app.lab.state.results or app.lab.state.failed)
+            await wait_until(pilot, lambda: not app.lab.state.busy)
     if page in ABOVE:
         await pilot.press(ABOVE[page])
     elif page in VIEWS and isinstance(charts, ChartsPage):
