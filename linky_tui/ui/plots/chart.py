@@ -55,7 +55,7 @@ class Chart(Widget, can_focus=True):
         super().__init__(id=id, classes=classes)
         self.set_reactive(Chart.empty, empty)
         self.set_reactive(Chart.marker, marker)
-        self._drawn: tuple[object, Grid] | None = None
+        self._drawn: tuple[tuple[object, ...], Grid] | None = None
         self._shown: tuple[object, list[Strip]] | None = None
         self._by_mouse = False
 
@@ -64,6 +64,9 @@ class Chart(Widget, can_focus=True):
 
     def show(self, plot: Plot) -> None:
         before = self.plot
+        if self._drawn is not None and before is self._drawn[0][0] and before == plot:
+            # The same picture, which need not be drawn again; what is read there may differ.
+            self._drawn = (plot, *self._drawn[0][1:]), self._drawn[1]
         self.plot = plot
         if self.place is not None and (type(before) is not type(plot) or self.spot is None):
             self.place = None
@@ -219,9 +222,9 @@ def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> G
             raise TypeError(f"no way to draw {type(plot).__name__}")
 
 
-def _same(before: object, after: tuple[object, ...]) -> bool:
+def _same(before: tuple[object, ...], after: tuple[object, ...]) -> bool:
     """Whether nothing changed; the plot is compared by identity, it may be large."""
-    return isinstance(before, tuple) and before[0] is after[0] and before[1:] == after[1:]
+    return before[0] is after[0] and before[1:] == after[1:]
 
 
 def _sentence(text: str, width: int, height: int, colors: Palette) -> Grid:
