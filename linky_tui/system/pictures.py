@@ -6,7 +6,7 @@ import os
 from datetime import datetime
 
 from linky_tui.domain.paris import PARIS
-from linky_tui.errors import LinkyError
+from linky_tui.errors import LinkyError, Side
 from linky_tui.system.own_files import open_own, why
 from linky_tui.system.paths import picture_dirs
 
@@ -46,4 +46,5 @@ def save_picture(svg: str, page: str, taken_at: datetime, *, demo: bool) -> str:
         "The picture could not be saved",
         f"{'; '.join(problems) or 'There is no folder for it'}.",
         "Make one of these folders writable, or free some space, then press the key again.",
+        sides=(Side.YOURS,),
     )

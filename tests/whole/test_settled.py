@@ -67,7 +67,8 @@ def test_a_saving_that_is_printed_is_still_true_much_later(
         since = str(today() - timedelta(days=DAYS))
         with home.on_terminal("--backfill", "--since", since) as terminal:
             assert terminal.wait() == 0, terminal.output
-            assert terminal.shows("waiting until MongoDB has written to disk")
+            if checkpoints_s > 30:  # sooner, a busy machine has nothing to wait for
+                assert terminal.shows("waiting until MongoDB has written to disk")
         shown = terminal.output.decode().replace("\r\n", "\n").rsplit("\x1b[K", 1)[1]
         printed = {label: float(number) / 100 for label, number in _ROW.findall(shown)}
         assert printed.keys() == {"data", "storage", "indexes", "total"}, shown

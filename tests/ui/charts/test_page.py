@@ -129,7 +129,7 @@ async def test_a_date_is_jumped_to(running: Running) -> None:
         await pilot.press("slash")
         await wait_until(pilot, lambda: app.screen.query(Input))
         await pilot.press(*"32", "slash", *"1", "enter")
-        await wait_until(pilot, lambda: "That is no date" in screen_text(app))
+        await wait_until(pilot, lambda: "No date. Write it as" in screen_text(app))
         app.screen.query_one(Input).value = "29/03/2026"
         await pilot.press("enter")
         await settled(pilot, app, "Sun 29 Mar 2026", LinePlot)

@@ -101,7 +101,7 @@ async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredH
         await pilot.press("enter")
         assert app.lab.state.paused
         await pilot.press("p")
-        await wait_until(pilot, lambda: app.lab.state.progress)
+        await wait_until(pilot, lambda: not app.lab.state.paused)
         await pilot.press("x")
         await idle(pilot, app)
         assert app.lab.state.results == {}
