@@ -90,7 +90,7 @@ async def test_an_experiment_runs_beside_everything_else_and_is_kept(
 
 async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredHome) -> None:
     async with running((80, 24), home=small_home) as (app, pilot):
-        await opened(pilot, app, 3)
+        await opened(pilot, app, 5)  # which takes some seconds
         free = ["Run", "Run all", "Homes", "Report", "Help", "Quit"]
         await wait_until(pilot, lambda: footer(app) == free)
         await pilot.press("enter", "p")
@@ -101,12 +101,12 @@ async def test_pause_go_on_and_stop_by_key(running: Running, small_home: StoredH
         await pilot.press("enter")
         assert app.lab.state.paused
         await pilot.press("p")
-        await wait_until(pilot, lambda: not app.lab.state.paused)
+        await wait_until(pilot, lambda: app.lab.state.progress)
         await pilot.press("x")
         await idle(pilot, app)
         assert app.lab.state.results == {}
         await wait_until(pilot, lambda: footer(app) == free)
-        await wait_until(pilot, lambda: "○ 3" in screen_text(app))
+        await wait_until(pilot, lambda: "○ 5" in screen_text(app))
 
 
 async def test_run_all_goes_down_the_list(running: Running, small_home: StoredHome) -> None:
