@@ -117,8 +117,7 @@ class LinkyApp(AppCore):
 
     def _first_frame_drawn(self) -> None:
         if not gc.isenabled():  # by the command line, for the start
-            gc.enable()
-            gc.freeze()
+            collect_seldom()
         self.connect()
         self.run_worker(self._load_behind, thread=True, group="load", exit_on_error=False)
         self.run_worker(self._drop_leftovers, thread=True, group="leftovers", exit_on_error=False)
@@ -248,6 +247,16 @@ class LinkyApp(AppCore):
         for command in super().get_system_commands(screen):
             if command.title not in ("Quit", "Screenshot"):
                 yield command
+
+
+def collect_seldom() -> None:
+    """Collect garbage from now on, but hardly ever all of it.
+
+    A full collection looks at all that two years of charts hold, for up to half a second.
+    """
+    gc.enable()
+    gc.freeze()
+    gc.set_threshold(5_000, 5, 400)
 
 
 def run_app(config_file: Path | None, *, demo: bool) -> int:

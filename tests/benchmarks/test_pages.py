@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.app import LinkyApp, collect_seldom
 from linky_tui.ui.shell.header import PAGE_NAMES
 from tests.tools.app import StoredHome, wait_until, write_config
 from tests.tools.program import OnTerminal
@@ -55,15 +55,16 @@ async def _switch_ms(app: LinkyApp, page: str) -> tuple[float, float]:
 
 
 @pytest.fixture
-def usual_gc() -> Iterator[None]:
+def collecting() -> Iterator[None]:
     """Garbage is collected as in the program; the tests' own settings are for the tests."""
     before = gc.get_threshold()
-    gc.set_threshold(700, 10, 10)
+    gc.collect()
+    collect_seldom()
     yield
     gc.set_threshold(*before)
 
 
-@pytest.mark.usefixtures("usual_gc")
+@pytest.mark.usefixtures("collecting")
 async def test_switching_pages(make_app: MakeApp) -> None:
     app = make_app()
     first: dict[str, float] = {}
@@ -75,8 +76,6 @@ async def test_switching_pages(make_app: MakeApp) -> None:
         for page in PAGE_NAMES[1:]:
             first[page], _ = await _switch_ms(app, page)
             await pilot.pause(1.0)
-        gc.collect()
-        gc.freeze()  # what belongs to the tests; the program does so after its first frame
         for number in range(SWITCHES):
             how, wait_s = ("a hurry", order.uniform(0.0, 0.3)) if number % 2 else ("rest", REST_S)
             await asyncio.sleep(wait_s)
