@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -15,7 +16,7 @@ from linky_tui.demo.household import Household
 from linky_tui.domain.curve import Curve
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import day_start
-from linky_tui.ui.plots import BarGroup, BarPlot, Chart, GroupPlot, HeatPlot, Plot
+from linky_tui.ui.plots import BarGroup, BarPlot, Chart, GroupPlot, HeatPlot, Plot, Spot
 from linky_tui.ui.plots.axes import curve_line, minutes_range, shifted_to, time_ticks
 from linky_tui.ui.plots.canvas import Grid, scale
 from linky_tui.ui.plots.chart import draw
@@ -239,3 +240,30 @@ async def test_the_widget_follows_size_and_theme() -> None:
         app.chart.show_empty("No readings.")
         await pilot.pause()
         assert "No readings." in screen_text(app)
+
+
+async def test_an_equal_plot_is_not_drawn_again_but_read_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawings: list[Plot] = []
+    first, second, third = (
+        replace(bars([1.0, value]), read=lambda *_, said=said: Spot(said))
+        for said, value in (("before", 2.0), ("after", 2.0), ("other", 3.0))
+    )
+
+    def counted(plot: Plot, *how: Any) -> Grid:
+        drawings.append(plot)
+        return draw(plot, *how)
+
+    monkeypatch.setattr("linky_tui.ui.plots.chart.draw", counted)
+    app = OneChart()
+    async with app.run_test(size=(80, 24)) as pilot:
+        chart = app.query_one(Chart)
+        for plot in (first, second, third):
+            chart.show(plot)
+            chart.step(-1, 0)
+            await pilot.pause()
+            assert chart.spot is not None
+            assert plot.read is not None
+            assert chart.spot == plot.read(0, 0)
+    assert drawings == [first, third]
