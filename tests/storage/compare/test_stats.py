@@ -22,6 +22,7 @@ from linky_tui.text.formatting import percent_text
 from linky_tui.words.comparison import honest_note
 from tests.tools.mongod import PrivateMongod
 from tests.tools.stored import SERIES, open_store, put_regular, put_timeseries, readings
+from tests.tools.waiting import wait_until
 
 HOME = Household(DEMO_PRM)
 CURVE = readings(day_start(date(2026, 1, 1)), 3000)
@@ -56,12 +57,12 @@ def test_the_figures_fit_together(filled: Store) -> None:
 
 def test_the_figures_are_the_servers(filled: Store) -> None:
     database = filled.readings.regular.database
+    wait_until(lambda: compare_sizes(filled).settled, "what was written is on disk")
     found = compare_sizes(filled)
     statistics = database.command("collStats", "consumption")
     assert found.regular.data_bytes == statistics["size"]
     used = statistics["storageSize"] - statistics["freeStorageSize"]
     assert found.regular.storage_bytes == used
-    assert found.settled
     whole = statistics["storageSize"] + statistics["totalIndexSize"]
     assert found.regular.total_bytes + found.regular.reusable_bytes == whole
     assert found.timeseries.data_bytes == database.command("collStats", "consumptionTS")["size"]
