@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
-import os
 import types
 import typing
 from collections.abc import Iterable, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 
 from linky_tui.domain.laboratory import Result
 from linky_tui.lab.catalogue import BY_KEY
-from linky_tui.system.own_files import open_own, read_own
+from linky_tui.system.own_files import read_own, replace_own
 from linky_tui.system.paths import private_dir
 
 FILE_NAME = "laboratory.json"
@@ -67,14 +66,8 @@ def keep(state_dir: Path, results: Iterable[Result]) -> dict[str, Result]:
     private_dir(state_dir)
     kept = load(state_dir) | {each.experiment: each for each in results}
     kept = {key: kept[key] for key in BY_KEY if key in kept}
-    path = state_dir / FILE_NAME
-    temporary = path.with_suffix(".new")
-    temporary.unlink(missing_ok=True)
-    with open(open_own(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-        file.write(json.dumps({"results": [to_json(each) for each in kept.values()]}).encode())
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    document = {"results": [to_json(each) for each in kept.values()]}
+    replace_own(state_dir / FILE_NAME, json.dumps(document).encode(), durable=True)
     return kept
 
 

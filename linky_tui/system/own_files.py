@@ -52,6 +52,24 @@ def read_own(path: Path, limit: int) -> bytes:
         return file.read(limit)
 
 
+def replace_own(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Write a file in place of the one that is there; a killed process leaves the old one.
+
+    ``durable``: it is on the disk before it takes the place.
+
+    Raises:
+        OSError: see :func:`open_own`.
+    """
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    with open(open_own(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    new.replace(path)
+
+
 def set_aside(path: Path, mark: str = "corrupt", sidecars: Sequence[str] = ()) -> None:
     """Free the place of a file or folder that cannot be used; it is kept as ``NAME.MARK-TIME``.
 

@@ -6,7 +6,6 @@ server is taught it while it listens on its socket alone and asks nobody.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import secrets
@@ -18,7 +17,7 @@ from pymongo.errors import OperationFailure
 
 from linky_tui.storage.errors import friendly
 from linky_tui.storage.server.endpoint import USER, Endpoint
-from linky_tui.system.own_files import open_own
+from linky_tui.system.own_files import open_own, replace_own
 from linky_tui.text.redaction import protect
 
 _FILE_NAME = "linky.password"
@@ -73,12 +72,7 @@ def make_password(folder: Path) -> str:
     """
     password = secrets.token_urlsafe(_RANDOM_BYTES)
     protect(password)
-    new = password_file(folder).with_suffix(".new")
-    with contextlib.suppress(FileNotFoundError):
-        new.unlink()
-    with open(open_own(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-        file.write(f"{password}\n".encode())
-    new.replace(password_file(folder))
+    replace_own(password_file(folder), f"{password}\n".encode())
     return password
 
 

@@ -22,7 +22,7 @@ from linky_tui.storage.server.binary import MongodUnfit, mongod_environment
 from linky_tui.storage.server.endpoint import Endpoint, is_place
 from linky_tui.storage.server.failures import TAIL_BYTES, never_began, start_failure
 from linky_tui.system.locks import is_locked
-from linky_tui.system.own_files import open_own, read_own, set_aside
+from linky_tui.system.own_files import open_own, read_own, replace_own, set_aside
 from linky_tui.system.paths import private_dir
 from linky_tui.text.formatting import plain
 
@@ -235,11 +235,7 @@ class Mongod:
             "socket": str(endpoint.socket_path),
             "port": endpoint.port,
         }
-        temporary = self._record_path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
-        with open(open_own(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
-            file.write(json.dumps(record).encode())
-        temporary.replace(self._record_path)
+        replace_own(self._record_path, json.dumps(record).encode())
 
     def _locked_by(self) -> int:
         try:
