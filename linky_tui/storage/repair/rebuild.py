@@ -105,7 +105,7 @@ def rebuild_steps(
         for lease in leases:
             lease.note_rebuilt(now)
         return RebuildResult(
-            sum(store.readings.counts()[1].values()),
+            sum(store.readings.counts()[1].values()) if now is None else now.readings,
             before,
             None if now is None else now.buckets,
             time.monotonic() - started_s,
