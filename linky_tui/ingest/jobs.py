@@ -36,7 +36,7 @@ class Job:
 
 
 class Status(StrEnum):
-    """How a run of one series ended ."""
+    """How a run of one series ended."""
 
     COMPLETE = "complete"
     PAUSED = "paused"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
 import pymongo
 from pymongo.collection import Collection
@@ -19,9 +20,22 @@ from linky_tui.storage.compare.size_watch import SizeWatch
 from linky_tui.storage.compare.sizes import Statistics, statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
+if TYPE_CHECKING:
+    from linky_tui.storage.store import Store
+
 LONGEST_WAIT_S = 150.0
 """Two checkpoints and a half: whoever writes meanwhile may go on for ever."""
 LOOK_EVERY_S = 0.5
+
+
+def write_to_disk(store: Store) -> None:
+    """Have the server take a checkpoint; for our own alone, and never while anybody writes.
+
+    Raises:
+        PyMongoError: MongoDB refuses, or cannot be reached.
+    """
+    with pymongo.timeout(READ_LIMIT_S):
+        store.connection.client.admin.command("fsync")
 
 
 def wait_until_settled(

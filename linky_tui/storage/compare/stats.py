@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pymongo
 
-from linky_tui.storage.compare.counters import counted
-from linky_tui.storage.compare.settled import all_written
+from linky_tui.storage.compare.counted import counted
+from linky_tui.storage.compare.settled import all_written, write_to_disk
 from linky_tui.storage.compare.sizes import CollectionSize, size_of
 from linky_tui.storage.compare.verify import verify
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
@@ -162,10 +162,10 @@ def compare_sizes(
     with friendly():
         checkpoint = checkpoint and store.server.kind == "local"
         if checkpoint:
-            _write_to_disk(store)
+            write_to_disk(store)
         found, counters_lost = counted(store)
         if checkpoint and not all_written(found.statistics):
-            _write_to_disk(store)  # what counting again left behind
+            write_to_disk(store)  # what counting again left behind
             found, counters_lost = counted(store)
         one, two = found.statistics
         data_bytes = None if counters_lost else two.data_bytes
@@ -192,8 +192,3 @@ def compare_sizes(
         identical,
         all_written(found.statistics),
     )
-
-
-def _write_to_disk(store: Store) -> None:
-    with pymongo.timeout(READ_LIMIT_S):
-        store.connection.client.admin.command("fsync")

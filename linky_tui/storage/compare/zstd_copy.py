@@ -27,7 +27,7 @@ from pymongo.write_concern import WriteConcern
 
 from linky_tui.storage.collections.confirmed_writes import STEP_LIMIT_S, StorageStopped
 from linky_tui.storage.collections.documents import INDEX_KEYS, INDEX_NAME, Document
-from linky_tui.storage.compare.settled import LONGEST_WAIT_S, wait_until_settled
+from linky_tui.storage.compare.settled import LONGEST_WAIT_S, wait_until_settled, write_to_disk
 from linky_tui.storage.compare.sizes import CollectionSize, size_of, statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
@@ -122,10 +122,9 @@ def _settle(
     store: Store, probe: Collection[Document], stop: threading.Event, limit_s: float
 ) -> bool:
     """Force a checkpoint on our own server, wait for that of another one."""
-    with pymongo.timeout(READ_LIMIT_S):
-        # Others may be writing readings, which a checkpoint inflates; ours can wait.
-        if store.server.kind == "local" and not store.leases.in_use():
-            store.connection.client.admin.command("fsync")
+    # Others may be writing readings, which a checkpoint inflates; ours can wait.
+    if store.server.kind == "local" and not store.leases.in_use():
+        write_to_disk(store)
     settled = wait_until_settled([probe], stop, limit_s=limit_s)
     if stop.is_set():
         raise StorageStopped

@@ -1,7 +1,7 @@
 """What both collections hold, counted, and whether the server's counters agree with it.
 
-A crash loses the counters of both: the size of the regular documents is
-added up instead, that of the compressed buckets nobody but the server can tell.
+A crash loses the counters of both: the size of the regular documents is added up instead, that of
+the compressed buckets nobody but the server can tell.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pymongo.errors import OperationFailure
 from linky_tui.storage.collections.readings import Group
 from linky_tui.storage.collections.schema import describe
 from linky_tui.storage.compare.buckets import bucket_count
+from linky_tui.storage.compare.settled import write_to_disk
 from linky_tui.storage.compare.sizes import Statistics, statistics
 from linky_tui.storage.connection import READ_LIMIT_S
 
@@ -116,5 +117,4 @@ def _put_right(store: Store) -> None:
         # Other versions know other names.
         with suppress(OperationFailure), pymongo.timeout(READ_LIMIT_S):
             store.connection.database.command("validate", each)
-    with pymongo.timeout(READ_LIMIT_S):
-        store.connection.client.admin.command("fsync")
+    write_to_disk(store)
