@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pymongo
 from pymongo.errors import OperationFailure
@@ -18,11 +18,14 @@ from linky_tui.domain.models import Series
 from linky_tui.errors import StorageUnavailable
 from linky_tui.storage.collections.documents import series_filter
 from linky_tui.storage.collections.readings import Group, Readings
+from linky_tui.storage.compare.sizes import statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly, translate
 from linky_tui.storage.leases.lease import Reached
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
+
+T = TypeVar("T")
 
 READINGS_PER_BUCKET = 1000
 """What a bucket holds by default. A server may be set to less, and from 6.3 on takes less where
@@ -45,17 +48,23 @@ def bucket_count(readings: Readings, series: Series | None = None) -> int | None
     Raises:
         StorageUnavailable: MongoDB cannot be reached, or did not finish.
     """
-    collection = readings.timeseries
     match = series_filter(series) if series is not None else None
-
-    def by_explain() -> int | None:
-        return buckets_in(collection.database.command(question(collection.name, match)))
-
     with friendly(), pymongo.timeout(READ_LIMIT_S):
-        found = _unless_refused(by_explain)
+        found = buckets_in(explained(readings, question(readings.timeseries.name, match)))
         if found is None and series is None:
             found = _unless_refused(lambda: _by_statistics(readings))
         return found
+
+
+def explained(readings: Readings, command: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answer to a :func:`question`; empty where the server refuses it.
+
+    Raises:
+        StorageUnavailable: MongoDB cannot be reached, or did not finish.
+    """
+    database = readings.timeseries.database
+    with friendly(), pymongo.timeout(READ_LIMIT_S):
+        return _unless_refused(lambda: database.command(dict(command))) or {}
 
 
 def question(collection: str, match: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -71,34 +80,34 @@ def question(collection: str, match: Mapping[str, Any] | None = None) -> dict[st
     return {"explain": asked, "verbosity": "executionStats"}
 
 
-def buckets_in(explained: Mapping[str, Any]) -> int | None:
+def buckets_in(answer: Mapping[str, Any]) -> int | None:
     """The number of buckets in an ``explain`` answer, or ``None`` if it does not tell.
 
     That is what was handed to the stage that unpacks buckets. Where nothing unpacks, the server
     answered from the buckets' headers: what was handed to the grouping.
     """
-    shards = explained.get("shards")
+    shards = answer.get("shards")
     if isinstance(shards, Mapping):
         parts = [buckets_in(shard) for shard in shards.values()]
         known = [part for part in parts if part is not None]
         return sum(known) if parts and len(known) == len(parts) else None
-    stages = list(_mappings(explained.get("stages", [])))
-    plan = stages[0].get("$cursor", {}) if stages else explained
-    statistics = plan.get("executionStats", {})
-    tree = list(_tree(statistics.get("executionStages")))
+    stages = list(_mappings(answer.get("stages", [])))
+    plan = stages[0].get("$cursor", {}) if stages else answer
+    execution = plan.get("executionStats", {})
+    tree = list(_tree(execution.get("executionStages")))
     for stage in tree:
         if stage.get("stage") in _UNPACKING:
             return _handed_to(stage)
     for under, stage in pairwise(stages):
         if "$_internalUnpackBucket" in stage:
-            return _returned(statistics if under is stages[0] else under)
+            return _returned(execution if under is stages[0] else under)
     if tree and _reads_nothing(plan, tree[0]):
         return 0
     groupings = [stage for stage in tree if stage.get("stage") in _GROUPING]
     if groupings:
         # Ours makes a single group; one by a key is not the answer to our question.
         return None if groupings[-1].get("groupBySlots") else _handed_to(groupings[-1])
-    return _returned(statistics) if "$control." in str(stages[1:]) else None
+    return _returned(execution) if "$control." in str(stages[1:]) else None
 
 
 def ideal_buckets(counts: Mapping[Group, int]) -> int:
@@ -147,7 +156,7 @@ def needs_defragmenting(store: Store, *, tight: bool = False) -> bool:
     return found > factor * reachable + allowance
 
 
-def _unless_refused(ask: Callable[[], int | None]) -> int | None:
+def _unless_refused(ask: Callable[[], T | None]) -> T | None:
     try:
         return ask()
     except OperationFailure as error:
@@ -187,12 +196,6 @@ def _mappings(value: Any) -> Iterator[Mapping[str, Any]]:
 
 def _by_statistics(readings: Readings) -> int | None:
     collection = readings.timeseries
-    counts = [
-        shard.get("storageStats", {}).get("timeseries", {}).get("bucketCount")
-        for shard in collection.aggregate([{"$collStats": {"storageStats": {}}}])
-    ]
-    if not counts or None in counts:
-        return None
-    total = sum(map(int, counts))
+    total = statistics(collection).buckets
     # Without a single bucket there is no reading: the counters were lost.
     return None if not total and collection.find_one() is not None else total

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import pymongo
-from pymongo.errors import OperationFailure
-
-from linky_tui.storage.compare.buckets import buckets_in, question
+from linky_tui.storage.compare.buckets import buckets_in, explained, question
 from linky_tui.storage.compare.stats import Comparison
-from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -153,12 +149,12 @@ def figure_queries(store: Store, comparison: Comparison) -> list[FigureQuery]:
     return found
 
 
-def number_paths(explained: Mapping[str, Any]) -> list[Path]:
+def number_paths(answer: Mapping[str, Any]) -> list[Path]:
     """Where an ``explain`` answer has the numbers of buckets, one a shard; empty if nowhere.
 
     Every number in it is replaced by one of its own, which :func:`buckets_in` then picks.
     """
-    shards = explained.get("shards")
+    shards = answer.get("shards")
     if isinstance(shards, Mapping):
         each = [
             [("shards", name, *path) for path in number_paths(shard)]
@@ -166,18 +162,14 @@ def number_paths(explained: Mapping[str, Any]) -> list[Path]:
         ]
         return [path for paths in each for path in paths]
     paths: dict[int, Path] = {}
-    picked = buckets_in(_numbered(explained, (), paths, count(1)))
+    picked = buckets_in(_numbered(answer, (), paths, count(1)))
     return [paths[picked]] if picked in paths else []
 
 
 def _bucket_terms(store: Store, collection: str) -> tuple[Term | AnswerTerm, ...]:
     command = question(collection)
-    with friendly(), pymongo.timeout(READ_LIMIT_S):
-        try:
-            explained = store.readings.timeseries.database.command(command)
-        except OperationFailure:  # as on Atlas
-            explained = {}
-    if found := [AnswerTerm(command, path) for path in number_paths(explained)]:
+    paths = number_paths(explained(store.readings, command))
+    if found := [AnswerTerm(command, path) for path in paths]:
         return tuple(found)
     field = "$storageStats.timeseries.bucketCount"
     return (_grouped(collection, "buckets", field, _STATISTICS),)

@@ -79,21 +79,21 @@ def statistics_of(answers: Iterable[Mapping[str, Any]]) -> Statistics:
     indexes: Counter[str] = Counter()
     compressors: set[str | None] = set()
     written: list[bool | None] = []
-    known: set[str] = set()
+    told: Counter[str] = Counter()  # how many shards
     for answer in answers:
         found = answer.get("storageStats", {})
         counters = found.get("timeseries", {})
         own = {name: found.get(name) for name in ("size", "count", "numOrphanDocs")}
         own |= {name: counters.get(name) for name in ("bucketCount", "numMeasurementsCommitted")}
-        known |= {name for name, number in own.items() if number is not None}
+        told.update(name for name, number in own.items() if number is not None)
         total.update({name: int(number or 0) for name, number in own.items()})
         details = found.get("indexDetails", {})
         sizes = {name: int(size) for name, size in found.get("indexSizes", {}).items()}
         free = {name: _reusable(details.get(name, {}), size) for name, size in sizes.items()}
         indexes.update({name: size - free[name] for name, size in sizes.items()})
         storage = int(found.get("storageSize", 0))
-        told = int(found.get("freeStorageSize", 0))
-        free_storage = max(told, _reusable(found.get("wiredTiger", {}), storage))
+        free_storage = int(found.get("freeStorageSize", 0))
+        free_storage = max(free_storage, _reusable(found.get("wiredTiger", {}), storage))
         total["storage"] += storage - free_storage
         total["index"] += int(found.get("totalIndexSize", 0)) - sum(free.values())
         total["reusable"] += free_storage + sum(free.values())
@@ -101,7 +101,7 @@ def statistics_of(answers: Iterable[Mapping[str, Any]]) -> Statistics:
         written.append(_written(found))
 
     def counter(name: str) -> int | None:
-        return total[name] if name in known else None
+        return total[name] if written and told[name] == len(written) else None
 
     return Statistics(
         total["size"],
