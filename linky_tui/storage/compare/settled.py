@@ -17,7 +17,7 @@ from pymongo.collection import Collection
 
 from linky_tui.storage.collections.documents import Document
 from linky_tui.storage.compare.size_watch import SizeWatch
-from linky_tui.storage.compare.sizes import Statistics, statistics
+from linky_tui.storage.compare.sizes import Statistics, all_of, statistics
 from linky_tui.storage.connection import READ_LIMIT_S, friendly
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ def wait_until_settled(
 
 def all_written(found: Sequence[Statistics]) -> bool | None:
     """Whether all is written to disk; ``None`` where the server does not tell."""
-    told = [each.written for each in found]
-    return False if False in told else None if None in told else True
+    return all_of([each.written for each in found])
 
 
 def sizes_on_disk(found: Sequence[Statistics]) -> Hashable:

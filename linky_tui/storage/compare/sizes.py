@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,8 +114,13 @@ def statistics_of(answers: Iterable[Mapping[str, Any]]) -> Statistics:
         total["reusable"],
         None if None in compressors else " and ".join(sorted(filter(None, compressors))) or None,
         total["numOrphanDocs"],
-        False if False in written else None if None in written else True,
+        all_of(written),
     )
+
+
+def all_of(told: Sequence[bool | None]) -> bool | None:
+    """Whether all are true; ``None`` where none is false and one is not told."""
+    return False if False in told else None if None in told else True
 
 
 @dataclass(frozen=True, slots=True)
