@@ -33,6 +33,7 @@ def filled(store: Store) -> Store:
     put_regular(store, SERIES, CURVE)
     put_timeseries(store, SERIES, CURVE)
     store.connection.client.admin.command("fsync")
+    wait_until(lambda: compare_sizes(store).settled, "what was written is on disk")
     return store
 
 
@@ -57,7 +58,6 @@ def test_the_figures_fit_together(filled: Store) -> None:
 
 def test_the_figures_are_the_servers(filled: Store) -> None:
     database = filled.readings.regular.database
-    wait_until(lambda: compare_sizes(filled).settled, "what was written is on disk")
     found = compare_sizes(filled)
     statistics = database.command("collStats", "consumption")
     assert found.regular.data_bytes == statistics["size"]

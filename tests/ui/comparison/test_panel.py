@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,17 @@ def measurements(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return seen
 
 
+@pytest.fixture
+def no_checkpoint(mongod_uri: str) -> Iterator[None]:
+    """None but those that the application asks for."""
+    pause: dict[str, object] = {"configureFailPoint": "pauseCheckpointThread"}
+    with pymongo.MongoClient[dict[str, Any]](mongod_uri) as client:
+        client.admin.command(pause | {"mode": "alwaysOn"})
+        yield
+        client.admin.command(pause | {"mode": "off"})
+
+
+@pytest.mark.usefixtures("no_checkpoint")
 async def test_while_a_run_writes_the_table_is_live_and_nothing_is_settled(
     running: Running, measurements: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
