@@ -18,7 +18,6 @@ class Experiment:
     question: str  # what it wants to know
     method: str  # how it is measured
     readings_per_reading: float = 0.0  # how often each reading of the home is inserted
-    typical_s: float = 0.0  # for two years of a home, on 2 cores
     by_homes: bool = False  # whether its duration grows with the number of homes
 
 
@@ -36,7 +35,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         _EVEN + "Regular and time series collections are each created with none, snappy, zlib "
         "and zstd.",
         8,
-        3,
     ),
     Experiment(
         "granularity",
@@ -46,7 +44,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         _EVEN + "Beside the three granularities a span of one's own is tried where the server "
         "takes bucketMaxSpanSeconds.",
         5,
-        4,
     ),
     Experiment(
         "order",
@@ -56,7 +53,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         _EVEN + "Only the order differs, and the checkpoints after each week of one side, which "
         "is filled before all others.",
         8,
-        15,
     ),
     Experiment(
         "shape",
@@ -67,7 +63,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         _EVEN + "One field of the documents differs at a time. A day document holds the "
         "watts of one meter, interval and Paris day as an array, null where there is none.",
         12,
-        6,
     ),
     Experiment(
         "race",
@@ -78,7 +73,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "round; rounds that warm up are not timed, so this is a warm cache. The answers are "
         "compared, the plan and the documents examined come from explain.",
         3.5,
-        40,
     ),
     Experiment(
         "fleet",
@@ -108,7 +102,6 @@ EXPERIMENTS: tuple[Experiment, ...] = (
         "The readings of one home are written by Python's standard library; the entropy is that "
         "of single values, without what their order tells. Published figures are of other data.",
         2,
-        3,
     ),
 )
 

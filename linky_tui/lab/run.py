@@ -19,10 +19,6 @@ from linky_tui.storage.lab.facts import machine_facts, memory_bytes, server_fact
 from linky_tui.storage.lab.ground import Ground
 from linky_tui.text.formatting import utc_text
 
-_TYPICAL_READINGS = 34_000
-_COST_PER_S = 300_000.0
-"""What two processes load, a reading in a time series collection being 1."""
-
 
 def run_experiments(keys: Iterable[str], task: Task) -> Iterator[Event]:
     """Run experiments in the order of their numbers; one that fails does not end the others.
@@ -45,14 +41,6 @@ def run_experiments(keys: Iterable[str], task: Task) -> Iterator[Event]:
             if task.stop.is_set():
                 raise StorageStopped from None
             yield Unmeasured(key, error)
-
-
-def expected_s(key: str, task: Task) -> float:
-    """How long an experiment takes on a machine like the one it was timed on, with 2 cores."""
-    if BY_KEY[key].by_homes:
-        cost = many_homes.fleet_cost if key == "fleet" else many_homes.crowding_cost
-        return cost(task)[1] / _COST_PER_S
-    return BY_KEY[key].typical_s * len(task.home.readings) / _TYPICAL_READINGS
 
 
 def _run(key: str, task: Task) -> Iterator[Event]:
