@@ -9,9 +9,10 @@ import json
 import sys
 import time
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,17 @@ class Fleet:
 
     def __init__(self, path: Path, seed: int, first: date, last: date) -> None:
         self._seed, self._span = seed, (first, last)
-        self.templates = Templates(self._drawn(0))
+        counts: Counter[date] = Counter()
+
+        def counted() -> Iterator[Reading]:
+            for each in self._drawn(0):
+                counts[day_of(each.start)] += 1
+                yield each
+
+        self.templates = Templates(counted())
         self._watts = WattsFile(path, len(self.templates))
-        self._days = list(_day_bounds(self._drawn(0)))
+        # Where each day begins and ends.
+        self._days = list(pairwise([0, *accumulate(counts.values())]))
 
     @property
     def places(self) -> int:
@@ -80,15 +89,6 @@ class Fleet:
             end = min(day + _MONTH, last)
             yield from home.readings(day, end)
             day = end + ONE_DAY
-
-
-def _day_bounds(readings: Iterable[Reading]) -> Iterator[tuple[int, int]]:
-    """Where each day begins and ends."""
-    first = 0
-    for _, day in groupby(readings, lambda each: day_of(each.start)):
-        end = first + sum(1 for _ in day)
-        yield first, end
-        first = end
 
 
 def main() -> None:
