@@ -191,15 +191,6 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
-class Growth:
-    """Both collections after so many readings of the stored history."""
-
-    readings: int
-    regular_bytes: int  # data
-    timeseries_bytes: int  # data
-
-
-@dataclass(frozen=True, slots=True)
 class Conditions:
     """Under what a result was measured: asked of server and machine, never assumed."""
 
@@ -240,5 +231,4 @@ class Result:
     estimates: tuple[Estimate, ...] = ()
     crowding: tuple[Crowding, ...] = ()
     formats: tuple[Format, ...] = ()
-    growth: tuple[Growth, ...] = ()
     entropy_bits: float | None = None  # of the values: what no code of single values goes below

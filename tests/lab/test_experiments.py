@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from linky_tui.domain.laboratory import Growth, Layout, LoadOrder, Result, Side
+from linky_tui.domain.growth import Growth
+from linky_tui.domain.laboratory import Layout, LoadOrder, Result, Side
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.lab.events import Progressed
 from linky_tui.lab.experiments.estimates import PLACES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from itertools import accumulate
 
-from linky_tui.domain.laboratory import Growth
+from linky_tui.domain.growth import Growth
 from linky_tui.lab.events import Progressed
 from linky_tui.lab.experiments.one_home import READING_BYTES
 from linky_tui.lab.experiments.variants import BOTH

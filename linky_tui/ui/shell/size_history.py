@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from linky_tui.domain.growth import Growth
 from linky_tui.text.formatting import bytes_text, count_text, things
 
 if TYPE_CHECKING:
@@ -16,15 +16,6 @@ _KEPT = 600
 _MOST_TICKS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Both collections at one moment of a run."""
-
-    readings: int  # readings in the regular collection
-    regular_bytes: int  # its data
-    timeseries_bytes: int  # data of the time series one
-
-
 class SizeHistory:
     """Samples of the run under way, or of the last one.
 
@@ -32,7 +23,7 @@ class SizeHistory:
     """
 
     def __init__(self) -> None:
-        self.samples: list[Sample] = []
+        self.samples: list[Growth] = []
         self._of: object = None
 
     def add(self, comparison: Comparison, run: object) -> None:
@@ -47,7 +38,7 @@ class SizeHistory:
         one, two = comparison.regular, comparison.timeseries
         if one.data_bytes is None or two.data_bytes is None:
             return
-        sample = Sample(one.readings, one.data_bytes, two.data_bytes)
+        sample = Growth(one.readings, one.data_bytes, two.data_bytes)
         if not self.samples or sample.readings > self.samples[-1].readings:
             self.samples.append(sample)
         if len(self.samples) > _KEPT:
@@ -59,7 +50,7 @@ class SizeHistory:
         return growth_plot(self.samples)
 
 
-def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
+def growth_plot(samples: Sequence[Growth]) -> LinePlot | None:
     """Both lines over the number of readings, ``None`` before two samples."""
     if len(samples) < 2:
         return None
@@ -87,7 +78,7 @@ def growth_plot(samples: Sequence[Sample]) -> LinePlot | None:
     )
 
 
-def _spot(sample: Sample) -> Spot:
+def _spot(sample: Growth) -> Spot:
     from linky_tui.ui.plots import Spot
 
     sizes = (

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from textual import getters, work
 from textual.message import Message
 
-from linky_tui.domain.laboratory import Growth
+from linky_tui.domain.growth import Growth
 from linky_tui.domain.models import Series
 from linky_tui.errors import LinkyError
 from linky_tui.lab.events import Progressed
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell.core import AppCore
-from linky_tui.ui.shell.size_history import Sample, growth_plot
+from linky_tui.ui.shell.size_history import growth_plot
 
 NO_GROWTH = "Fills while readings are fetched: b backfills the history, s syncs the last days."
 REPLAY_AFTER_S = 2.0
@@ -87,9 +87,7 @@ class GrowthChart(Chart):
         except LinkyError as error:
             self.show_empty(f"{NO_GROWTH} The stored history is not replayed: {error.cause}")
             return
-        plot = growth_plot(
-            [Sample(each.readings, each.regular_bytes, each.timeseries_bytes) for each in found]
-        )
+        plot = growth_plot(found)
         if plot is not None:
             self._replayed[series] = plot
         self.follow()
