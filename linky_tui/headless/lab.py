@@ -22,6 +22,7 @@ from linky_tui.lab.homes import Home, simulated_home, stored_home
 from linky_tui.lab.kept import keep, to_json
 from linky_tui.lab.report.blocks import Shown, Table
 from linky_tui.lab.report.file import check_place, write_report
+from linky_tui.lab.report.sentences import sentence
 from linky_tui.lab.report.shown import shown
 from linky_tui.lab.run import run_experiments
 from linky_tui.lab.task import Task
@@ -162,7 +163,7 @@ def _document(
         "command": "lab",
         "status": "failed" if errors else "complete",
         "places": places,
-        "results": [{**to_json(each), "sentence": shown(each).sentence} for each in results],
+        "results": [{**to_json(each), "sentence": sentence(each)} for each in results],
         "errors": errors,
         "report": None if report is None else str(report),
     }
