@@ -29,7 +29,7 @@ _WEEK_DAYS = 7
 
 def compressors(task: Task) -> list[Variant]:
     """Each layout with each compressor of the engine."""
-    batches = in_batches(_documents(task))
+    batches = in_batches(encoded(task.home.series, task.home.readings))
     return [
         _variant(task, Spec(compressor, layout, compressor), batches)
         for layout in BOTH
@@ -39,7 +39,7 @@ def compressors(task: Task) -> list[Variant]:
 
 def granularities(task: Task) -> list[Variant]:
     """Each granularity, a span of one's own, and the regular collection beside them."""
-    batches = in_batches(_documents(task))
+    batches = in_batches(encoded(task.home.series, task.home.readings))
     span = Spec("bucketMaxSpanSeconds 21 days", Layout.TIME_SERIES, span_s=_PROBE_SPAN_S)
     specs = [
         Spec("regular", Layout.REGULAR),
@@ -56,7 +56,7 @@ def orders(task: Task) -> list[Variant]:
     """Each order of arrival, a week an insert; the side with checkpoints first."""
     number_of = {day: n for n, day in enumerate(sorted({_day(r) for r in task.home.readings}))}
     weeks: list[Sequence[Any]] = []
-    documents = _documents(task)
+    documents = encoded(task.home.series, task.home.readings)
     at = 0
     for _, week in groupby(task.home.readings, lambda r: number_of[_day(r)] // _WEEK_DAYS):
         count = sum(1 for _ in week)
@@ -80,9 +80,9 @@ def orders(task: Task) -> list[Variant]:
 def shapes(task: Task) -> list[Variant]:
     """Fields of the documents, and a document a day."""
     series, readings = task.home.series, task.home.readings
-    found = []
+    lean = in_batches(encoded(series, readings))
+    found = [_variant(task, Spec("lean", layout), lean) for layout in BOTH]
     for label, change in (
-        ("lean", None),
         ("fat metadata", fat),
         ("doubles", with_double),
         ("flags at one in ten", flagged),
@@ -91,9 +91,7 @@ def shapes(task: Task) -> list[Variant]:
         found += [_variant(task, Spec(label, layout), batches) for layout in BOTH]
     with_ids = in_batches(encoded(series, readings, with_id))
     found.append(_variant(task, Spec("with _id", Layout.TIME_SERIES), with_ids))
-    found.append(
-        _variant(task, Spec("lean, zstd", Layout.REGULAR, "zstd"), in_batches(_documents(task)))
-    )
+    found.append(_variant(task, Spec("lean, zstd", Layout.REGULAR, "zstd"), lean))
     days = in_batches(day_documents(series, readings))
     found += [
         _variant(task, Spec(f"an array a day, {compressor}", Layout.DAYS, compressor), days)
@@ -109,10 +107,6 @@ VARIANTS: dict[str, Callable[[Task], list[Variant]]] = {
     "shape": shapes,
 }
 """What each experiment of sizes compares."""
-
-
-def _documents(task: Task) -> list[Any]:
-    return list(encoded(task.home.series, task.home.readings))
 
 
 def _day(reading: Reading) -> int:
