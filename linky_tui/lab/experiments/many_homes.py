@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -194,7 +194,7 @@ def fleets(task: Task, ground: Ground, pace: Pace) -> Steps:
     """Load and measure fleets up to the number of homes; then what follows for more."""
     found: list[FleetRun] = []
     checkpoint = ""
-    with _site(task, ground, pace) as site:
+    with closing(_Site(task, ground, ground.folder(), pace)) as site:
         yield from site.draw(drawn_homes(task.homes))
         for number, planned in enumerate(planned_fleets(task.homes)):
             filled: list[Filled] = []
@@ -246,23 +246,21 @@ def crowded(task: Task, ground: Ground, pace: Pace) -> Steps:
     planned = _Planned(range(crowd(task)), LoadOrder.BY_DAY)
     threshold = MEMORY_FOR_ALL_BYTES
     found: list[Crowding] = []
-    with ground.folder() as folder:
-        with closing(_Site(task, ground, folder, pace)) as site:
-            yield from site.draw(len(planned.homes))
-            first, checkpoint = yield from _crowd(site, planned, 1.0, threshold)
-        found.append(first)
-        each_bytes = first.bucket_bytes or OPEN_BUCKET_BYTES
-        for factor in FACTORS[1:]:
-            threshold = int(each_bytes * len(planned.homes) / factor)
-            parameters = (f"{THRESHOLD}={threshold}",)
-            with (
-                task.grounds.open(
-                    task.stop, crowd_room_bytes(task), parameters=parameters
-                ) as small,
-                closing(_Site(task, small, folder, pace)) as site,
-            ):
-                crowding, checkpoint = yield from _crowd(site, planned, factor, threshold)
-                found.append(crowding)
+    folder = ground.folder()
+    with closing(_Site(task, ground, folder, pace)) as site:
+        yield from site.draw(len(planned.homes))
+        first, checkpoint = yield from _crowd(site, planned, 1.0, threshold)
+    found.append(first)
+    each_bytes = first.bucket_bytes or OPEN_BUCKET_BYTES
+    for factor in FACTORS[1:]:
+        threshold = int(each_bytes * len(planned.homes) / factor)
+        parameters = (f"{THRESHOLD}={threshold}",)
+        with (
+            task.grounds.open(task.stop, crowd_room_bytes(task), parameters=parameters) as small,
+            closing(_Site(task, small, folder, pace)) as site,
+        ):
+            crowding, checkpoint = yield from _crowd(site, planned, factor, threshold)
+            found.append(crowding)
     return {"crowding": tuple(found), "checkpoint": checkpoint}
 
 
@@ -273,9 +271,3 @@ def _crowd(
     buckets = open_buckets(site.ground)
     (side,), checkpoint = measure_settled(site.ground, [filled], site.task.stop)
     return Crowding(factor, threshold, len(planned.homes), side, *buckets), checkpoint
-
-
-@contextmanager
-def _site(task: Task, ground: Ground, pace: Pace) -> Iterator[_Site]:
-    with ground.folder() as folder, closing(_Site(task, ground, folder, pace)) as site:
-        yield site

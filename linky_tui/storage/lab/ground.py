@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,9 @@ from pymongo.database import Database
 from pymongo.errors import OperationFailure, PyMongoError
 
 from linky_tui.storage.connection import READ_LIMIT_S, Document
+from linky_tui.storage.lab.folders import ScratchFolder
 from linky_tui.system.closing import Closing
-
-REFUSALS = (OperationFailure,)
-"""What a server answers to what it does not offer, or not to this user."""
+from linky_tui.system.paths import private_dir
 
 
 class Ground(Closing):
@@ -37,19 +34,20 @@ class Ground(Closing):
     place: str
     scratch: bool
     settings: tuple[str, ...] = ()
+    _scratch: ScratchFolder
 
     def checkpoint(self) -> bool:
         """Make sizes on disk current; False where the server refuses that."""
         try:
             with pymongo.timeout(READ_LIMIT_S * 4):
                 self.client.admin.command("fsync")
-        except REFUSALS:
+        except OperationFailure:
             return False
         return True
 
-    @abstractmethod
-    def folder(self) -> AbstractContextManager[Path]:
+    def folder(self) -> Path:
         """A folder on this machine for files of the experiment, dropped with it."""
+        return private_dir(self._scratch.path / "files")
 
     def status(self, *sections: str) -> Any:
         """A section of ``serverStatus``; an empty one where the server refuses it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import pymongo
@@ -16,7 +15,6 @@ from linky_tui.errors import AccessRefused, StorageError
 from linky_tui.storage.connection import READ_LIMIT_S, Connection, friendly
 from linky_tui.storage.lab.folders import ScratchFolder, left_databases
 from linky_tui.storage.lab.ground import Ground
-from linky_tui.system.paths import private_dir
 
 PREFIX = "linky_tui_laboratory"
 _NAME = re.compile(PREFIX + "_([0-9]{1,12})_[0-9a-f]{8}")
@@ -50,11 +48,6 @@ class ScratchDatabase(Ground):
         self._scratch = ScratchFolder(data_dir)
         self._scratch.note(self.place)
         self.database = self.client[self.place]
-
-    @contextmanager
-    def folder(self) -> Iterator[Path]:
-        """A folder on this machine for files of the experiment, dropped with it."""
-        yield private_dir(self._scratch.path / "files")
 
     def close(self) -> None:
         """Drops the database."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 from pymongo import MongoClient
@@ -107,11 +106,6 @@ class ScratchServer(Ground):
                 self.uri, directConnection=True, serverSelectionTimeoutMS=5000, tz_aware=True
             )
             self.database = self.client[_DATABASE]
-
-    @contextmanager
-    def folder(self) -> Iterator[Path]:
-        """A folder beside the server's data: what a killed process leaves goes with them."""
-        yield private_dir(self._scratch.path / "files")
 
     def close(self) -> None:
         """Ends the server and drops its folder."""
