@@ -18,11 +18,6 @@ from linky_tui.storage.lab.scratch import ScratchServer
 class Grounds(Protocol):
     """Where experiments work."""
 
-    @property
-    def scratch(self) -> bool:
-        """Whether start options can be chosen."""
-        ...
-
     def open(
         self,
         stop: threading.Event,
@@ -42,11 +37,6 @@ class ScratchGrounds:
     data_dir: Path  # its folder is made below
     runtime_dir: Path
     mongod: str = ""  # the configured one
-
-    @property
-    def scratch(self) -> bool:
-        """Start options can be chosen."""
-        return True
 
     def open(
         self,
@@ -76,11 +66,6 @@ class GroundsHere:
     connection: Connection
     uri: str  # of the same server; secret
     data_dir: Path  # notes of the databases are kept below
-
-    @property
-    def scratch(self) -> bool:
-        """Start options are the server's."""
-        return False
 
     def open(
         self,

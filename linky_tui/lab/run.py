@@ -55,7 +55,7 @@ def _run(key: str, task: Task) -> Iterator[Event]:
     home = task.home
     simulated = BY_KEY[key].by_homes
     conditions = Conditions(
-        where="scratch server" if task.grounds.scratch else ground.place,
+        where="scratch server" if ground.scratch else ground.place,
         data=f"simulated homes, seed {task.seed}" if simulated else home.name,
         readings=_readings(parts) if simulated else len(home.readings),
         first=(task.fleet_first if simulated else home.first).isoformat(),

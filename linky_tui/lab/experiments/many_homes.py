@@ -198,11 +198,10 @@ def fleets(task: Task, ground: Ground, pace: Pace) -> Steps:
         yield from site.draw(drawn_homes(task.homes))
         for number, planned in enumerate(planned_fleets(task.homes)):
             filled: list[Filled] = []
-            buckets: tuple[int | None, int | None] = None, None
             for layout in BOTH:
                 name = f"fleet_{number}_{layout.name.lower()}"
                 filled.append((yield from site.load(name, layout, planned)))
-            buckets = open_buckets(ground) if ground.scratch else buckets
+            buckets = open_buckets(ground) if ground.scratch else (None, None)
             (regular, timeseries), checkpoint = measure_settled(ground, filled, task.stop)
             found.append(
                 FleetRun(
@@ -219,7 +218,7 @@ def fleets(task: Task, ground: Ground, pace: Pace) -> Steps:
             with friendly():
                 for each in filled:
                     each.drop()
-        oplog = _oplog(task, site.fleet) if task.grounds.scratch else None
+        oplog = _oplog(task, site.fleet) if ground.scratch else None
     return {
         "fleets": tuple(found),
         "checkpoint": checkpoint,
