@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from linky_tui.errors import UsageError
 from linky_tui.storage.connection import Connection
-from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.ground import Ground, Needs
 from linky_tui.storage.lab.here import ScratchDatabase
 from linky_tui.storage.lab.scratch import ScratchServer
 
@@ -18,14 +17,7 @@ from linky_tui.storage.lab.scratch import ScratchServer
 class Grounds(Protocol):
     """Where experiments work."""
 
-    def open(
-        self,
-        stop: threading.Event,
-        need_bytes: int,
-        cache_gb: float = 0.25,
-        parameters: Sequence[str] = (),
-        options: Sequence[str] = (),
-    ) -> Ground:
+    def open(self, stop: threading.Event, needs: Needs) -> Ground:
         """A new empty database; see :class:`linky_tui.storage.lab.scratch.ScratchServer`."""
         ...
 
@@ -38,25 +30,9 @@ class ScratchGrounds:
     runtime_dir: Path
     mongod: str = ""  # the configured one
 
-    def open(
-        self,
-        stop: threading.Event,
-        need_bytes: int,
-        cache_gb: float = 0.25,
-        parameters: Sequence[str] = (),
-        options: Sequence[str] = (),
-    ) -> Ground:
+    def open(self, stop: threading.Event, needs: Needs) -> Ground:
         """A scratch server."""
-        return ScratchServer(
-            self.data_dir,
-            self.runtime_dir,
-            self.mongod,
-            need_bytes=need_bytes,
-            cache_gb=cache_gb,
-            parameters=parameters,
-            options=options,
-            stop=stop,
-        )
+        return ScratchServer(self.data_dir, self.runtime_dir, self.mongod, needs, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +43,13 @@ class GroundsHere:
     uri: str  # of the same server; secret
     data_dir: Path  # notes of the databases are kept below
 
-    def open(
-        self,
-        stop: threading.Event,
-        need_bytes: int,
-        cache_gb: float = 0.25,
-        parameters: Sequence[str] = (),
-        options: Sequence[str] = (),
-    ) -> Ground:
+    def open(self, stop: threading.Event, needs: Needs) -> Ground:
         """A scratch database.
 
         Raises:
             UsageError: the experiment needs a server with start options of its own.
         """
-        if parameters or options:
+        if needs.options:
             raise UsageError(
                 "This experiment needs a server of its own",
                 "It depends on options that a server is started with.",

@@ -16,7 +16,7 @@ from linky_tui.lab.pace import Pace
 from linky_tui.lab.task import Parts, Steps, Task
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.lab.facts import machine_facts, memory_bytes, server_facts
-from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.ground import Ground, Needs
 from linky_tui.text.formatting import utc_text
 
 
@@ -46,8 +46,7 @@ def run_experiments(keys: Iterable[str], task: Task) -> Iterator[Event]:
 def _run(key: str, task: Task) -> Iterator[Event]:
     pace = _pace(key, task)
     begun = pace.clock()
-    need_bytes, cache_gb, parameters = _needs(key, task)
-    with task.grounds.open(task.stop, need_bytes, cache_gb, parameters) as ground:
+    with task.grounds.open(task.stop, _needs(key, task)) as ground:
         yield Started(key, ground.place)
         facts = server_facts(ground)
         parts = yield from _timed(_steps(key, task, ground, pace), pace)
@@ -119,11 +118,9 @@ def _with_unit(cost: tuple[int, float]) -> tuple[int, str, float]:
     return cost[0], "readings", cost[1]
 
 
-def _needs(key: str, task: Task) -> tuple[int, float, tuple[str, ...]]:
-    """Room on disk in bytes, memory of the storage engine in GB, parameters of the server."""
+def _needs(key: str, task: Task) -> Needs:
     if key == "fleet":
-        return many_homes.room_bytes(task), many_homes.cache_gb(memory_bytes()), ()
+        return many_homes.fleet_needs(task, memory_bytes())
     if key == "cardinality":
-        parameter = f"{many_homes.THRESHOLD}={many_homes.MEMORY_FOR_ALL_BYTES}"
-        return many_homes.crowd_room_bytes(task), 0.25, (parameter,)
-    return one_home.room_bytes(key, task), 0.25, ()
+        return many_homes.crowd_needs(task)
+    return one_home.needs(key, task)

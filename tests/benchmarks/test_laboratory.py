@@ -19,6 +19,7 @@ from linky_tui.lab.experiments.worker import Fleet
 from linky_tui.lab.homes import simulated_home
 from linky_tui.storage.lab.fills import Spec, create
 from linky_tui.storage.lab.fleet import BATCH
+from linky_tui.storage.lab.ground import Needs
 from linky_tui.storage.lab.scratch import ScratchServer
 from tests.tools.homes import Home
 from tests.tools.laboratory import results_of, small_task
@@ -62,7 +63,7 @@ def bare_insert_s(folder: Path) -> float:
     """One process, the same documents ready in memory, nothing but ``insert_many``."""
     took_s = 0.0
     with (
-        ScratchServer(folder, folder / "run", "", need_bytes=0, cache_gb=1.0) as server,
+        ScratchServer(folder, folder / "run", "", Needs(0, cache_gb=1.0)) as server,
         closing(Fleet(folder / "watts", 7, FIRST, LAST)) as fleet,
     ):
         collections = [

@@ -15,6 +15,7 @@ from linky_tui.lab.pace import Pace
 from linky_tui.lab.run import run_experiments
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.lab.folders import drop_leftovers
+from linky_tui.storage.lab.ground import Needs
 from linky_tui.storage.lab.scratch import ScratchServer
 from tests.tools.homes import Home
 from tests.tools.laboratory import left_behind, small_task
@@ -76,7 +77,7 @@ def test_a_killed_program_leaves_nothing(short_tmp_path: Path, number: signal.Si
 
 
 def test_a_server_in_use_is_no_leftover(short_tmp_path: Path) -> None:
-    with ScratchServer(short_tmp_path, short_tmp_path / "run", "", need_bytes=0) as server:
+    with ScratchServer(short_tmp_path, short_tmp_path / "run", "", Needs(0)) as server:
         assert drop_leftovers(short_tmp_path) == 0
         assert server.client.admin.command("ping")["ok"]
     assert left_behind(short_tmp_path) == []
@@ -84,7 +85,7 @@ def test_a_server_in_use_is_no_leftover(short_tmp_path: Path) -> None:
 
 def test_without_room_nothing_is_started(short_tmp_path: Path) -> None:
     with pytest.raises(OutOfSpace, match="up to 1,000,000 TB"):
-        ScratchServer(short_tmp_path, short_tmp_path / "run", "", need_bytes=10**18)
+        ScratchServer(short_tmp_path, short_tmp_path / "run", "", Needs(10**18))
     assert left_behind(short_tmp_path) == []
 
 

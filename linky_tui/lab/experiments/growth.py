@@ -12,6 +12,7 @@ from linky_tui.lab.experiments.variants import BOTH
 from linky_tui.lab.pace import Pace
 from linky_tui.lab.task import Task
 from linky_tui.storage.lab.fills import Spec, Variant, data_bytes, fill, in_batches
+from linky_tui.storage.lab.ground import Needs
 from linky_tui.storage.lab.shapes import encoded
 
 SAMPLES = 40
@@ -31,7 +32,7 @@ def replay_growth(task: Task) -> Generator[Progressed, None, tuple[Growth, ...]]
     batches = in_batches(documents, -(-len(documents) // SAMPLES))
     pace = Pace("growth", 2 * len(documents), "readings")
     sizes: list[list[int]] = []
-    with task.grounds.open(task.stop, READING_BYTES * 3 * len(documents)) as ground:
+    with task.grounds.open(task.stop, Needs(READING_BYTES * 3 * len(documents))) as ground:
         for layout in BOTH:
             variant = Variant(Spec("", layout), len(documents), batches)
             seen: list[int] = []

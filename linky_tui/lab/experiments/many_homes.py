@@ -24,7 +24,7 @@ from linky_tui.storage.lab.fleet import (
     open_buckets,
     oplog_of_a_day,
 )
-from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.ground import Ground, Needs
 
 READING_BYTES = 250
 """At most of disk, for a reading in both collections with indexes and journal."""
@@ -175,19 +175,16 @@ def crowding_cost(task: Task) -> tuple[int, float]:
     return (1 + len(FACTORS)) * each, cost
 
 
-def room_bytes(task: Task) -> int:
-    """What the largest fleet takes on disk at most."""
-    return READING_BYTES * fleet_readings(task) * task.homes
+def fleet_needs(task: Task, memory: int | None) -> Needs:
+    """Room for the largest fleet, and an eighth of the machine's memory, at most 1 GB."""
+    cache_gb = max(0.25, min(1.0, round((memory or 0) / 8e9, 2)))
+    return Needs(READING_BYTES * fleet_readings(task) * task.homes, cache_gb)
 
 
-def crowd_room_bytes(task: Task) -> int:
-    """What one crowded server takes on disk at most."""
-    return CROWDED_BYTES * fleet_readings(task) * crowd(task)
-
-
-def cache_gb(memory: int | None) -> float:
-    """Memory of the storage engine for fleets: an eighth of the machine's, at most 1 GB."""
-    return max(0.25, min(1.0, round((memory or 0) / 8e9, 2)))
+def crowd_needs(task: Task, threshold: int = MEMORY_FOR_ALL_BYTES) -> Needs:
+    """What one crowded server needs, with so much memory for its open buckets."""
+    room_bytes = CROWDED_BYTES * fleet_readings(task) * crowd(task)
+    return Needs(room_bytes, options=(f"--setParameter={THRESHOLD}={threshold}",))
 
 
 def fleets(task: Task, ground: Ground, pace: Pace) -> Steps:
@@ -231,7 +228,7 @@ def _oplog(task: Task, fleet: Fleet) -> OplogDay | None:
     """A day of the smallest fleet in a replica set of one."""
     homes = planned_fleets(task.homes)[0].homes
     options = (f"--replSet={REPLICA_SET}", "--oplogSize=990")
-    with task.grounds.open(task.stop, 300_000_000, options=options) as ground:
+    with task.grounds.open(task.stop, Needs(300_000_000, options=options)) as ground:
         if not make_replica_set(ground):
             return None
         return oplog_of_a_day(ground, len(homes), lambda day: list(fleet.of_day(homes, day)))
@@ -253,9 +250,8 @@ def crowded(task: Task, ground: Ground, pace: Pace) -> Steps:
     each_bytes = first.bucket_bytes or OPEN_BUCKET_BYTES
     for factor in FACTORS[1:]:
         threshold = int(each_bytes * len(planned.homes) / factor)
-        parameters = (f"{THRESHOLD}={threshold}",)
         with (
-            task.grounds.open(task.stop, crowd_room_bytes(task), parameters=parameters) as small,
+            task.grounds.open(task.stop, crowd_needs(task, threshold)) as small,
             closing(_Site(task, small, folder, pace)) as site,
         ):
             crowding, checkpoint = yield from _crowd(site, planned, factor, threshold)

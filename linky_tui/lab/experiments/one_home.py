@@ -19,7 +19,7 @@ from linky_tui.lab.pace import Pace
 from linky_tui.lab.task import Steps, Task
 from linky_tui.storage.collections.confirmed_writes import StorageStopped
 from linky_tui.storage.lab.fills import Filled, Spec, Variant, fill, in_batches, measure_settled
-from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.ground import Ground, Needs
 from linky_tui.storage.lab.questions import questions
 from linky_tui.storage.lab.race import WARM_UP, race
 from linky_tui.storage.lab.shapes import day_documents, encoded
@@ -32,9 +32,10 @@ _COST_OF_READING = 3e-5
 """In rounds of the race."""
 
 
-def room_bytes(key: str, task: Task) -> int:
-    """What an experiment on one home takes on disk at most."""
-    return int(READING_BYTES * (BY_KEY[key].readings_per_reading + 1) * len(task.home.readings))
+def needs(key: str, task: Task) -> Needs:
+    """Room for an experiment on one home."""
+    inserted = (BY_KEY[key].readings_per_reading + 1) * len(task.home.readings)
+    return Needs(int(READING_BYTES * inserted))
 
 
 def sizes(key: str, task: Task, ground: Ground, pace: Pace) -> Steps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ from linky_tui.storage.connection import READ_LIMIT_S, Document
 from linky_tui.storage.lab.folders import ScratchFolder
 from linky_tui.system.closing import Closing
 from linky_tui.system.paths import private_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an experiment needs of its ground."""
+
+    room_bytes: int  # on disk, at most
+    cache_gb: float = 0.25  # memory of the storage engine
+    options: tuple[str, ...] = ()  # further arguments of a server of its own
 
 
 class Ground(Closing):

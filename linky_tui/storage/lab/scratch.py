@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 from pymongo import MongoClient
@@ -13,7 +12,7 @@ from pymongo import MongoClient
 from linky_tui.errors import OutOfSpace
 from linky_tui.storage.connection import Document, friendly
 from linky_tui.storage.lab.folders import ScratchFolder
-from linky_tui.storage.lab.ground import Ground
+from linky_tui.storage.lab.ground import Ground, Needs
 from linky_tui.storage.server.binary import MongodUnfit, find_mongods
 from linky_tui.storage.server.endpoint import (
     clear_place,
@@ -42,11 +41,7 @@ class ScratchServer(Ground):
         data_dir: Path,
         runtime_dir: Path,
         mongod: str,
-        *,
-        need_bytes: int,
-        cache_gb: float = 0.25,
-        parameters: Sequence[str] = (),
-        options: Sequence[str] = (),
+        needs: Needs,
         stop: threading.Event | None = None,
     ) -> None:
         """Drops what killed processes left, looks for room, starts the server.
@@ -55,10 +50,7 @@ class ScratchServer(Ground):
             data_dir: the user's data folder.
             runtime_dir: for the socket, where its path would be too long.
             mongod: the configured one.
-            need_bytes: how much it will take at most.
-            cache_gb: memory of the storage engine.
-            parameters: for ``--setParameter``, such as ``name=value``.
-            options: further arguments.
+            needs: how much room it will take, and what it is started with.
             stop: ends the start.
 
         Raises:
@@ -69,16 +61,15 @@ class ScratchServer(Ground):
         self._scratch = ScratchFolder(data_dir, stop)
         folder = self._scratch.path
         self.settings = (
-            f"--wiredTigerCacheSizeGB={cache_gb:g}",
+            f"--wiredTigerCacheSizeGB={needs.cache_gb:g}",
             f"--syncdelay={_CHECKPOINT_S}",
-            *(f"--setParameter={each}" for each in parameters),
-            *options,
+            *needs.options,
         )
         self._mongod = Mongod(folder, (*self.settings, *FRUGAL))
         self._client: MongoClient[Document] | None = None
         self.place = str(folder)
         try:
-            _require_room(folder, need_bytes)
+            _require_room(folder, needs.room_bytes)
             self._start(runtime_dir, mongod, stop or threading.Event())
         except BaseException:
             self.close()
