@@ -108,14 +108,12 @@ def _pace(key: str, task: Task) -> Pace:
         rounds, cost = one_home.race_cost(task)
         return Pace(key, rounds, "rounds", cost)
     if key == "fleet":
-        return Pace(key, *_with_unit(many_homes.fleet_cost(task)))
-    if key == "cardinality":
-        return Pace(key, *_with_unit(many_homes.crowding_cost(task)))
-    return Pace(key, one_home.sizes_total(key, task), "readings")
-
-
-def _with_unit(cost: tuple[int, float]) -> tuple[int, str, float]:
-    return cost[0], "readings", cost[1]
+        readings, cost = many_homes.fleet_cost(task)
+    elif key == "cardinality":
+        readings, cost = many_homes.crowding_cost(task)
+    else:
+        readings, cost = one_home.sizes_total(key, task), 0.0
+    return Pace(key, readings, "readings", cost)
 
 
 def _needs(key: str, task: Task) -> Needs:

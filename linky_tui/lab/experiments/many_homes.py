@@ -157,20 +157,20 @@ def fleet_work(homes: int) -> float:
     return drawn + loaded * (_COST[Layout.REGULAR] + _COST[Layout.TIME_SERIES])
 
 
-def crowd(task: Task) -> int:
-    """Homes of the crowded servers."""
-    return max(LEAST_CROWD, task.homes)
+def crowd(homes: int) -> int:
+    """Homes of the crowded servers, where the largest fleet has so many."""
+    return max(LEAST_CROWD, homes)
 
 
 def crowding_work(homes: int) -> float:
     """What the crowded servers cost, for each reading of a home."""
     loaded = len(FACTORS) * _COST[Layout.TIME_SERIES]
-    return max(LEAST_CROWD, homes) * (_COST["draw"] + loaded)
+    return crowd(homes) * (_COST["draw"] + loaded)
 
 
 def crowding_cost(task: Task) -> tuple[int, float]:
     """The same for the crowded servers."""
-    each = fleet_readings(task) * crowd(task)
+    each = fleet_readings(task) * crowd(task.homes)
     cost = fleet_readings(task) * crowding_work(task.homes)
     return (1 + len(FACTORS)) * each, cost
 
@@ -183,7 +183,7 @@ def fleet_needs(task: Task, memory: int | None) -> Needs:
 
 def crowd_needs(task: Task, threshold: int = MEMORY_FOR_ALL_BYTES) -> Needs:
     """What one crowded server needs, with so much memory for its open buckets."""
-    room_bytes = CROWDED_BYTES * fleet_readings(task) * crowd(task)
+    room_bytes = CROWDED_BYTES * fleet_readings(task) * crowd(task.homes)
     return Needs(room_bytes, options=(f"--setParameter={THRESHOLD}={threshold}",))
 
 
@@ -239,7 +239,7 @@ def crowded(task: Task, ground: Ground, pace: Pace) -> Steps:
 
     ``ground`` is the first of them, with room for all; the homes are drawn there.
     """
-    planned = _Planned(range(crowd(task)), LoadOrder.BY_DAY)
+    planned = _Planned(range(crowd(task.homes)), LoadOrder.BY_DAY)
     threshold = MEMORY_FOR_ALL_BYTES
     found: list[Crowding] = []
     folder = ground.folder()
