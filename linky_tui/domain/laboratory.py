@@ -7,6 +7,7 @@ server refused to say, or what had not settled.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -134,6 +135,23 @@ class FleetRun:
             self.timeseries.readings / self.timeseries.fill_s if self.timeseries.fill_s else 0.0,
         )
 
+    @property
+    def bucket_bytes(self) -> float | None:
+        """Memory of an open bucket."""
+        return _bucket_bytes(self.open_buckets, self.catalog_bytes)
+
+
+def largest_lived(runs: Sequence[FleetRun]) -> FleetRun | None:
+    """The largest of the fleets that were loaded as they live."""
+    lived = (each for each in runs if each.order is LoadOrder.BY_DAY)
+    return max(lived, key=lambda each: each.homes, default=None)
+
+
+def _bucket_bytes(open_buckets: int | None, catalog_bytes: int | None) -> float | None:
+    if not open_buckets or catalog_bytes is None:
+        return None
+    return catalog_bytes / open_buckets
+
 
 @dataclass(frozen=True, slots=True)
 class OplogDay:
@@ -174,9 +192,7 @@ class Crowding:
     @property
     def bucket_bytes(self) -> float | None:
         """Memory of an open bucket."""
-        if not self.open_buckets or self.catalog_bytes is None:
-            return None
-        return self.catalog_bytes / self.open_buckets
+        return _bucket_bytes(self.open_buckets, self.catalog_bytes)
 
 
 @dataclass(frozen=True, slots=True)

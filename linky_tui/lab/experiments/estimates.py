@@ -10,7 +10,14 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 
-from linky_tui.domain.laboratory import Estimate, FleetRun, LoadOrder, OplogDay, Side
+from linky_tui.domain.laboratory import (
+    Estimate,
+    FleetRun,
+    LoadOrder,
+    OplogDay,
+    Side,
+    largest_lived,
+)
 from linky_tui.text.formatting import bytes_text, count_text
 
 PLACES = (("a village", 1000), ("a city", 500_000), ("the country", 37_000_000))
@@ -26,10 +33,10 @@ OPEN_BUCKET_BYTES = 943
 
 def estimates(runs: Sequence[FleetRun], oplog: OplogDay | None) -> tuple[Estimate, ...]:
     """What all places take, from the largest fleet as it is lived; nothing without sizes."""
-    lived = [each for each in runs if each.order is LoadOrder.BY_DAY]
-    if not lived:
+    largest = largest_lived(runs)
+    if largest is None:
         return ()
-    largest = max(lived, key=lambda each: each.homes)
+    lived = [each for each in runs if each.order is LoadOrder.BY_DAY]
     found: list[Estimate] = []
     for place, meters in PLACES:
         measured = next((each for each in lived if each.homes == meters), None)
@@ -83,15 +90,6 @@ def error_band(runs: Sequence[FleetRun], side_of: Callable[[FleetRun], Side]) ->
     return max(spread, drift) + pages
 
 
-def open_bucket_bytes(runs: Sequence[FleetRun]) -> float:
-    """Memory of an open bucket, as the largest fleet's server says."""
-    known = [each for each in runs if each.open_buckets and each.catalog_bytes]
-    if not known:
-        return float(OPEN_BUCKET_BYTES)
-    largest = max(known, key=lambda each: each.homes)
-    return (largest.catalog_bytes or 0) / (largest.open_buckets or 1)
-
-
 def _oplog_of(place: str, meters: int, oplog: OplogDay | None) -> list[Estimate]:
     if oplog is None:
         return []
@@ -116,7 +114,7 @@ def _oplog_of(place: str, meters: int, oplog: OplogDay | None) -> list[Estimate]
 def _memory_of(
     place: str, meters: int, largest: FleetRun, totals: Sequence[tuple[str, float, float]]
 ) -> list[Estimate]:
-    each = open_bucket_bytes([largest])
+    each = largest.bucket_bytes or OPEN_BUCKET_BYTES
     memory = meters * each
     room = CATALOG_SHARE * MEMORY_BYTES
     formula = f"{count_text(meters)} × {each:,.0f} B, an open bucket each"

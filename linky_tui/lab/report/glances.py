@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from linky_tui.domain.laboratory import Layout, LoadOrder, Result, Side
+from linky_tui.domain.laboratory import Layout, Result, Side, largest_lived
 from linky_tui.lab.report.figures import find, speed_text
 from linky_tui.text.formatting import bytes_text
 
@@ -60,15 +60,14 @@ def _race(result: Result) -> str:
 
 
 def _fleet(result: Result) -> str:
-    lived = [each for each in result.fleets if each.order is LoadOrder.BY_DAY]
-    if not lived:
+    largest = largest_lived(result.fleets)
+    if largest is None:
         return ""
-    largest = max(lived, key=lambda each: each.homes)
-    sizes = largest.regular.total_bytes, largest.timeseries.total_bytes
-    if sizes[0] is None or sizes[1] is None:
+    regular, timeseries = largest.regular.total_bytes, largest.timeseries.total_bytes
+    if regular is None or timeseries is None:
         return ""
-    regular, timeseries = (bytes_text((size or 0) / largest.homes) for size in sizes)
-    return f"{largest.homes:,} homes: {regular} → {timeseries} each"
+    before, after = (bytes_text(size / largest.homes) for size in (regular, timeseries))
+    return f"{largest.homes:,} homes: {before} → {after} each"
 
 
 def _cardinality(result: Result) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from linky_tui.domain.laboratory import Estimate, Layout, LoadOrder, Question, Result, Side
+from linky_tui.domain.laboratory import Estimate, Layout, Question, Result, Side, largest_lived
 from linky_tui.lab.report.figures import (
     find,
     per_reading_text,
@@ -98,10 +98,9 @@ def _race(result: Result) -> str:
 
 
 def _fleet(result: Result) -> str:
-    lived = [each for each in result.fleets if each.order is LoadOrder.BY_DAY]
-    if not lived:
+    largest = largest_lived(result.fleets)
+    if largest is None:
         return _NOT_MEASURED
-    largest = max(lived, key=lambda each: each.homes)
     country = {each.what: each for each in result.estimates if each.place == "the country"}
     text = (
         f"{count_text(largest.homes)} homes as they live take "
