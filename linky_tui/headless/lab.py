@@ -133,8 +133,7 @@ class _Live:
         """How far it is."""
         if not self._live:
             return
-        share = event.done / event.total if event.total else 1.0
-        parts = [f"{share:4.0%} {event.step}"]
+        parts = [f"{event.share:4.0%} {event.step}"]
         if event.per_s is not None:
             parts.append(f"{event.per_s:,.0f} {event.unit}/s")
         if event.eta_s is not None:

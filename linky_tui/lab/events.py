@@ -34,6 +34,11 @@ class Progressed:
     per_s: float | None  # rate of late
     eta_s: float | None  # until its end, at that rate
 
+    @property
+    def share(self) -> float:
+        """How much of it is done, from 0 to 1."""
+        return self.done / self.total if self.total else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -69,7 +69,7 @@ def _running_text(state: LabState) -> str:
     progress = state.progress
     if progress is None or not progress.total:
         return "starting its server"
-    return f"{progress.done / progress.total:.0%}"
+    return f"{progress.share:.0%}"
 
 
 class ExperimentList(OptionList):

@@ -74,7 +74,6 @@ class FaceBar(Widget):
             line.append(name if lit else f"{key} {name}", shown if lit else "")
         state = self.app.lab.state
         if state.busy and not self._laboratory:
-            progress = state.progress
-            share = progress.done / progress.total if progress and progress.total else 0.0
+            share = state.progress.share if state.progress else 0.0
             line.append(f"  {'paused' if state.paused else 'runs'}, {share:.0%}")
         return line

@@ -107,8 +107,7 @@ class GrowthChart(Chart):
                 return found
 
     def _tell(self, progress: Progressed) -> None:
-        share = progress.done / progress.total if progress.total else 0.0
-        text = f"Replaying the stored history: {share:.0%}."
+        text = f"Replaying the stored history: {progress.share:.0%}."
         self.post_message(ReplayAdvanced(text))
 
     def on_replay_advanced(self, message: ReplayAdvanced) -> None:
