@@ -32,8 +32,6 @@ from linky_tui.storage.store import Store
 from linky_tui.system import paths
 from linky_tui.text.formatting import duration_text, plain, printable
 
-_FIGURE_CELLS = 34
-
 
 def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
     """Run the experiments that the options name, or all; returns the exit code."""
@@ -181,17 +179,14 @@ def _lines(parts: Iterable[Shown]) -> list[str]:
 
 
 def _table(table: Table) -> list[str]:
-    rows = [table.head, *table.rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(table.head))]
-    # Names, plans and formulas to the left, figures to the right.
-    left = [column == 0 or width > _FIGURE_CELLS for column, width in enumerate(widths)]
+    columns = table.columns
     return [
         f"{table.title}:",
         *(
             "  ".join(
-                cell.ljust(width) if left[column] else cell.rjust(width)
-                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+                cell.ljust(width) if left else cell.rjust(width)
+                for cell, (width, left) in zip(row, columns, strict=True)
             ).rstrip()
-            for row in rows
+            for row in (table.head, *table.rows)
         ),
     ]

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+_FIGURE_CELLS = 34
+"""What is wider is a text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -13,6 +16,12 @@ class Table:
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @property
+    def columns(self) -> list[tuple[int, bool]]:
+        """The width of each, and whether it stands to the left: names, plans and formulas do."""
+        widths = [max(map(len, cells)) for cells in zip(self.head, *self.rows, strict=True)]
+        return [(width, n == 0 or width > _FIGURE_CELLS) for n, width in enumerate(widths)]
 
 
 @dataclass(frozen=True, slots=True)

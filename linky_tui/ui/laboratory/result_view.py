@@ -18,9 +18,6 @@ from linky_tui.ui.laboratory.experiments import measured_day
 from linky_tui.ui.laboratory.rows import BarRows, RangeRows
 from linky_tui.ui.plots import Chart
 
-_FIGURE_CELLS = 34
-"""What is wider is a text, and stands to the left."""
-
 
 class ResultView(VerticalScroll, can_focus=True):
     """One experiment; built anew only when there is something else to show."""
@@ -103,13 +100,18 @@ def _words(text: str, classes: str = "") -> Static:
 
 def _table(table: Table) -> DataTable[Text]:
     widget = DataTable[Text](show_cursor=False, zebra_stripes=True)
-    widths = [max(map(len, column)) for column in zip(table.head, *table.rows, strict=True)]
-    left = [n == 0 or width > _FIGURE_CELLS for n, width in enumerate(widths)]
-    for n, name in enumerate(table.head):
-        widget.add_column(Text(name if left[n] else name.rjust(widths[n])), key=str(n))
-    for row in table.rows:
-        cells = (cell if left[n] else cell.rjust(widths[n]) for n, cell in enumerate(row))
-        widget.add_row(*map(Text, cells))
+    columns = table.columns
+    head, *rows = (
+        [
+            Text(cell if left else cell.rjust(width))
+            for cell, (width, left) in zip(row, columns, strict=True)
+        ]
+        for row in (table.head, *table.rows)
+    )
+    for n, name in enumerate(head):
+        widget.add_column(name, key=str(n))
+    for row in rows:
+        widget.add_row(*row)
     return widget
 
 
