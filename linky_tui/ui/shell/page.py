@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from linky_tui.storage.store import Store
     from linky_tui.words.copied import Copyable
 
-if TYPE_CHECKING:
-    from linky_tui.storage.store import Store
-
 T = TypeVar("T")
 
 _READ = Binding.Group("Read", compact=True)
