@@ -35,7 +35,6 @@ class MeterCard(Widget):
         padding: 0 1;
         margin-bottom: 1;
         &:focus-within { border: round $accent; }
-        .card-row { height: auto; }
         .card-token { width: 1fr; height: auto; }
         .card-buttons { height: 1; margin-top: 1; }
         Button { margin-right: 2; min-width: 8; }

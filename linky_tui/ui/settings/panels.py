@@ -51,7 +51,6 @@ class SettingsPanel(VerticalScroll):
     DEFAULT_CSS = """
     SettingsPanel {
         padding: 0 1;
-        .panel-title { text-style: bold; color: $text-primary; }
         .panel-help { color: $text-muted; margin-bottom: 1; }
         .demo-note { color: $text-warning; margin-bottom: 1; }
         #schedule { color: $text-muted; margin-top: 1; }
