@@ -133,11 +133,6 @@ class AppCore(StoreApp):
         texts = (" · ".join(filter(None, parts)), " · ".join(parts[:2]), short)
         return tuple(dict.fromkeys(texts))
 
-    @property
-    def state_text(self) -> str:
-        """All of it."""
-        return self.state_texts[0]
-
     # Configuration
 
     def on_mount(self) -> None:

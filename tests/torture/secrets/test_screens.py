@@ -47,7 +47,7 @@ class Looker:
         self.marks.absent(f"{place}, clipboard", self.app.clipboard)
         said = [f"{each.title} {each.message}" for each in self.app._notifications]
         self.marks.absent(f"{place}, messages", "\n".join(said))
-        self.marks.absent(f"{place}, header", f"{self.app.meter_text} {self.app.state_text}")
+        self.marks.absent(f"{place}, header", f"{self.app.meter_text} {self.app.state_texts[0]}")
         self._row.survived += 1
 
     async def until(self, kind: type[object]) -> None:

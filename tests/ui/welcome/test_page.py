@@ -134,7 +134,7 @@ async def test_connecting_saves_and_fetches(make_app: MakeApp, gateway: ApiServe
         assert app.ingest.state.kind is JobKind.BACKFILL
         assert {entry.type for entry in gateway.log[:3]} == {"consommation_quotidienne"}
         await wait_until(pilot, lambda: not app.ingest.state.busy)
-        assert "paused until" in app.state_text
+        assert "paused until" in app.state_texts[0]
         assert app.backend.store.readings.count() > 0
     (meter,) = load(file, {}).meters
     assert (meter.prm, meter.name, meter.token) == (DEMO_PRM, "Maison", gateway.token)
