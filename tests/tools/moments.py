@@ -18,11 +18,8 @@ from pymongo.synchronous.bulk import _Bulk
 from linky_tui.system import paths
 from tests.tools.altered import Alteration
 from tests.tools.local_server import servers_of
+from tests.tools.wire import WRITES
 
-WRITES = frozenset(
-    {"insert", "update", "delete", "findAndModify", "create", "createIndexes", "drop"}
-)
-"""The commands of MongoDB that change something."""
 _AUDITED = {"http.client.send", "sqlite3.connect", "fcntl.flock"}
 _DIGITS = re.compile(r"[-.][0-9a-f]{32}$")
 

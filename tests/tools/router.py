@@ -16,16 +16,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import bson
 import pymongo
 
 from tests.tools.mongod import PrivateMongod
 from tests.tools.ports import free_port
 from tests.tools.servers import serving
 from tests.tools.waiting import wait_until
+from tests.tools.wire import Command, receive
 
-Command = dict[str, Any]
-_REPLY, _QUERY, _MSG = 1, 2004, 2013
 _OF_THE_SET = (
     *("setName", "setVersion", "hosts", "me", "primary", "electionId", "lastWrite"),
     *("secondary", "topologyVersion"),
@@ -115,32 +113,25 @@ def routed(upstream: int) -> Iterator[Router]:
                     pass
 
         def hand_on(self, server: socket.socket) -> bool:
-            kind, message = _message(self.request)
-            command = _command(kind, message)
+            message = receive(self.request)
+            command = message.command()
             with lock:
                 router.seen.append(command)
                 lost = router.fault(next(iter(command)))
             if lost is False:
                 return False
-            server.sendall(message)
-            kind, reply = _message(server)
-            start = 36 if kind == _REPLY else 21
+            server.sendall(message.data)
+            reply = receive(server)
             if lost:
                 return False
-            changed = router.changed(command, bson.decode(reply[start:]))
-            if changed is not None:
-                head = bytearray(reply[:start]) + bson.encode(changed)
-                struct.pack_into("<i", head, 0, len(head))
-                reply = bytes(head)
-            self.request.sendall(reply)
+            changed = router.changed(command, reply.answer())
+            data = reply.data if changed is None else message.reply(changed)
+            self.request.sendall(data)
             return True
 
-    class Server(socketserver.ThreadingTCPServer):
-        daemon_threads = True
-        block_on_close = False
-
     lock = threading.Lock()
-    listening = Server(("127.0.0.1", 0), Handler)
+    listening = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    listening.daemon_threads = True
     router = Router(upstream, f"mongodb://127.0.0.1:{listening.server_address[1]}")
     with serving(listening):
         yield router
@@ -158,32 +149,6 @@ def replica_set_of_one(folder: Path) -> Iterator[int]:
                 lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary"
             )
         yield port
-
-
-def _message(connection: socket.socket) -> tuple[int, bytes]:
-    head = connection.recv(16, socket.MSG_WAITALL)
-    length, _, _, kind = struct.unpack("<iiii", head)
-    return kind, head + connection.recv(length - 16, socket.MSG_WAITALL)
-
-
-def _command(kind: int, message: bytes) -> Command:
-    """The command in a message, with the documents that follow it."""
-    if kind == _QUERY:
-        found: Command = bson.decode(message[message.index(b"\0", 20) + 9 :])
-        return found
-    assert kind == _MSG
-    command: Command = {}
-    place = 20
-    while place < len(message):
-        (size,) = struct.unpack_from("<i", message, place + 1)
-        part = message[place + 1 : place + 1 + size]
-        if message[place] == 0:
-            command = {**bson.decode(part), **command}
-        else:
-            end = part.index(b"\0", 4)
-            command[part[4:end].decode()] = bson.decode_all(part[end + 1 :])
-        place += 1 + size
-    return command
 
 
 def _nothing(statistics: Mapping[str, Any]) -> Command:

@@ -13,8 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
-import bson
 import trustme
+
+from tests.tools.wire import WRITES, Command, receive
 
 NAME = "gateway.example"
 """A name that is not this machine's."""
@@ -141,7 +142,6 @@ class TinyServer:
         self._serving.__exit__(None, None, None)
 
 
-_REPLY, _QUERY, _MSG_WAITALL = 1, 2004, 0x100
 GREETING = {
     "ismaster": True,
     "isWritablePrimary": True,
@@ -160,7 +160,7 @@ GREETING = {
 def claimed_mongod(
     answer: Callable[[str], Mapping[str, Any]],
     socket: Path | None = None,
-    seen: list[dict[str, Any]] | None = None,
+    seen: list[Command] | None = None,
 ) -> Iterator[str]:
     """The host and port, or the socket, of one that speaks just enough of the protocol to answer.
 
@@ -177,21 +177,11 @@ def claimed_mongod(
                     self.answer()
 
         def answer(self) -> None:
-            header = self.request.recv(16, _MSG_WAITALL)
-            length, request_id, _, kind = struct.unpack("<iiii", header)
-            body = self.request.recv(length - 16, _MSG_WAITALL)
-            document = body[body.index(b"\0", 4) + 9 :] if kind == _QUERY else body[5:]
-            (size,) = struct.unpack("<i", document[:4])
-            command = bson.decode(document[:size])
+            message = receive(self.request)
+            command = message.command()
             if seen is not None:
                 seen.append(command)
-            reply = bson.encode(answer(next(iter(command))))
-            if kind == _QUERY:
-                data, kind = struct.pack("<iqii", 8, 0, 0, 1) + reply, _REPLY
-            else:
-                data = struct.pack("<IB", 0, 0) + reply
-            head = struct.pack("<iiii", 16 + len(data), 1, request_id, kind)
-            self.request.sendall(head + data)
+            self.request.sendall(message.reply(answer(next(iter(command)))))
 
     server: socketserver.ThreadingTCPServer | socketserver.ThreadingUnixStreamServer
     if socket is None:
@@ -212,7 +202,6 @@ def talkative_mongod(code: int, said: str) -> AbstractContextManager[str]:
 
 
 _EMPTY = {"cursor": {"id": 0, "ns": "a.b", "firstBatch": []}, "ok": 1.0}
-_WRITES = {"create", "createIndexes", "insert", "update", "delete", "findAndModify", "drop"}
 
 
 class LookAlike:
@@ -246,7 +235,7 @@ class LookAlike:
             "connectionStatus": {"authInfo": {"authenticatedUsers": []}, "ok": 1.0},
             **answers,
         }
-        self._seen: list[dict[str, Any]] = []
+        self._seen: list[Command] = []
         self._served = claimed_mongod(self._answer, seen=self._seen)
         self.uri = ""
 
@@ -263,9 +252,9 @@ class LookAlike:
         return found
 
     @property
-    def written(self) -> list[dict[str, Any]]:
+    def written(self) -> list[Command]:
         """The commands that change something, in their order."""
-        return [command for command in self._seen if next(iter(command)) in _WRITES]
+        return [command for command in self._seen if next(iter(command)) in WRITES]
 
 
 def command_error(code: int, said: str = "no such thing here") -> dict[str, Any]:

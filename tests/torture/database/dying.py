@@ -34,8 +34,8 @@ from linky_tui.storage.collections import confirmed_writes
 from linky_tui.storage.compare.verify import verify
 from tests.tools.bench import Bench
 from tests.tools.gateway import PRM, SERIES, gateway, half_hours, wh
-from tests.tools.moments import WRITES
 from tests.tools.stored import open_store
+from tests.tools.wire import WRITES
 from tests.torture.manners.manners import assert_manners, same_request, split_runs
 from tests.torture.report import Row
 
