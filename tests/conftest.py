@@ -21,7 +21,7 @@ from linky_tui.storage.connection import Connection, connect
 from tests.tools.clock import away_from_midnight, by_day
 from tests.tools.mongod import PrivateMongod, short_folder
 from tests.tools.replica_set import ReplicaSet
-from tests.tools.router import Router, replica_set_of_one, routed
+from tests.tools.router import Router, routed
 from tests.torture.report import pytest_addoption, pytest_terminal_summary
 
 __all__ = ["pytest_addoption", "pytest_terminal_summary"]
@@ -135,8 +135,8 @@ def members() -> Iterator[ReplicaSet]:
 @pytest.fixture(scope="session")
 def primary_port() -> Iterator[int]:
     """The port of a replica set of one that lives for the session."""
-    with short_folder() as folder, replica_set_of_one(folder) as port:
-        yield port
+    with short_folder() as folder, ReplicaSet(folder, count=1) as alone:
+        yield alone.ports[0]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A three-member replica set on loopback, for stepdowns and killed primaries."""
+"""A replica set on loopback, for stepdowns and killed primaries."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ PATIENCE_S = 90.0
 
 
 class ReplicaSet:
-    """Three mongods; a context manager that starts and ends them; ``extra``: more arguments."""
+    """Some mongods; a context manager that starts and ends them; ``extra``: more arguments."""
 
-    def __init__(self, folder: Path, *extra: str) -> None:
-        self.ports = free_ports(3)
+    def __init__(self, folder: Path, *extra: str, count: int = 3) -> None:
+        self.ports = free_ports(count)
         self.members = [
             PrivateMongod(
                 folder / f"member{number}",
@@ -69,8 +69,8 @@ class ReplicaSet:
                         return number
         return None
 
-    def wait_for_primary(self, timeout_s: float = PATIENCE_S) -> int:
-        deadline = time.monotonic() + timeout_s
+    def wait_for_primary(self) -> int:
+        deadline = time.monotonic() + PATIENCE_S
         while (number := self.primary()) is None:
             assert time.monotonic() < deadline, "no primary"
             time.sleep(0.05)

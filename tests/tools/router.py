@@ -13,15 +13,9 @@ import struct
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
-import pymongo
-
-from tests.tools.mongod import PrivateMongod
-from tests.tools.ports import free_port
 from tests.tools.servers import serving
-from tests.tools.waiting import wait_until
 from tests.tools.wire import Command, receive
 
 _OF_THE_SET = (
@@ -46,8 +40,7 @@ class Router:
         seen: the commands so far.
     """
 
-    def __init__(self, upstream: int, uri: str) -> None:
-        self.upstream = upstream
+    def __init__(self, uri: str) -> None:
         self.uri = uri
         self.sharded: set[str] = set()
         self.shards = 2
@@ -132,23 +125,9 @@ def routed(upstream: int) -> Iterator[Router]:
     lock = threading.Lock()
     listening = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
     listening.daemon_threads = True
-    router = Router(upstream, f"mongodb://127.0.0.1:{listening.server_address[1]}")
+    router = Router(f"mongodb://127.0.0.1:{listening.server_address[1]}")
     with serving(listening):
         yield router
-
-
-@contextmanager
-def replica_set_of_one(folder: Path) -> Iterator[int]:
-    """The port of a primary that is alone."""
-    port = free_port()
-    with PrivateMongod(folder, "--replSet", "rs1", "--oplogSize", "64", port=port) as server:
-        with pymongo.MongoClient[Command](server.uri, directConnection=True) as client:
-            members = [{"_id": 0, "host": f"127.0.0.1:{port}"}]
-            client.admin.command("replSetInitiate", {"_id": "rs1", "members": members})
-            wait_until(
-                lambda: bool(client.admin.command("hello")["isWritablePrimary"]), "a primary"
-            )
-        yield port
 
 
 def _nothing(statistics: Mapping[str, Any]) -> Command:
