@@ -74,7 +74,7 @@ def comparison_rows(comparison: Comparison) -> list[Row]:
     ]
 
 
-def detail_rows(comparison: Comparison, ideal_buckets: int) -> list[Row]:
+def detail_rows(comparison: Comparison) -> list[Row]:
     """What the storage page shows beside these: ``_id``, indexes, buckets."""
     one, two = comparison.regular, comparison.timeseries
     full = comparison.readings_per_bucket
@@ -123,7 +123,7 @@ def detail_rows(comparison: Comparison, ideal_buckets: int) -> list[Row]:
             field="bucketCount",
         ),
         Row("readings a bucket", NOTHING, NOTHING if full is None else f"{full:,.0f}"),
-        Row("fewest buckets", NOTHING, count_text(ideal_buckets)),
+        Row("fewest buckets", NOTHING, count_text(comparison.ideal_buckets)),
         Row("granularity", NOTHING, comparison.granularity or NOTHING),
     ]
 

@@ -50,14 +50,14 @@ def exact(number: float | None) -> str:
     return "" if number is None else f"{number:.10g}" if isinstance(number, float) else str(number)
 
 
-def comparison_text(comparison: Comparison, ideal_buckets: int, form: Form) -> str:
+def comparison_text(comparison: Comparison, form: Form) -> str:
     """The comparison, with everything that the Storage page shows."""
     one, two = comparison.regular, comparison.timeseries
     title = f"The same data, stored twice, in MongoDB {comparison.server_version}"
     head = ("", one.name, two.name, "saved")
     if form is Form.CSV:
         return as_text(Table(title, ("figure", *head[1:]), _exact_rows(comparison)), form)
-    rows = [*comparison_rows(comparison), *detail_rows(comparison, ideal_buckets)]
+    rows = [*comparison_rows(comparison), *detail_rows(comparison)]
     table = Table(
         title, head, tuple((f"{row.label} {row.field}".strip(), *row.cells) for row in rows)
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pymongo
 
+from linky_tui.storage.compare.buckets import ideal_buckets
 from linky_tui.storage.compare.counted import counted
 from linky_tui.storage.compare.settled import all_written, write_to_disk
 from linky_tui.storage.compare.sizes import CollectionSize, size_of
@@ -48,6 +49,7 @@ class Comparison:
     regular: CollectionSize  # size of the regular collection
     timeseries: CollectionSize  # size of the time series collection
     buckets: int | None  # buckets of the time series collection; `None`: not known
+    ideal_buckets: int  # how few could hold its readings
     granularity: str | None  # its granularity, `None` where it does not exist
     identical: bool | None  # whether both hold the same, `None` where that was not checked
     # whether sizes on disk are those of the data; `None`: the server does not tell, only time can
@@ -188,6 +190,7 @@ def compare_sizes(
         regular,
         timeseries,
         buckets,
+        ideal_buckets(found.counts[1]),
         found.granularity,
         identical,
         all_written(found.statistics),

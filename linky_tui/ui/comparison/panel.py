@@ -170,13 +170,12 @@ class ComparisonPanel(LiveComparison):
         found = self.app.comparison.snapshot
         if found is None or not found.comparison.regular.readings:
             return []
-        shown, ideal = found.comparison, found.ideal_buckets
-        return [Copyable("The comparison", lambda form: comparison_text(shown, ideal, form))]
+        shown = found.comparison
+        return [Copyable("The comparison", lambda form: comparison_text(shown, form))]
 
 
 def _snapshot(store: Store, step: Step, stop: threading.Event) -> Snapshot:
     """Take a step, in a worker thread; neither checkpoint nor proof while anybody writes."""
-    from linky_tui.storage.compare.buckets import ideal_buckets
     from linky_tui.storage.compare.stats import compare_sizes
 
     in_use = bool(store.leases.in_use())
@@ -186,5 +185,4 @@ def _snapshot(store: Store, step: Step, stop: threading.Event) -> Snapshot:
         compare=step is Step.PROOF and not in_use,
         stop=stop,
     )
-    in_use = in_use or bool(store.leases.in_use())
-    return Snapshot(comparison, ideal_buckets(store.readings.counts()[1]), in_use)
+    return Snapshot(comparison, in_use or bool(store.leases.in_use()))

@@ -111,7 +111,7 @@ class ComparisonTable(Widget):
         comparison = self._snapshot.comparison
         rows = comparison_rows(comparison)
         if self._detailed:
-            rows += detail_rows(comparison, self._snapshot.ideal_buckets)
+            rows += detail_rows(comparison)
         grown = len(rows) != len(self._rows)
         self._rows = rows
         self.refresh(layout=grown)

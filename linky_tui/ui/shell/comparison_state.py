@@ -43,7 +43,6 @@ class Snapshot:
     """Both collections at one moment."""
 
     comparison: Comparison
-    ideal_buckets: int  # how few buckets could hold the readings
     in_use: bool  # whether somebody writes: we, or another process
 
 

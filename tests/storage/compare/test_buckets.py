@@ -194,7 +194,7 @@ def test_what_is_not_known_is_said_and_is_no_reason_to_rebuild(
     assert "The number of buckets is not known, granularity hours" in "".join(
         comparison_lines(found)
     )
-    cells = {row.label: row.timeseries for row in detail_rows(found, 1)}
+    cells = {row.label: row.timeseries for row in detail_rows(found)}
     assert (cells["buckets"], cells["readings a bucket"]) == ("not known", "–")
     assert "336 readings, the number of buckets is not known. Identical" in done.text
 

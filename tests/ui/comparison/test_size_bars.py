@@ -18,7 +18,7 @@ COPY = ZstdCopy(CollectionSize("probe", 1000, 130_000, 30_000, 40_000, compresso
 
 def compared(compressor: str | None = "snappy", *, settled: bool = True) -> Comparison:
     regular = replace(REGULAR, compressor=compressor)
-    return Comparison("8.0", "remote", regular, TIMESERIES, 1, "hours", None, settled)
+    return Comparison("8.0", "remote", regular, TIMESERIES, 1, 1, "hours", None, settled)
 
 
 def test_each_bar_has_its_total_and_what_it_saves() -> None:

@@ -72,11 +72,11 @@ async def test_what_is_not_settled_is_copied_as_not_known(running: Running) -> N
         snapshot = app.comparison.snapshot
         assert snapshot is not None
         unsettled = replace(snapshot.comparison, settled=False)
-        figures = {row["figure"]: row for row in rows(comparison_text(unsettled, 5, Form.CSV))}
+        figures = {row["figure"]: row for row in rows(comparison_text(unsettled, Form.CSV))}
         for name in ("storage_bytes", "index_bytes", "total_bytes"):
             assert set(list(figures[name].values())[1:]) == {""}
         assert figures["data_bytes"]["saved"]
-        assert "settling" in comparison_text(unsettled, 5, Form.MARKDOWN)
+        assert "settling" in comparison_text(unsettled, Form.MARKDOWN)
 
 
 async def test_the_load_curve_is_that_of_the_readings(

@@ -20,7 +20,7 @@ from tests.ui.dashboard.dashboard_tools import proved
 pytestmark = pytest.mark.usefixtures("short_waits")
 ONE = CollectionSize("one", 1000, 130_000, 60_000, 40_000)
 TWO = CollectionSize("two", 1000, 2_000, 6_000, 4_000)
-SETTLED = Comparison("8.0", "remote", ONE, TWO, 1, "hours", True, True)
+SETTLED = Comparison("8.0", "remote", ONE, TWO, 1, 1, "hours", True, True)
 
 
 @pytest.mark.parametrize(

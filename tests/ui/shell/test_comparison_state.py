@@ -13,7 +13,7 @@ def compared(readings: int, storage_bytes: int, settled: bool | None) -> Compari
     """Both collections with as many readings, not proved."""
     regular = CollectionSize("one", readings, readings * 130, storage_bytes, 8192)
     timeseries = CollectionSize("two", readings, readings * 2, 8192, 4096)
-    return Comparison("8.0", "local", regular, timeseries, 1, "hours", None, settled)
+    return Comparison("8.0", "local", regular, timeseries, 1, 1, "hours", None, settled)
 
 
 class Bench:
@@ -49,7 +49,7 @@ class Bench:
         found = compared(readings, disk, self.settled)
         if step is Step.PROOF and not in_use:
             found = replace(found, identical=True)
-        self.state.answered(Snapshot(found, 1, in_use), busy=self.busy, run="run")
+        self.state.answered(Snapshot(found, in_use), busy=self.busy, run="run")
         assert self.state.snapshot is not None
         return self.state.snapshot
 
@@ -174,7 +174,7 @@ def test_a_proof_ends_with_its_time_and_with_other_sizes() -> None:
     found = compared(999, 20_480, settled=True)
     changed = replace(found, timeseries=replace(found.timeseries, data_bytes=1990))
     bench.state.asked(Step.SIZES)
-    bench.state.answered(Snapshot(changed, 1, in_use=False), busy=False, run="run")
+    bench.state.answered(Snapshot(changed, in_use=False), busy=False, run="run")
     assert bench.next() == (Step.PROOF, 1), "as many readings, other data"
 
 

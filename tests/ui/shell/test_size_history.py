@@ -22,6 +22,7 @@ def comparison(
         CollectionSize("one", readings, readings * 130, 4096, 8192, readings * 17, 4096),
         CollectionSize("two", other, other * 2, 4096, 4096),
         1,
+        1,
         "hours",
         identical,
         settled=True,
@@ -81,7 +82,7 @@ def test_how_alike_both_are_is_never_claimed_without_proof() -> None:
 @pytest.mark.parametrize("settled", [False, None])
 def test_sizes_on_disk_are_not_shown_before_they_are_settled(settled: bool | None) -> None:
     found = replace(comparison(5000), settled=settled)
-    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found, 5)]}
+    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found)]}
     for label in ("storage", "indexes", "total", "total without _id", "free"):
         assert rows[label] == ("–", "–", "settling")
     assert rows["data"][2] == "98.5 %"
@@ -92,7 +93,7 @@ def test_sizes_on_disk_are_not_shown_before_they_are_settled(settled: bool | Non
 def test_data_whose_size_was_lost_in_a_crash_is_neither_shown_nor_drawn() -> None:
     found = comparison(5000)
     found = replace(found, timeseries=replace(found.timeseries, data_bytes=None))
-    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found, 5)]}
+    rows = {row.label: row.cells for row in [*comparison_rows(found), *detail_rows(found)]}
     assert rows["data"] == ("650 kB", "–", "–")
     assert rows["data without _id"][1:] == ("–", "–")
     assert rows["per reading"] == ("130.0 B", "–", "")
