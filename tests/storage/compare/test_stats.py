@@ -14,12 +14,14 @@ from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.paris import day_start, days_between
 from linky_tui.headless.stats import comparison_lines
 from linky_tui.storage.collections.schema import create_timeseries
+from linky_tui.storage.compare.figure_queries import figure_queries
 from linky_tui.storage.compare.settled import wait_until_settled
 from linky_tui.storage.compare.sizes import statistics
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import percent_text
 from linky_tui.words.comparison import honest_note
+from tests.storage.compare.test_figure_queries import result
 from tests.tools.mongod import PrivateMongod
 from tests.tools.stored import SERIES, open_store, put_regular, put_timeseries, readings
 from tests.tools.waiting import wait_until
@@ -203,6 +205,8 @@ def test_after_a_kill_nothing_is_told_of_the_lost_counters(
                 assert wait_until_settled([store.readings.regular], threading.Event())
                 again = compare_sizes(store)
                 assert (again.regular.total_bytes, again.timeseries.total_bytes) == written
+                for query in figure_queries(store, again):
+                    assert result(query, store) == pytest.approx(query.value), query
                 return
             as_json = found.to_json()
             nothing = (as_json["timeseries"]["data_bytes"], as_json["saved"]["data"])
