@@ -50,9 +50,6 @@ class StoredWindow:
     inserted: int  # new readings
     replaced: int  # readings whose power or step changed
     deleted: int  # readings that a new one overlapped
-    # whether the time series collection holds something that inserting cannot make right; it is
-    # noted in the lease
-    needs_rebuild: bool
 
 
 class Readings:
@@ -109,13 +106,8 @@ class Readings:
         touched = [*incoming, *changes.delete]
         low = min([start, *(reading.start for reading in touched)])
         high = max([end, *(reading.end for reading in touched)])
-        differs = self.complete_timeseries(series, low, high, lease, stop)
-        return StoredWindow(
-            len(changes.insert),
-            len(changes.replace),
-            len(changes.delete),
-            differs or changes.corrections,
-        )
+        self.complete_timeseries(series, low, high, lease, stop)
+        return StoredWindow(len(changes.insert), len(changes.replace), len(changes.delete))
 
     def complete_timeseries(
         self,
@@ -124,18 +116,17 @@ class Readings:
         end: datetime,
         lease: Lease,
         stop: threading.Event | None = None,
-    ) -> bool:
+    ) -> None:
         """Insert what the time series collection lacks of ``[start, end)`` of the regular one.
 
-        Returns:
-            Whether it holds anything else there, which a rebuild has to cure; that is noted.
+        Where it holds anything else there, which a rebuild has to cure, that is noted in the lease.
 
         Raises:
             SeriesBusy: the lease was lost; nothing was written after that.
             StorageUnavailable: the outcome could not be settled; the next run does.
         """
         lease.touch(start, end)
-        return confirm(
+        confirm(
             lambda session: self._complete(series, start, end, lease, session),
             self.connection,
             lease,
@@ -192,20 +183,17 @@ class Readings:
         end: datetime,
         lease: Lease,
         session: ClientSession,
-    ) -> bool:
-        """Insert what the time series collection lacks; whether it holds anything else."""
+    ) -> None:
         wanted, present = (
             [(canonical(each), each) for each in find(collection, series, start, end, session)]
             for collection in (self.regular, self.timeseries)
         )
-        extra = any(less(present, wanted))
-        if extra:
+        if any(less(present, wanted)):
             lease.note_rebuild_pending()
         # What is not ours is not multiplied.
         if missing := [without_id(each) for _, each in less(wanted, present) if well_formed(each)]:
             lease.check()
             self.timeseries.insert_many(missing, ordered=False, session=session)
-        return extra
 
 
 class _Window:

@@ -76,8 +76,9 @@ def test_a_reading_that_mongodb_would_change_is_not_written(reading: Reading) ->
 def test_storing_an_answer_twice_doubles_nothing(store: Store, lease: Lease) -> None:
     first = store.readings.store_window(SERIES, START, END, WEEK, lease)
     again = store.readings.store_window(SERIES, START, END, WEEK, lease)
-    assert (first.inserted, first.needs_rebuild) == (338, False)
-    assert (again.inserted, again.replaced, again.deleted, again.needs_rebuild) == (0, 0, 0, False)
+    assert first.inserted == 338
+    assert (again.inserted, again.replaced, again.deleted) == (0, 0, 0)
+    assert store.leases.state(SERIES).rebuild_pending is None
     assert regular(store) == timeseries(store)
     assert store.readings.window(SERIES, START, END) == WEEK
 
@@ -103,7 +104,6 @@ def test_a_correction_replaces_and_notes_the_rebuild(store: Store, lease: Lease)
     corrected = [*WEEK[:5], Reading(WEEK[5].start, 30, 9999), *WEEK[6:]]
     result = store.readings.store_window(SERIES, START, END, corrected, lease)
     assert (result.inserted, result.replaced, result.deleted) == (0, 1, 0)
-    assert result.needs_rebuild
     assert store.leases.state(SERIES).rebuild_pending is not None
     assert store.leases.leftovers(SERIES) == {(WEEK[5].start, 30, WEEK[5].power_w)}
     assert store.readings.window(SERIES, START, END) == corrected
@@ -113,7 +113,8 @@ def test_a_difference_in_flags_alone_changes_nothing(store: Store, lease: Lease)
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     flagged = [Reading(each.start, 30, each.power_w, Flags(iv=3)) for each in WEEK]
     result = store.readings.store_window(SERIES, START, END, flagged, lease)
-    assert (result.inserted, result.replaced, result.needs_rebuild) == (0, 0, False)
+    assert (result.inserted, result.replaced) == (0, 0)
+    assert store.leases.state(SERIES).rebuild_pending is None
 
 
 def test_another_step_replaces_what_it_overlaps(store: Store, lease: Lease) -> None:
@@ -145,7 +146,8 @@ def test_doubled_in_the_time_series_collection_asks_for_a_rebuild(
 ) -> None:
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     put_timeseries(store, SERIES, WEEK[:1])
-    assert store.readings.store_window(SERIES, START, END, WEEK, lease).needs_rebuild
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    assert store.leases.state(SERIES).rebuild_pending is not None
     assert store.leases.state(SERIES).rebuild_pending is not None
     assert store.leases.leftovers(SERIES) == set()
 
@@ -209,7 +211,7 @@ def test_parity_after_a_write_with_an_unknown_outcome(
     result = store.readings.store_window(SERIES, START, END, WEEK, lease)
     assert faults == []
     assert result.inserted == 338 - 7
-    assert not result.needs_rebuild
+    assert store.leases.state(SERIES).rebuild_pending is None
     assert regular(store) == timeseries(store)
     assert len(timeseries(store)) == 338
 
@@ -246,7 +248,8 @@ def test_a_reading_that_another_process_stored_meanwhile_is_harmless(
         return original(self, *args, **kwargs)
 
     monkeypatch.setattr(Collection, "bulk_write", race)
-    assert not store.readings.store_window(SERIES, START, END, WEEK, lease).needs_rebuild
+    store.readings.store_window(SERIES, START, END, WEEK, lease)
+    assert store.leases.state(SERIES).rebuild_pending is None
     assert regular(store) == timeseries(store)
 
 

@@ -74,7 +74,8 @@ def test_fewer_buckets_same_readings(store: Store, lease: Lease) -> None:
 def test_a_correction_is_cured(store: Store, lease: Lease) -> None:
     store.readings.store_window(SERIES, START, END, WEEK, lease)
     corrected = [replace(each, power_w=each.power_w + 1) for each in WEEK]
-    assert store.readings.store_window(SERIES, START, END, corrected, lease).needs_rebuild
+    store.readings.store_window(SERIES, START, END, corrected, lease)
+    assert store.leases.state(SERIES).rebuild_pending is not None
     assert not verify(store).identical
     rebuild(store, [lease])
     assert verify(store).identical
