@@ -91,7 +91,6 @@ class LinkyApp(AppCore):
         "log": "linky_tui.ui.log.page:LogPage",
         "welcome": "linky_tui.ui.welcome.page:WelcomePage",
     }
-    MODES = {name: _lazy(place) for name, place in PAGES.items()}  # noqa: RUF012
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
         super().__init__(config_file, demo=demo)
@@ -106,18 +105,25 @@ class LinkyApp(AppCore):
         if self.theme != usual:  # before anything is styled: what is, would be styled again
             self.stylesheet.set_variables(self.get_css_variables())
 
+    def get_default_screen(self) -> Screen[None]:
+        """The first page. A mode of its own would be waited for, and drawn twice."""
+        return _lazy(self.PAGES[self.current_mode])()
+
     def on_mount(self) -> None:
+        for name, place in self.PAGES.items():
+            self.add_mode(name, _lazy(place))
         self._running_loop = asyncio.get_running_loop()
         if self.leaving.is_set():  # a signal was faster
             self.exit()
             return
         self.data_changed.subscribe(self, lambda _: self._note_last_sync())
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
-        self.call_after_refresh(self._first_frame_drawn)
 
-    def _first_frame_drawn(self) -> None:
+    def on_ready(self) -> None:  # the first frame is drawn
         if not gc.isenabled():  # by the command line, for the start
             collect_seldom()
+        if self.leaving.is_set():
+            return
         self.connect()
         self.run_worker(self._load_behind, thread=True, group="load", exit_on_error=False)
         self.run_worker(self._drop_leftovers, thread=True, group="leftovers", exit_on_error=False)

@@ -64,7 +64,7 @@ def drawn(app):
     app.frame = json.dumps([[*sys.modules], lines])
     app.exit()
 
-LinkyApp._first_frame_drawn = drawn
+LinkyApp.on_ready = drawn
 app = LinkyApp(Path(sys.argv[1]) if sys.argv[1] else None)
 app.run(headless=True, size=(80, 24))
 print(app.frame)
@@ -74,8 +74,8 @@ print(app.frame)
 @pytest.mark.parametrize(
     ("meters", "shown"),
     [
-        ([meter(PRM, token(sub=[PRM]))], ("Dashboard", "Yesterday", "–", "12········1234")),
-        ([meter("", token(sub=[PRM]))], ("Dashboard", "Yesterday", "–")),
+        ([meter(PRM, token(sub=[PRM]))], ("Dashboard", "Yesterday", "│ –  ", "12········1234")),
+        ([meter("", token(sub=[PRM]))], ("Dashboard", "Yesterday", "│ –  ")),
         (None, ("Dashboard", "linky-tui", "simulated")),
     ],
     ids=["meter", "token alone", "newcomer"],

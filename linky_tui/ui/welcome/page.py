@@ -123,7 +123,7 @@ The settings are for your own MongoDB or Atlas.
         bind("welcome-previous", "app.focus_previous", show=False),
         bind("welcome-next", "app.focus_next", show=False),
     ]
-    CSS = """
+    DEFAULT_CSS = """
     #welcome { height: 1fr; align: center middle; }
     #welcome-doors { width: 100%; max-width: 132; height: 100%; max-height: 26; padding: 0 2; }
     #welcome-head { height: auto; margin: 1 0; }
