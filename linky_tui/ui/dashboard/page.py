@@ -164,15 +164,19 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         self._stale = False
 
     def compose_body(self) -> ComposeResult:
-        self.set_class(self.app.size.width >= _ONE_ROW_CELLS, "-one-row", update=False)
-        marker = self.app.config.display.marker
+        width, marker = self.app.size.width, self.app.config.display.marker
+        self.set_class(width >= _ONE_ROW_CELLS, "-one-row", update=False)
+        self.set_class(_PAIR_CELLS <= width < _NARROW_CELLS, "-pair", update=False)
         with VerticalScroll(id="body"):
             with Container(id="cards"):
                 yield from self._cards
             with Container(id="panels"):
+                if width < _NARROW_CELLS:
+                    yield self.comparison
                 yield Chart("", marker=marker, id="bars", classes="panel")
                 yield Chart("", marker=marker, id="curve", classes="panel")
-                yield self.comparison
+                if width >= _NARROW_CELLS:
+                    yield self.comparison
 
     def on_mount(self) -> None:
         self.query_one("#curve").border_title = "Load curve (W)"
