@@ -77,6 +77,8 @@ class LiveComparison(Vertical):
     def _show(self) -> None:
         snapshot = self.app.comparison.snapshot
         if snapshot is not None:
+            if not self.children:
+                self.mount_all(self.compose())
             self.show(snapshot)
             comparison = snapshot.comparison
             self.set_class(not comparison.regular.readings, "-nothing")
@@ -149,6 +151,11 @@ class ComparisonPanel(LiveComparison):
         self.add_class("panel")
         self.table = ComparisonTable(detailed=detailed)
         self._bars = SizeBars() if bars else None
+
+    def compose(self) -> ComposeResult:
+        # Before MongoDB has answered there is nothing to see: the first frame does not wait for it.
+        if self.app.comparison.snapshot is not None:
+            yield from super().compose()
 
     def compose_figures(self) -> ComposeResult:
         yield self.table

@@ -15,8 +15,8 @@ from linky_tui.storage.compare import stats
 from linky_tui.storage.compare.stats import compare_sizes
 from linky_tui.text.formatting import count_text
 from linky_tui.ui.comparison import table as comparison_table
-from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell import comparison_state
+from linky_tui.ui.storage.page import StoragePage
 from tests.tools.app import (
     HOME,
     TODAY,
@@ -180,6 +180,7 @@ async def test_another_page_waits_for_the_answer_under_way_and_shows_it(
         await pilot.pause(0.1)
         assert len(started) == 1
         held.set()
-        shown = app.screen.query_one(ComparisonTable)
+        assert isinstance(app.screen, StoragePage)
+        shown = app.screen.comparison.table
         await wait_until(pilot, lambda: any(row.saved == "identical" for row in shown.rows))
         assert len(started) >= 3, "what the first page asked, what this one wants, the proof"

@@ -17,7 +17,7 @@ def page(app: LinkyApp) -> DashboardPage:
 
 
 def table(app: LinkyApp) -> ComparisonTable:
-    return page(app).query_one(ComparisonTable)
+    return page(app).comparison.table
 
 
 def cells(app: LinkyApp, label: str) -> tuple[str, str, str]:

@@ -20,7 +20,6 @@ from linky_tui.storage.compare.zstd_copy import SUFFIX, ZstdCopy
 from linky_tui.text.formatting import bytes_text, count_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.size_bars import SizeBars
-from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.plots import Chart, LinePlot
 from linky_tui.ui.shell import comparison_state
 from linky_tui.ui.shell.ingest_control import Remark
@@ -49,7 +48,7 @@ def page(app: LinkyApp) -> StoragePage:
 
 
 def rows(app: LinkyApp) -> dict[str, tuple[str, str, str]]:
-    return {row.label: row.cells for row in page(app).query_one(ComparisonTable).rows}
+    return {row.label: row.cells for row in page(app).comparison.table.rows}
 
 
 def result(app: LinkyApp) -> str:
@@ -352,7 +351,7 @@ async def test_empty_names_the_key_and_has_nothing_to_defragment(running: Runnin
     async with running((80, 24), empty=True) as (app, pilot):
         await opened(pilot, app)
         assert "Press b to backfill the history" in screen_text(app)
-        assert not page(app).query_one(ComparisonTable).display
+        assert not page(app).comparison.table.display
         await pilot.press("f")
         await done(pilot, app, "Nothing is stored yet")
 
