@@ -119,7 +119,11 @@ class LinkyApp(AppCore):
         self.data_changed.subscribe(self, lambda _: self._note_last_sync())
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
 
-    def on_ready(self) -> None:  # the first frame is drawn
+    def on_ready(self) -> None:
+        # The first frame is drawn, the footer comes with the next: both before anything else.
+        self.call_after_refresh(self.call_after_refresh, self._begin)
+
+    def _begin(self) -> None:
         if not gc.isenabled():  # by the command line, for the start
             collect_seldom()
         if self.leaving.is_set():

@@ -59,23 +59,28 @@ import json, sys
 from pathlib import Path
 from linky_tui.ui.app import LinkyApp
 
-def drawn(app):
-    lines = [line.text for line in app.screen._compositor.render_strips()]
-    app.frame = json.dumps([[*sys.modules], lines])
-    app.exit()
+def drawn(app, screen, _):
+    if app.frame is None:
+        lines = [line.text for line in screen._compositor.render_strips()]
+        app.frame = json.dumps([[*sys.modules], lines])
+        app.exit()
 
-LinkyApp.on_ready = drawn
+LinkyApp.frame = None
+LinkyApp._display = drawn
 app = LinkyApp(Path(sys.argv[1]) if sys.argv[1] else None)
 app.run(headless=True, size=(80, 24))
 print(app.frame)
 """
 
+# The panel has the width and the place that it keeps.
+HOME = ("Dashboard", "─ Yesterday ─", "│ –  ", "╮╭─ Last 14 days (kWh) ─╮")
+
 
 @pytest.mark.parametrize(
     ("meters", "shown"),
     [
-        ([meter(PRM, token(sub=[PRM]))], ("Dashboard", "Yesterday", "│ –  ", "12········1234")),
-        ([meter("", token(sub=[PRM]))], ("Dashboard", "Yesterday", "│ –  ")),
+        ([meter(PRM, token(sub=[PRM]))], (*HOME, "12········1234")),
+        ([meter("", token(sub=[PRM]))], HOME),
         (None, ("Dashboard", "linky-tui", "simulated")),
     ],
     ids=["meter", "token alone", "newcomer"],

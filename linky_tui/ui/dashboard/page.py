@@ -131,6 +131,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         #bars { column-span: 2; }
         #table { padding: 0 1; }
         #table ComparisonTable { margin-top: 1; }
+        &.-low #body, &.-flat #body { scrollbar-gutter: stable; }
         &.-low #table ComparisonTable, &.-flat #table ComparisonTable { margin-top: 0; }
         &.-tiny #cards { grid-size: 2 3; height: 12; }
         &.-narrow #panels, &.-tiny #panels {
@@ -180,6 +181,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
 
     def on_mount(self) -> None:
         self.query_one("#curve").border_title = "Load curve (W)"
+        self._show_bars()
         self.app.ingest.events.subscribe(self, self._engine_said)
         self.set_interval(_RELOAD_S / 2, self._reload_stale)
         # The home of the demo is not open yet, and a token has not been read yet.
