@@ -47,7 +47,6 @@ class LiveComparison(Vertical):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._timer: Timer | None = None
-        self._leaving = threading.Event()
 
     def compose(self) -> ComposeResult:
         yield from self.compose_figures()
@@ -62,9 +61,6 @@ class LiveComparison(Vertical):
             signal.subscribe(self, lambda _: self._show_state())
         self.app.comparison_changed.subscribe(self, lambda _: self._show())
         self._show()
-
-    def on_unmount(self) -> None:
-        self._leaving.set()
 
     def soon(self) -> None:
         """Look at once: what is stored changed, or the page is shown again."""
@@ -119,7 +115,7 @@ class LiveComparison(Vertical):
 
         def ask(store: Store) -> Snapshot:
             try:
-                return _snapshot(store, step, self._leaving)
+                return _snapshot(store, step, app.leaving)
             except BaseException:
                 app.call_later(failed)
                 raise
@@ -133,7 +129,8 @@ class LiveComparison(Vertical):
             state.answered(found, busy=ingest.busy, run=ingest.jobs)
             app.comparison_changed.publish(None)
 
-        app.query_store(self, ask, answered, group="comparison")
+        # In the name of the page: a dialog may be closed before its answer, which all wait for.
+        app.query_store(app.screen_stack[0], ask, answered, group="comparison")
 
 
 class ComparisonPanel(LiveComparison):

@@ -61,6 +61,9 @@ class StoreApp(App[None]):
         self._questions: dict[tuple[int, str], int] = {}
         self._retry_is_due = False
 
+    def on_unmount(self) -> None:
+        self.leaving.set()
+
     @property
     def config(self) -> Config:
         return self.backend.session.config

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.widgets import Digits
 
+from linky_tui.storage.compare import stats
 from linky_tui.storage.compare.sizes import CollectionSize
-from linky_tui.storage.compare.stats import Comparison
+from linky_tui.storage.compare.stats import Comparison, compare_sizes
 from linky_tui.text.formatting import percent_text
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.comparison.size_bars import SizeBars
 from linky_tui.ui.presentation.screen import Presentation, large_figures
-from tests.tools.app import screen_text, wait_until
+from linky_tui.ui.shell.ingest_control import Remark
+from tests.tools.app import StoredHome, screen_text, wait_until
 from tests.ui.conftest import Running
-from tests.ui.dashboard.dashboard_tools import proved
+from tests.ui.dashboard.dashboard_tools import cells, proved
 
 pytestmark = pytest.mark.usefixtures("short_waits")
 ONE = CollectionSize("one", 1000, 130_000, 60_000, 40_000)
@@ -87,6 +91,31 @@ async def test_it_follows_what_is_stored_while_it_is_shown(running: Running) -> 
         app.comparison.want()
         app.status_changed.publish(None)
         await wait_until(pilot, lambda: app.comparison.snapshot is not before)
+
+
+async def test_the_page_below_gets_the_answer_of_one_that_is_closed(
+    running: Running, small_home: StoredHome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, asked = threading.Event(), threading.Event()
+
+    def slow(store: Any, **how: Any) -> Comparison:
+        if app.screen.is_modal:
+            asked.set()
+            held.wait(60)
+        return compare_sizes(store, **how)
+
+    async with running((80, 24), home=small_home) as (app, pilot):
+        await proved(pilot, app)
+        monkeypatch.setattr(stats, "compare_sizes", slow)
+        await pilot.press("f5")
+        await wait_until(pilot, asked.is_set)
+        before = app.comparison.snapshot
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not app.screen.is_modal)
+        held.set()
+        await wait_until(pilot, lambda: app.comparison.snapshot is not before, 10)
+        await wait_until(pilot, lambda: cells(app, "readings")[2] == "identical", 10)
+        assert [each for each in app.ingest.journal if isinstance(each, Remark)] == []
 
 
 async def test_an_empty_home_says_so(running: Running) -> None:
