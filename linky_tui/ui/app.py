@@ -7,6 +7,7 @@ import gc
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -311,12 +312,17 @@ def _quitting(app: LinkyApp) -> Iterator[None]:
                 os.dup2(nothing.fileno(), stream)
 
     def end_all_the_same() -> None:
-        """The framework waits for ever where its thread died that writes to the terminal."""
+        """The framework waits for ever where its thread died that writes to the terminal.
+
+        And Python does for the one that reads from it, where the framework failed to end that.
+        """
         if not over.wait(QUIT_S):
             app.ingest.abandon()
             app.close_lab(QUIT_S)
             app.backend.close()
-            os._exit(0)
+        else:
+            time.sleep(QUIT_S)
+        os._exit(0)
 
     before = {each: signal.signal(each, on_signal) for each in (signal.SIGTERM, signal.SIGHUP)}
     try:
