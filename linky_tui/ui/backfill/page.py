@@ -99,6 +99,7 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         self._track = Track()
         self._landed: dict[date, DayRecord] = {}
         self._able: tuple[bool, ...] = ()
+        self._was_busy = False
         self._named = paris_today() - ONE_DAY  # the day that the calendar's border tells of
 
     def compose_body(self) -> ComposeResult:
@@ -254,10 +255,13 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
         if not self.is_mounted:
             return
         state, meter, facts = self.app.ingest.state, self._meter, self._own_facts
+        if self._was_busy and not state.busy:
+            self._plans = {}  # made before the run; the ledger is being read again
+        self._was_busy = state.busy
         self._calendar.set_asking(meter.asking if meter is not None and state.busy else None)
         controls = self._controls
         records = self._calendar.records
-        left = state.left_today if state.busy else None
+        left = state.left_today if state.busy or not self._plans else None
         if left is None and facts is not None:
             left = facts.left_today
         counts = counts_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -12,9 +13,11 @@ from linky_tui.demo.server import Fault
 from linky_tui.domain.paris import days_between
 from linky_tui.text.dates import short_date_text
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.backfill import page as page_module
 from linky_tui.ui.backfill.calendar import CoverageCalendar
 from linky_tui.ui.backfill.calendar_marks import Mark
 from linky_tui.ui.backfill.page import BackfillPage
+from linky_tui.ui.backfill.plan import load_facts
 from linky_tui.ui.shell.dialogs import ConfirmDialog, ErrorDialog
 from linky_tui.ui.shell.ingest_control import Phase
 from tests.tools.app import (
@@ -114,6 +117,24 @@ async def test_the_calendar_fills_while_it_runs_and_names_what_is_being_asked(
             assert finished(app).status == "complete"
             await pilot.press("b")
             await wait_until(pilot, lambda: "28 of 730 days complete" in screen_text(app))
+
+
+async def test_what_was_read_before_a_run_is_not_shown_after_it(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with gateway(28) as server:
+        async with running(server=server) as (app, pilot):
+            await opened(pilot, app)
+            read = threading.Event()
+            monkeypatch.setattr(
+                page_module, "load_facts", lambda *given: read.wait(60) and load_facts(*given)
+            )
+            await pilot.press("r")
+            await wait_until(pilot, lambda: has_finished(app) and not app.ingest.state.busy)
+            await wait_until(pilot, lambda: "Reading what is stored." in flowing(app))
+            assert f"Requests left today: {80 - len(server.log)} of 80" in flowing(app)
+            read.set()
+            await wait_until(pilot, lambda: "28 of 730 days complete" in flowing(app))
 
 
 async def test_pause_goes_on_and_stop_ends_it(running: Running) -> None:
