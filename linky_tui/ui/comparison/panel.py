@@ -7,11 +7,12 @@ Often while readings are being written, rarely when nothing happens, never while
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.signal import Signal
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -57,10 +58,18 @@ class LiveComparison(Vertical):
 
     def on_mount(self) -> None:
         self.border_title = "The same data, stored twice"
-        for signal in (self.app.ingest.state_changed, self.app.status_changed):
+        for signal in self._states:
             signal.subscribe(self, lambda _: self._show_state())
         self.app.comparison_changed.subscribe(self, lambda _: self._show())
         self._show()
+
+    def on_unmount(self) -> None:
+        for signal in (*self._states, self.app.comparison_changed):
+            signal.unsubscribe(self)
+
+    @property
+    def _states(self) -> tuple[Signal[Any], ...]:
+        return self.app.ingest.state_changed, self.app.status_changed
 
     def soon(self) -> None:
         """Look at once: what is stored changed, or the page is shown again."""

@@ -62,6 +62,9 @@ class Chart(Widget, can_focus=True):
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
 
+    def on_unmount(self) -> None:
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def show(self, plot: Plot) -> None:
         before = self.plot
         if self._drawn is not None and before is self._drawn[0][0] and before == plot:

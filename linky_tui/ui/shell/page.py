@@ -40,6 +40,17 @@ CONNECTING_S = 1.0
 """A connection that takes longer is said on the whole page."""
 
 
+class KeyFooter(Footer):
+    """The footer of every page."""
+
+    async def recompose(self) -> None:
+        await super().recompose()
+        # Its keys watch this, and Textual (https://github.com/Textualize/textual/issues/6666) keeps
+        # those that are gone, 20 kB each, until it changes.
+        self.set_reactive(Footer.compact, False)
+        self.compact = True
+
+
 class Page(Screen[None]):
     """A page of the application: one mode.
 
@@ -80,7 +91,7 @@ class Page(Screen[None]):
         yield StatusHeader(self.PLACE.lower())
         yield from self.compose_body()
         yield Static(id="store-away")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyFooter(show_command_palette=False, compact=True)
 
     def compose_body(self) -> ComposeResult:
         yield from ()
