@@ -267,7 +267,7 @@ def collect_seldom() -> None:
     """
     gc.enable()
     gc.freeze()
-    gc.set_threshold(5_000, 5, 400)
+    gc.set_threshold(5_000, 5, 60)
 
 
 def run_app(config_file: Path | None, *, demo: bool) -> int:
