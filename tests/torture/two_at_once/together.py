@@ -21,7 +21,7 @@ from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from tests.tools.altered import Alteration
 from tests.tools.gateway import PRM, Gate, half_hours
 from tests.tools.homes import PATIENT, Home
-from tests.tools.program import Done, finished
+from tests.tools.program import TIMEOUT_S, Done, finished
 from tests.torture.manners.manners import assert_manners
 from tests.torture.report import Row
 
@@ -51,8 +51,9 @@ class Run:
     def running(self) -> bool:
         return self.process.poll() is None
 
-    def done(self) -> Done:
-        return finished(self.process)
+    def done(self, more_s: float = 0.0) -> Done:
+        """Wait for its end, ``more_s`` longer than for any program."""
+        return finished(self.process, TIMEOUT_S + more_s)
 
 
 class Crowd:
