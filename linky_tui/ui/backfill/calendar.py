@@ -312,8 +312,14 @@ class CoverageCalendar(ScrollView, can_focus=True):
             segment = plain[mark]
             if day in (self.cursor, self._hover):
                 segment = self._segment(mark, base + self._style(mark) + self._style(self._on(day)))
-            segments += [segment, Segment(" " * (cell - segment.cell_length), base)]
-        return Strip(segments)
+            # In one style with the blank after it: over a slow line each run of a style costs more
+            # than its text.
+            gap = " " * (cell - segment.cell_length)
+            if segment is plain[mark]:
+                segments.append(Segment(segment.text + gap, segment.style))
+            else:
+                segments += [segment, Segment(gap, base)]
+        return Strip(segments).simplify()
 
     def _segment(self, mark: Mark, style: Style) -> Segment:
         return Segment(mark.symbol * max(self._plan.cell - 1, 1), style)

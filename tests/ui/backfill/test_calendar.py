@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -152,6 +153,29 @@ async def test_symbols_and_counts_show_the_ledger(
             date(2026, 6, 2)
         )
         assert lines[line][column] == "×"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_equal_days_beside_each_other_are_sent_as_one(
+    size: tuple[int, int], two_years: dict[date, DayRecord]
+) -> None:
+    """A style costs 40 bytes: day by day a calendar takes half a minute over a slow line."""
+    app = Sheet()
+    async with app.run_test(size=size) as pilot:
+        app.calendar.show(two_years, TODAY)
+        await wait_until(pilot, lambda: "certified 727" in screen_text(app))
+        layout = app.calendar._plan
+        for line in range(layout.height):
+            days = list(layout.line_days(line))
+            marks = [None if day is None else (app.calendar.mark(day), day) for day in days]
+            changes = sum(
+                one != other for one, other in pairwise(kinds(marks, app.calendar.cursor))
+            )
+            assert len(app.calendar.render_line(line)._segments) <= changes + 5
+
+
+def kinds(marks: list[tuple[Mark, date] | None], cursor: date) -> list[object]:
+    return [each if each is None or each[1] == cursor else each[0] for each in marks]
 
 
 async def test_a_landing_window_redraws_its_lines_only(two_years: dict[date, DayRecord]) -> None:
