@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import re
 import signal
 import threading
 import time
@@ -157,6 +158,10 @@ class LinkyApp(AppCore):
 
         self.save_display(theme=theme)
 
+    @property
+    def page_says_store_error(self) -> bool:
+        return isinstance(self.screen, Page) and self.screen.says_store_error
+
     # Actions
 
     def action_page(self, name: str) -> None:
@@ -206,7 +211,8 @@ class LinkyApp(AppCore):
     action_show_help_panel = action_help
 
     def get_key_display(self, binding: Binding) -> str:
-        return super().get_key_display(binding).replace("shift+", "⇧")
+        shown = super().get_key_display(binding).replace("shift+", "⇧")
+        return re.sub(r"\bf(?=\d)", "F", shown)
 
     def action_request_quit(self) -> None:
         self._leave_page(self._quit)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from linky_tui.ui.plots.chart import Chart
+    from linky_tui.ui.plots.chart import Chart, few_colors
     from linky_tui.ui.plots.plots import (
         Band,
         BarGroup,
@@ -37,11 +37,12 @@ __all__ = [
     "Plot",
     "Spot",
     "Tick",
+    "few_colors",
 ]
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(name)
-    module = "chart" if name == "Chart" else "plots"
+    module = "chart" if name in ("Chart", "few_colors") else "plots"
     return getattr(import_module(f"{__name__}.{module}"), name)

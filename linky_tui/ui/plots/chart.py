@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from textual.app import App
 from textual.events import Click, Leave, MouseEvent, MouseMove
 from textual.message import Message
 from textual.reactive import reactive
@@ -181,16 +182,20 @@ class Chart(Widget, can_focus=True):
         return draw(self.plot, width, height, self._palette(), self.marker)
 
     def _palette(self) -> Palette:
-        from linky_tui.ui.plots.palette import few_colors, palette
+        from linky_tui.ui.plots.palette import palette
 
         app = self.app
-        few = not app.is_headless and few_colors(app.console)
         ground = self.background_colors[1]
-        return palette(app.theme_variables, ground, monochrome=app.no_color or few)
+        return palette(app.theme_variables, ground, monochrome=app.no_color or few_colors(app))
 
     def _theme_changed(self, _: Theme) -> None:
         self._drawn = self._shown = None
         self.refresh()
+
+
+def few_colors(app: App[Any]) -> bool:
+    """Whether its terminal has 16 colours or less: shades of a theme become one there."""
+    return not app.is_headless and app.console.color_system in (None, "standard", "windows")
 
 
 def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> Grid:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from rich.console import Console
 from rich.style import Style
 from textual.color import Color, ColorParseError
 
@@ -185,8 +184,3 @@ def palette(
         colors=colors,
         monochrome=monochrome,
     )
-
-
-def few_colors(console: Console) -> bool:
-    """Whether a terminal has 16 colours or less: shades of a theme become one there."""
-    return console.color_system in (None, "standard", "windows")

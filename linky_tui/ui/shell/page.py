@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
-from linky_tui.ui.plots import Chart
+from linky_tui.ui.plots import Chart, few_colors
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
@@ -88,6 +88,7 @@ class Page(Screen[None]):
         ):
             names = [name for least, name in steps if least <= cells]
             self.add_class(*names[-1:], update=False)
+        self.set_class(few_colors(self.app), "-few-colors", update=False)
         yield StatusHeader(self.PLACE.lower())
         yield from self.compose_body()
         yield Static(id="store-away")
@@ -127,11 +128,16 @@ class Page(Screen[None]):
         self._patient = False
         self._show_away()
 
+    @property
+    def says_store_error(self) -> bool:
+        """Whether it shows why MongoDB does not answer, in place of anything else."""
+        app = self.app
+        nothing = app.server is None or not (app.store_ready or self.has_data)
+        return self.NEEDS_STORE and nothing and app.store_error is not None
+
     def _show_away(self) -> None:
         app, was_away = self.app, self.has_class("-away")
-        away = (app.server is None or not (app.store_ready or self.has_data)) and (
-            app.store_error is not None or not self._patient
-        )
+        away = self.says_store_error or (app.server is None and not self._patient)
         if away:
             self.query_one("#store-away", Static).update(_away_text(app))
             if not was_away:

@@ -173,15 +173,20 @@ class StoreApp(App[None]):
 
         details = (self.store_place, *error.details)
         self.note(EventText(f"{error.title}.", Tone.ERROR, details))
-        if passing:
+        if not passing:
+            self.show_error(error)
+        elif not self.page_says_store_error:
             self.notify(
                 "\n".join(error.details),
                 title=error.title,
                 severity="warning",
                 markup=False,
             )
-        else:
-            self.show_error(error)
+
+    @property
+    def page_says_store_error(self) -> bool:
+        """Whether the page that is shown says why MongoDB does not answer."""
+        return False
 
     @property
     def tries_again(self) -> bool:

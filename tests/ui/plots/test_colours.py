@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations, pairwise
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from rich.console import Console
+from textual.app import App
 from textual.color import Color
 from textual.theme import BUILTIN_THEMES
 
@@ -19,10 +22,11 @@ from linky_tui.ui.plots import (
     LinePlot,
     LineSeries,
     Plot,
+    few_colors,
 )
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.colors import contrast, hue_distance, luminance, with_contrast
-from linky_tui.ui.plots.palette import LEAST_CONTRAST, Palette, few_colors, palette
+from linky_tui.ui.plots.palette import LEAST_CONTRAST, Palette, palette
 from tests.ui.plots.drawing import MARKERS, PLAIN, drawn
 
 GROUNDS = ("background", "surface", "panel")
@@ -138,7 +142,10 @@ def test_years_weekends_and_areas_differ_without_colour() -> None:
 
 def test_a_terminal_of_16_colours_gets_the_patterns_of_none() -> None:
     for system, few in (("standard", True), ("256", False), ("truecolor", False), (None, True)):
-        assert few_colors(Console(color_system=system, force_terminal=True)) is few  # type: ignore[arg-type]
+        console = Console(color_system=system, force_terminal=True)  # type: ignore[arg-type]
+        for headless in (False, True):
+            app = SimpleNamespace(is_headless=headless, console=console)
+            assert few_colors(cast("App[None]", app)) is (few and not headless)
 
 
 def test_a_contrast_is_met_and_hardly_exceeded() -> None:

@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
+from rich.color import ColorSystem
+from rich.terminal_theme import TerminalTheme
+from textual.binding import Binding
+from textual.color import Color
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey, FooterLabel
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.ui.app import LinkyApp
+from linky_tui.ui.plots.colors import contrast
+from linky_tui.ui.shell import page
 from linky_tui.ui.shell.header import PAGE_NAMES, PageTabs, StatusLine, status_parts
 from tests.tools.app import screen_text, wait_until
-from tests.ui.conftest import Running
+from tests.ui.conftest import MakeApp, Running
 
 TWO = ("12345678901234", "22345678901234")
+HUES = [(red, green, blue) for blue in (0, 1) for green in (0, 1) for red in (0, 1)]
+XTERM = TerminalTheme(
+    (0, 0, 0),
+    (229, 229, 229),
+    [*((205 * red, 205 * green, 205 * blue) for red, green, blue in HUES[:-1]), (229, 229, 229)],
+    [(127, 127, 127), *((255 * red, 255 * green, 255 * blue) for red, green, blue in HUES[1:])],
+)
+"""Nearly the 16 colours of xterm."""
 
 
 def line(app: LinkyApp, number: int) -> str:
@@ -85,8 +99,38 @@ async def test_tabs_fit_and_lead_to_their_pages(running: Running, width: int) ->
 
 async def test_another_key_is_written_before_its_tab(running: Running) -> None:
     async with running((80, 24), more='[keys]\nstorage = "f6"\nlog = "w"') as (app, pilot):
-        await wait_until(pilot, lambda: "f6 Storage" in line(app, 1))
+        await wait_until(pilot, lambda: "F6 Storage" in line(app, 1))
         assert "w Log" in line(app, 1)
+
+
+def test_function_keys_are_written_as_on_the_keyboard(make_app: MakeApp) -> None:
+    keys = {"f1": "F1", "shift+f12": "⇧F12", "ctrl+f": "^f", "f": "f", "escape": "esc"}
+    app = make_app(empty=True)
+    assert {key: app.get_key_display(Binding(key, "")) for key in keys} == keys
+
+
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "gruvbox", "dracula"])
+async def test_header_and_footer_are_readable_in_16_colours(
+    running: Running, monkeypatch: pytest.MonkeyPatch, theme: str
+) -> None:
+    monkeypatch.setattr(page, "few_colors", lambda _: True)
+    async with running((80, 24), more=f'[display]\ntheme = "{theme}"') as (app, pilot):
+        await pilot.press("b")
+        await wait_until(pilot, lambda: "Fetch day" in screen_text(app))
+        checked = 0
+        for widget in app.screen.query("PageTabs, StatusLine, FooterKey, #start"):
+            if widget.has_class("-disabled"):
+                continue
+            for strip in widget.render_lines(widget.size.region):
+                for text, style, _ in strip:
+                    if text.strip() and style is not None and style.color and style.bgcolor:
+                        checked += 1
+                        text_color, ground = (
+                            Color(*each.downgrade(ColorSystem.STANDARD).get_truecolor(XTERM))
+                            for each in (style.color, style.bgcolor)
+                        )
+                        assert contrast(text_color, ground) >= 3, (widget, text, style)
+        assert checked > 10
 
 
 @pytest.mark.parametrize("name", list(LinkyApp.PAGES))
@@ -97,12 +141,12 @@ async def test_the_footer_fits_80_columns_in_every_state(
     async with running((80, 24)) as (app, pilot):
         app.action_page(name)
         await wait_until(pilot, lambda: app.current_mode == name)
-        page = app.screen
+        shown = app.screen
         await wait_until(pilot, lambda: "Quit" in screen_text(app))
-        monkeypatch.setattr(type(page), "check_action", lambda *_: True)
-        for each in (None, *page.focus_chain):
-            page.set_focus(each)
-            page.refresh_bindings()
+        monkeypatch.setattr(type(shown), "check_action", lambda *_: True)
+        for each in (None, *shown.focus_chain):
+            shown.set_focus(each)
+            shown.refresh_bindings()
             await pilot.pause(0.1)
             # While one types, a letter is no key.
             typing = each is not None and each.check_consume_key("q", "q")

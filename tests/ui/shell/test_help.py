@@ -151,8 +151,8 @@ async def test_the_form_of_a_token_has_help_of_its_own(running: Running) -> None
 async def test_help_names_the_keys_that_were_chosen(running: Running) -> None:
     async with running((120, 40), more='[keys]\n"help.close" = "f9"\nsync = "f8"') as (app, pilot):
         await pilot.press("f1")
-        await wait_until(pilot, lambda: "f9 closes" in screen_text(app))
-        assert "f8" in screen_of_keys(app)
+        await wait_until(pilot, lambda: "F9 closes" in screen_text(app))
+        assert "F8" in screen_of_keys(app)
         await pilot.press("f9")
         await wait_until(pilot, lambda: not isinstance(app.screen, HelpDialog))
 

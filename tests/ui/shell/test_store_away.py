@@ -67,9 +67,10 @@ async def test_every_page_says_where_why_when_and_what_to_do(
 
 async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri: str) -> None:
     app = make_app()
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
         with mongodb_away(mongod_uri):
             await wait_until(pilot, lambda: "Next try" in screen_text(app))
+            assert not app._notifications, "the page says it"
         await wait_until(pilot, lambda: "Last 14 days" in screen_text(app))
         assert app.screen.focused is not None
         await pilot.press("l")
@@ -79,11 +80,12 @@ async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri
 async def test_a_page_without_anything_says_it_and_one_with_figures_keeps_them(
     running: Running, mongod_uri: str
 ) -> None:
-    async with running((80, 24)) as (app, pilot):
+    async with running((80, 24), notifications=True) as (app, pilot):
         await wait_until(pilot, lambda: isinstance(app.screen, Page) and app.screen.has_data)
         with mongodb_away(mongod_uri):
             app.data_changed.publish(None)
             await wait_until(pilot, lambda: app.store_error is not None)
+            assert len(app._notifications) == 1, "the figures do not say it"
             await pilot.press("b")
             await wait_until(pilot, lambda: "Address: " in screen_text(app))
             assert "730" not in screen_text(app)
