@@ -18,7 +18,9 @@ from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.settings.key_capture import KeyCapture
 from linky_tui.ui.settings.panels import SettingsPanel
 
-_KEY_WIDTH, _TITLE_WIDTH = 16, 20
+_KEY_WIDTH, _TITLE_WIDTH = 14, 18
+_NAMES_FROM_CELLS = 110
+"""With so much room the names in ``[keys]`` stand in the list, too."""
 
 
 class KeysPanel(SettingsPanel):
@@ -51,7 +53,7 @@ class KeysPanel(SettingsPanel):
         super().__init__(KEYS)
         self.can_focus = False  # the list scrolls
         self._chosen = ""
-        self._shown: dict[str, tuple[str, str, str]] = {}
+        self._shown: dict[str, tuple[str, str, str, bool]] = {}
         self._draft: Draft | None = None
 
     def compose(self) -> ComposeResult:
@@ -85,26 +87,29 @@ class KeysPanel(SettingsPanel):
         """Each row says what speaks against its key, and so does the line below the field."""
         taken = clashes(draft.keys)
         rows = self.query_one("#keys-list", OptionList)
+        named = self.app.size.width >= _NAMES_FROM_CELLS
         for action in ACTIONS.values():
             typed = draft.keys.get(action.id, "")
             problem = key_problem(typed) or taken.get(action.id, "")
             warning = key_warning(typed)
-            if self._shown.get(action.id) != (typed, problem, warning):
-                self._shown[action.id] = typed, problem, warning
-                rows.replace_option_prompt(action.id, _row(action, typed, problem, warning))
+            shown = typed, problem, warning, named
+            if self._shown.get(action.id) != shown:
+                self._shown[action.id] = shown
+                rows.replace_option_prompt(action.id, _row(action, *shown))
             if action.id == self._chosen:
                 self._say(problem, warning, action)
 
     def _say(self, problem: str, warning: str, action: Action) -> None:
         usual = f"Its usual key: {_usual(action)}."
-        text = f"✗ {problem}" if problem else f"! {warning}" if warning else usual
+        said = f"{action.help or action.title} ({action.id}). {usual}"
+        text = f"✗ {problem}" if problem else f"! {warning}" if warning else said
         if self.query_one(KeyCapture).has_focus:
             text = f"{usual} Backspace or Delete goes back to it, Esc leaves the key as it is."
             problem = warning = ""
-        said = self.query_one("#keys-said", Static)
-        said.update(text)
-        said.set_class(bool(problem), "bad")
-        said.set_class(bool(warning and not problem), "warn")
+        line = self.query_one("#keys-said", Static)
+        line.update(text)
+        line.set_class(bool(problem), "bad")
+        line.set_class(bool(warning and not problem), "warn")
 
     @on(OptionList.OptionHighlighted, "#keys-list")
     def _choose(self, event: OptionList.OptionHighlighted) -> None:
@@ -157,7 +162,7 @@ def _usual(action: Action) -> str:
     return ", ".join(action.key.split(","))
 
 
-def _row(action: Action, typed: str, problem: str, warning: str) -> Text:
+def _row(action: Action, typed: str, problem: str, warning: str, named: bool) -> Text:
     key = typed or _usual(action)
     row = Text(no_wrap=True, overflow="ellipsis")
     row.append(_cell(key, _KEY_WIDTH), "bold" if typed else "dim")
@@ -165,8 +170,9 @@ def _row(action: Action, typed: str, problem: str, warning: str) -> Text:
     if problem or warning:
         row.append(f"✗ {problem}" if problem else f"! {warning}", "bold")
     else:
-        row.append(f"{action.help or action.title}  ", "dim")
-        row.append(action.id, "dim italic")
+        row.append(action.help or action.title, "dim")
+        if named:
+            row.append(f"  {action.id}", "dim italic")
     return row
 
 

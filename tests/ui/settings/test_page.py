@@ -18,7 +18,7 @@ from linky_tui.ui.settings.body import SettingsBody
 from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
 from linky_tui.ui.shell.dialogs import ErrorDialog
-from tests.tools.app import screen_text, wait_until
+from tests.tools.app import flowing, screen_text, wait_until
 from tests.ui.conftest import MakeApp, Running
 
 PASSWORD = "hunter2hunter2"
@@ -253,6 +253,7 @@ async def test_keys_are_remapped_and_judged(running: Running) -> None:
     async with running(empty=True) as (app, pilot):
         await open_settings(app, pilot, "keys")
         await wait_until(pilot, lambda: "Key of Sync" in screen_text(app))
+        assert "Fetch what is missing up to yesterday (sync). Its usual key: s." in flowing(app)
         await pilot.press("escape", *["down"] * 6, "enter")
         await wait_until(pilot, lambda: "Key of Log" in screen_text(app))
         await wait_until(pilot, lambda: "press the new key" in screen_text(app))
