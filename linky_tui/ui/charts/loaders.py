@@ -77,6 +77,7 @@ def load_curve(store: Store, request: ChartRequest) -> ChartData:
     other = compared_with(request)
     before = None
     if other is not None:
+        summary = replace(summary, facts=(*_change(store, request, days, other), *facts))
         found = queries.load_curve(store, series, other.first, other.last)
         before = shifted_to(found, period.first) if len(found) else None
     plot = LinePlot(
@@ -98,6 +99,23 @@ def load_curve(store: Store, request: ChartRequest) -> ChartData:
         lines.append(replace(curve_line(before, other.text), dim=True))
     plot = replace(plot, series=tuple(lines), filled=True, spans=spans, read=read)
     return ChartData(summary, plot)
+
+
+def _change(
+    store: Store, request: ChartRequest, days: Sequence[DayEnergy], other: Period
+) -> tuple[str, ...]:
+    """The energy of the other period, of as many days where this one is not over yet.
+
+    Nothing where a day of either lacks some of it.
+    """
+    period, (first, last) = request.period, request.expected
+    until = other.last if last == period.last else other.first + (last - period.first)
+    before = queries.daily_energy(store, request.series, other.first, min(until, other.last))
+    now_wh, before_wh = (sum(day.energy_wh or 0 for day in each) for each in (days, before))
+    whole = first == period.first and all(day.complete for day in (*days, *before))
+    if not whole or not before_wh:
+        return ()
+    return (f"vs {kwh_text(before_wh)} ({round((now_wh / before_wh - 1) * 100):+d} %)",)
 
 
 def load_energy(store: Store, request: ChartRequest) -> ChartData:
