@@ -11,7 +11,7 @@ from pathlib import Path
 from linky_tui.demo.household import DEMO_PRM, Household
 from linky_tui.domain.models import Reading, Series
 from linky_tui.domain.paris import day_of
-from linky_tui.errors import StorageError
+from linky_tui.errors import Side, StorageError
 from linky_tui.storage.store import Store
 
 FIRST, LAST = date(2024, 1, 1), date(2025, 12, 31)
@@ -57,8 +57,9 @@ def stored_home(store: Store, series: Series) -> Home:
         raise StorageError(
             "There is nothing to measure",
             "No reading of the meter is stored yet.",
-            "Fetch its history first (linky-tui --backfill), or measure a simulated home with "
-            "linky-tui --demo --lab.",
+            "Fetch its history first (Backfill, or linky-tui --backfill), or measure a simulated "
+            "home with linky-tui --demo --lab.",
+            sides=(Side.YOURS,),
         )
     return Home(series, readings, "the stored readings of a meter")
 

@@ -35,7 +35,7 @@ from linky_tui.storage.connection import SHORT_LIMIT_S, Document, friendly
 from linky_tui.storage.errors import as_written
 from linky_tui.storage.leases.files import LeaseFiles
 from linky_tui.storage.leases.lease import ALIVE, LEASE_S, Lease, Reached, lease_id
-from linky_tui.text.formatting import mask_prm, plain
+from linky_tui.text.formatting import mask_prm, moment_text, plain
 
 __all__ = ["Lease", "Leases", "ReadingKey", "SeriesState"]
 
@@ -278,8 +278,8 @@ def _instant(value: datetime | None) -> datetime | None:
 
 def _busy(series: Series, owner: Mapping[str, Any]) -> SeriesBusy:
     since = owner.get("since")
-    when = f" since {since:%Y-%m-%d %H:%M} UTC" if isinstance(since, datetime) else ""
-    who = f"process {owner.get('pid', '?')} on {owner.get('host', 'another machine')}"
+    when = f" since {moment_text(since)}" if isinstance(since, datetime) else ""
+    who = f"Process {owner.get('pid', '?')} on {owner.get('host', 'another machine')}"
     return SeriesBusy(
         "Another process is at work",
         plain(f"{who} works on meter {mask_prm(series.prm)}{when}."),

@@ -5,15 +5,17 @@ from __future__ import annotations
 from datetime import date
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from linky_tui.text.dates import DAY_EXAMPLES
 from linky_tui.ui.forms.pasting import WholePasteInput
 from linky_tui.ui.plots.periods import Span, parse_place
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import bind, key_label
+from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog
 
 EXAMPLES = f"{DAY_EXAMPLES}; Nov 2026 or 2026 for more of it"
@@ -22,6 +24,7 @@ EXAMPLES = f"{DAY_EXAMPLES}; Nov 2026 or 2026 for more of it"
 class DateDialog(Dialog[tuple[Span, date]]):
     """Asks for a day, a month or a year."""
 
+    app = getters.app(AppCore)
     PLACE = "Date"
     HELP = """
 ## Go to a date
@@ -45,6 +48,10 @@ there is no data at that time, it shows the nearest that has some, and says so.
     def compose_box(self) -> ComposeResult:
         yield WholePasteInput(placeholder="26 Nov 2026")
         yield Static(f"For example {EXAMPLES}.", markup=False)
+
+    def on_mount(self) -> None:
+        close = key_label(self.app, "date-dialog-close", self.app.config.keys)
+        self.query_one(Vertical).border_subtitle = f"⏎ goes there · {close} closes"
 
     @on(Input.Changed)
     def _typed(self) -> None:

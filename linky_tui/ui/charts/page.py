@@ -57,6 +57,7 @@ MARKERS = ("braille", "half-block", "dot")
 _MOVE = Binding.Group("Move", compact=True)
 _ZOOM = Binding.Group("Zoom ", compact=True)
 NO_DATA = "No data yet. Press b to fetch the history, or s for yesterday."
+FIRST_COME = "No data yet. The first days are being fetched."
 
 
 class ChartsPage(Page):
@@ -155,7 +156,7 @@ own total.
 
     def _take_over(self, series: Series, days: DataDays | None) -> None:
         if days is None:
-            self._no_data(NO_DATA)
+            self._no_data(FIRST_COME if self.app.ingest.state.busy else NO_DATA)
             return
         before, self._series = self._series, series
         oldest, newest = days.first, days.last

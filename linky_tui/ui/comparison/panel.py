@@ -26,8 +26,14 @@ if TYPE_CHECKING:
     from linky_tui.storage.store import Store
     from linky_tui.words.copied import Copyable
 
-NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+_NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
+_FIRST_COME = "Nothing is stored yet. The first days are being fetched."
 COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
+
+
+def nothing_text(app: AppCore) -> str:
+    """What is said while nothing is stored."""
+    return _FIRST_COME if app.ingest.state.busy else _NOTHING_YET
 
 
 class LiveComparison(Vertical):
@@ -51,7 +57,7 @@ class LiveComparison(Vertical):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_figures()
-        yield Static(NOTHING_YET, id="nothing", classes="empty", markup=False)
+        yield Static(_NOTHING_YET, id="nothing", classes="empty", markup=False)
 
     def compose_figures(self) -> ComposeResult:
         yield from ()
@@ -87,8 +93,8 @@ class LiveComparison(Vertical):
             self.show(snapshot)
             comparison = snapshot.comparison
             self.set_class(not comparison.regular.readings, "-nothing")
-            nothing = lost_note(comparison, COPIES_BACK) or NOTHING_YET
-            self.query_one("#nothing", Static).update(nothing)
+            lost = lost_note(comparison, COPIES_BACK)
+            self.query_one("#nothing", Static).update(lost or nothing_text(self.app))
         self._show_state()
 
     def _show_state(self) -> None:

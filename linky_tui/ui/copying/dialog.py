@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from linky_tui.text.formatting import bytes_text
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import bind, key_label
+from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog, copied_text
 from linky_tui.words.copied import Copyable, Form
 
@@ -23,6 +25,7 @@ MANY_BYTES = 74_000
 class CopyDialog(Dialog[None]):
     """A line for everything on the page and each form; Enter copies it."""
 
+    app = getters.app(AppCore)
     PLACE = "Copy"
     HELP = """
 ## Copy
@@ -56,6 +59,10 @@ only when their settings allow it; many take no more than about 74 kB.
             yield OptionList(
                 *(Content(f"{each.title}, as {form.value}") for each, form in self._choices)
             )
+
+    def on_mount(self) -> None:
+        close = key_label(self.app, "copy.close", self.app.config.keys)
+        self.query_one(Vertical).border_subtitle = f"⏎ copies · {close} closes"
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

@@ -12,7 +12,7 @@ from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 
 from linky_tui.text.formatting import NOTHING
-from linky_tui.ui.comparison.panel import NOTHING_YET, ComparisonPanel
+from linky_tui.ui.comparison.panel import ComparisonPanel, nothing_text
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.dashboard.figure import (
     BAR_DAYS,
@@ -247,7 +247,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         if data.curve is not None:
             curve.show(data.curve)
         else:
-            curve.show_empty(NOTHING_YET)
+            curve.show_empty(nothing_text(self.app))
 
     def _show_bars(self) -> None:
         """As many days as there is room for."""
@@ -261,7 +261,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         bars.border_subtitle = "" if few else data.bars_note
         plot = data.recent if few else data.bars
         if plot is None:
-            bars.show_empty(NOTHING_YET)
+            bars.show_empty(nothing_text(self.app))
         elif bars.plot is not plot:
             bars.show(plot)
 

@@ -24,6 +24,7 @@ REPLAY_AFTER_S = 2.0
 """The page is drawn and its figures are measured first."""
 _FETCHED = "Growth of the data (MB), by readings fetched"
 _REPLAYED = "Growth of the data (MB), the stored readings replayed in a scratch server"
+_REPLAYING = "Replaying the stored history."
 
 
 @dataclass
@@ -68,6 +69,8 @@ class GrowthChart(Chart):
                 self.show(replayed)
         elif series is not None and self._asked != series and self._may_replay:
             self._asked = series
+            self.border_title = _REPLAYED
+            self.show_empty(_REPLAYING)
             self.set_timer(REPLAY_AFTER_S, lambda: self._replay(series))
 
     @property
@@ -78,8 +81,6 @@ class GrowthChart(Chart):
 
     @work(group="replay", exclusive=True, exit_on_error=False)
     async def _replay(self, series: Series) -> None:
-        self.border_title = _REPLAYED
-        self.show_empty("Replaying the stored history.")
         try:
             found = await asyncio.to_thread(self._replay_now, series)
         except StorageStopped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Tabs
 
 from linky_tui.config import load
-from linky_tui.domain.paris import days_between
+from linky_tui.domain.paris import ONE_DAY, days_between
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import kwh_text, watts_text
 from linky_tui.ui.app import LinkyApp
@@ -20,6 +21,7 @@ from linky_tui.ui.charts.request import ChartData, ChartRequest, View
 from linky_tui.ui.charts.toolbar import SummaryLine
 from linky_tui.ui.plots import BarPlot, Chart, GroupPlot, HeatPlot, LinePlot, Plot
 from linky_tui.ui.plots.periods import Span
+from linky_tui.ui.shell.ingest_control import Phase
 from tests.tools.app import (
     FIRST_DAY,
     HOME,
@@ -224,7 +226,7 @@ async def test_years_are_compared_over_whole_months_only(running: Running) -> No
         assert f"{(now - then) / then * 100:+.1f} % on 2025 over 10 whole months" in summary(app)
 
 
-async def test_p_puts_another_period_behind(running: Running) -> None:
+async def test_p_puts_another_period_behind(running: Running, stored_home: StoredHome) -> None:
     async with running() as (app, pilot):
         await open_charts(pilot, app)
 
@@ -235,7 +237,17 @@ async def test_p_puts_another_period_behind(running: Running) -> None:
 
         await pilot.press("p")
         await wait_until(pilot, lambda: names() == ["Fri 20 Nov 2026"])
+        shown_wh, before_wh = map(stored_home.energy_wh, (YESTERDAY, YESTERDAY - ONE_DAY))
+        change = round((shown_wh / before_wh - 1) * 100)
+        assert f" · vs {kwh_text(before_wh)} ({change:+d} %) · " in summary(app)
         await pilot.press("p")
+        await wait_until(pilot, lambda: names() == ["Sat 14 Nov 2026"])
+        # As many days of a week that is not over yet.
+        await pilot.press("up")
+        await wait_until(pilot, lambda: names() == ["9 to 15 Nov 2026"])
+        before_wh = stored_home.energy_wh(date(2026, 11, 9), date(2026, 11, 14))
+        assert f" · vs {kwh_text(before_wh)} (" in summary(app)
+        await pilot.press("down")
         await wait_until(pilot, lambda: names() == ["Sat 14 Nov 2026"])
         await pilot.press("p")
         await wait_until(pilot, lambda: names() == [])
@@ -296,6 +308,16 @@ async def test_an_empty_database_names_the_keys_that_fill_it(running: Running) -
         await wait_until(pilot, lambda: "No data yet. Press b" in screen_text(app))
         await pilot.press("left", "up", "v", "t", "p", "m", "slash")
         assert "No data yet" in screen_text(app)
+        # While a run goes on it is no use to start one.
+        app.ingest.state = replace(app.ingest.state, phase=Phase.RUNNING)
+        for key, times in (("escape", 1), ("d", 2)):
+            await pilot.press(key)
+            app.data_changed.publish(None)
+            await wait_until(
+                pilot,
+                lambda times=times: screen_text(app).count("The first days are") == times,  # type: ignore[misc]
+            )
+            assert "Press b" not in screen_text(app)
 
 
 async def test_a_marker_is_remembered_and_every_page_draws_with_it(running: Running) -> None:

@@ -147,6 +147,7 @@ async def test_what_fails_says_why(running: Running) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: "✗ 2" in screen_text(app))
         await wait_until(pilot, lambda: "There is nothing to measure" in flowing(app))
+        assert "On your side." in flowing(app)
 
 
 async def test_how_many_homes(running: Running, small_home: StoredHome) -> None:

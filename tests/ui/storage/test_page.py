@@ -138,7 +138,7 @@ async def test_narrow_shows_the_table_and_the_actions_and_scrolls_to_the_rest(
         text = screen_text(app)
         assert all(word in text for word in ("readings a bucket", "Verify", "Measure zstd"))
         page(app).query_one("#body").scroll_end(animate=False)
-        await wait_until(pilot, lambda: "Fills while readings are fetched" in screen_text(app))
+        await wait_until(pilot, lambda: "Replaying the stored history" in screen_text(app))
         for size in ((20, 5), (200, 60), (40, 16), (100, 30)):
             await pilot.resize_terminal(*size)
             await pilot.pause()
