@@ -47,7 +47,7 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
             app.press("s")
             wait_until(lambda: app.shows("Another process is at work", place), "it says so")
             # The terminal hands over a screen in pieces.
-            for words in (f"process {cron.process.pid} on ", " since 20"):
+            for words in (f"Process {cron.process.pid} on ", " since "):
                 wait_until(lambda words=words: app.shows(words, place), words)  # type: ignore[misc]
             source.open()
             assert cron.done().code == 0

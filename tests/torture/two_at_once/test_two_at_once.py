@@ -68,8 +68,8 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
             assert_said_busy(done, worker.process.pid)
         assert people.code == 3
         assert people.out == ""
-        assert f"process {worker.process.pid} " in people.err
-        assert " since 20" in people.err
+        assert f"Process {worker.process.pid} " in people.err
+        assert " since " in people.err
         assert "Wait until it has finished" in people.err
         assert not any(map(crowd.requests_of, losers))
         source.open()
@@ -143,7 +143,7 @@ def test_neither_a_repair_nor_a_rebuild_comes_between(
         other = crowd.start(home, "--sync", "--verbose", LINKY_TUI_PRM=OTHER_PRM).done()
         assert other.code == 0
         assert "has to wait: Another process is at work" in other.err
-        assert f"process {worker.process.pid} " in other.err
+        assert f"Process {worker.process.pid} " in other.err
         source.open()
         assert worker.done().code == 0
         assert crowd.start(home, "--verify", "--repair", "--json").done().document["status"] in (
