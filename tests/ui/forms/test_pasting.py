@@ -13,6 +13,7 @@ from textual.widgets import Input
 import linky_tui.ui
 from linky_tui.config.model import METERS, MONGODB
 from linky_tui.config.toml_keys import Key
+from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.charts.date_dialog import DateDialog
 from linky_tui.ui.forms.fields import Field
 from tests.tools.app import screen_text, wait_until
@@ -74,11 +75,11 @@ async def test_other_lines_are_refused_aloud(key: Key, text: str) -> None:
     assert await pasted(key, text) == ("", 1)
 
 
-async def test_a_date_is_not_cut_out_of_several_lines() -> None:
-    app = Form(METERS.key("name"))
+async def test_a_date_is_not_cut_out_of_several_lines(empty_app: LinkyApp) -> None:
+    app = empty_app
     async with app.run_test() as pilot:
         app.push_screen(DateDialog())
-        await pilot.pause()
+        await wait_until(pilot, lambda: app.screen.query("DateDialog Input"))
         line = app.screen.query_one(Input)
         line.post_message(Paste("2026-11-21\n2026-11-22"))
         await pilot.pause()

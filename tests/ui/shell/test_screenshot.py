@@ -31,7 +31,7 @@ async def test_it_says_where_it_went(running: Running, pictures: Path, by: str) 
             await pilot.press("ctrl+p")
             await pilot.pause(0.2)
             await pilot.press(*"Screenshot")
-            await wait_until(pilot, lambda: "Screenshot (f4)" in screen_text(app))
+            await wait_until(pilot, lambda: "Screenshot (F4)" in screen_text(app))
             await pilot.press("down", "enter")
         else:
             await pilot.press(*(["f5"] if by == "presentation" else []), "f4")
