@@ -236,8 +236,8 @@ def nearest_action(name: str) -> str:
 
 
 def _meet(one: Action, other: Action) -> bool:
-    if one.title == other.title:
-        return False  # quit and quit-always do the same
+    if one is other or {one.id, other.id} == _THE_SAME:
+        return False
     places = {one.place, other.place}
     return len(places) == 1 or (EVERYWHERE in places and not places & DIALOGS)
 
@@ -248,6 +248,8 @@ def _sign_name(character: str) -> str:
     name = unicodedata.name(character, character).lower().replace("-", "_").replace(" ", "_")
     return _RENAMED.get(name, name)
 
+
+_THE_SAME = {"quit", "quit-always"}
 
 _SIGNS = frozenset(
     _sign_name(chr(code))

@@ -1,4 +1,4 @@
-"""The application: modes, keys, the connection's state, the one ingest worker."""
+"""The application: its pages, its keys, and how it is left."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class LinkyApp(AppCore):
         (32, "-tall"),
     ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Those without a place in the footer stand in the header.
+        # Of those without a place in the footer most stand in the header; help names all.
         bind("sync", "sync", show=False),
         bind("dashboard", "page('dashboard')", show=False),
         bind("charts", "page('charts')", show=False),

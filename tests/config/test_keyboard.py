@@ -63,6 +63,7 @@ def test_every_action_is_bound_and_has_keys_of_its_own() -> None:
 
 def test_a_clash_is_told_where_both_keys_work() -> None:
     assert clashes({}) == {}
+    assert "Read" in clashes({"point-right": ACTIONS["point-left"].key})["point-right"]
     assert "Backfill" in clashes({"charts": "b"})["charts"]
     assert clashes({"charts": "b", "backfill": "c"}) == {}
     assert "Dashboard" in clashes({"settings-discard": "d"})["settings-discard"]

@@ -2,7 +2,7 @@
 
 The regular collection has a unique index and is the source of truth; the time series one is made
 equal to it by inserting exactly what it lacks. What cannot be done by inserting (a correction, a
-duplicate) is noted for a rebuild.
+duplicate) is noted in the lease for a rebuild, a correction before anything else is written.
 """
 
 from __future__ import annotations
