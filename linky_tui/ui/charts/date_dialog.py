@@ -8,13 +8,12 @@ from typing import ClassVar
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.widgets import Input, Static
 
 from linky_tui.text.dates import DAY_EXAMPLES
 from linky_tui.ui.forms.pasting import WholePasteInput
 from linky_tui.ui.plots.periods import Span, parse_place
-from linky_tui.ui.shell.bindings import bind, key_label
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog
 
@@ -50,8 +49,7 @@ there is no data at that time, it shows the nearest that has some, and says so.
         yield Static(f"For example {EXAMPLES}.", markup=False)
 
     def on_mount(self) -> None:
-        close = key_label(self.app, "date-dialog-close", self.app.config.keys)
-        self.query_one(Vertical).border_subtitle = f"⏎ goes there · {close} closes"
+        self.tell_keys("date-dialog-close", self.app.config.keys, "⏎ goes there")
 
     @on(Input.Changed)
     def _typed(self) -> None:

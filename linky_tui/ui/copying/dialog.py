@@ -8,12 +8,11 @@ from typing import ClassVar
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from linky_tui.text.formatting import bytes_text
-from linky_tui.ui.shell.bindings import bind, key_label
+from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog, copied_text
 from linky_tui.words.copied import Copyable, Form
@@ -61,8 +60,7 @@ only when their settings allow it; many take no more than about 74 kB.
             )
 
     def on_mount(self) -> None:
-        close = key_label(self.app, "copy.close", self.app.config.keys)
-        self.query_one(Vertical).border_subtitle = f"⏎ copies · {close} closes"
+        self.tell_keys("copy.close", self.app.config.keys, "⏎ copies")
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

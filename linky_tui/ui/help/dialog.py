@@ -60,9 +60,7 @@ class HelpDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         self.query_one("#help-scroll").focus()
-        close = key_label(self.app, "help.close", self.app.config.keys)
-        box = self.query_one(Vertical)
-        box.border_subtitle = f"↑↓ scroll · {close} closes"
+        self.tell_keys("help.close", self.app.config.keys, "↑↓ scroll")
 
     def _keys(self) -> Table:
         """Our keys alone, those of the place first."""

@@ -13,7 +13,7 @@ from textual.widgets import Digits, Static
 from linky_tui.text.formatting import NOTHING, percent_text, plain, things
 from linky_tui.ui.comparison.panel import LiveComparison
 from linky_tui.ui.comparison.size_bars import SizeBars, two_bars
-from linky_tui.ui.shell.bindings import SCREENSHOT_KEY, bind, key_label
+from linky_tui.ui.shell.bindings import SCREENSHOT_KEY, bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog
 from linky_tui.words.comparison import SETTLING, sameness
@@ -120,8 +120,7 @@ terminal as large as that allows (often `Ctrl` and `+`).
         yield self._figures
 
     def on_mount(self) -> None:
-        close = key_label(self.app, "present.close", self.app.config.keys)
-        self.query_one(Vertical).border_subtitle = f"{close} closes"
+        self.tell_keys("present.close", self.app.config.keys)
 
     def on_screen_resume(self) -> None:
         self._figures.soon()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
 from textual import on
@@ -14,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from linky_tui.errors import LinkyError
-from linky_tui.ui.shell.bindings import HELP_KEY, bind
+from linky_tui.ui.shell.bindings import HELP_KEY, bind, key_label
 from linky_tui.words.help import Help
 
 T = TypeVar("T")
@@ -78,6 +79,11 @@ class Dialog(ModalScreen[T]):
 
     def compose_box(self) -> ComposeResult:
         yield from ()
+
+    def tell_keys(self, close: str, chosen: Mapping[str, str], *others: str) -> None:
+        """In its border: what ``others`` do, and the key of the action that closes it."""
+        keys = *others, f"{key_label(self.app, close, chosen)} closes"
+        self.query_one(Vertical).border_subtitle = " · ".join(keys)
 
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
