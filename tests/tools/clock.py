@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from linky_tui.domain.paris import ONE_DAY, PARIS, day_start, today, utc_now
 
 LONGER_THAN_A_NIGHT = timedelta(hours=3)
 _AHEAD = "TESTS_CLOCK_AHEAD_S"
+SINCE = re.compile(r"\ssince\s[A-Z][a-z]{2}\s\d{1,2}\s[A-Z][a-z]{2}\s\d\d:\d\d\.")
+"""Since when another process is at work, as it is told, on a line or two."""
 
 
 def noon() -> datetime:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import threading
 import time
@@ -20,6 +19,7 @@ from linky_tui.errors import SeriesBusy, StorageError
 from linky_tui.storage.leases import lease as lease_module
 from linky_tui.storage.leases.leases import Leases, SeriesState
 from linky_tui.storage.store import Store
+from tests.tools.clock import SINCE
 from tests.tools.program import calling, killed, line_of, start
 from tests.tools.stored import OTHER, SERIES, open_store
 from tests.tools.waiting import wait_until
@@ -40,7 +40,7 @@ def test_a_second_owner_is_told_who_is_at_work(store: Store, tmp_path: Path) -> 
     with store.leases.acquire(SERIES), pytest.raises(SeriesBusy) as caught:
         elsewhere(store, tmp_path / "other").acquire(SERIES)
     assert str(os.getpid()) in caught.value.cause
-    assert re.search(r" since [A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2} \d\d:\d\d\.", caught.value.cause)
+    assert SINCE.search(caught.value.cause)
     assert SERIES.prm not in str(caught.value)
     assert caught.value.exit_code == 3
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from linky_tui.demo.gateway import caller_of
+from linky_tui.domain.paris import utc_now
 from linky_tui.storage.server.local_server import LocalServer
+from linky_tui.text.formatting import moment_text
 from tests.tools.gateway import PRM, gateway
 from tests.tools.homes import PATIENT, Home
 from tests.tools.waiting import wait_until
@@ -47,7 +49,8 @@ def test_whichever_comes_second_says_who_is_at_work(short_tmp_path: Path, tally:
             app.press("s")
             wait_until(lambda: app.shows("Another process is at work", place), "it says so")
             # The terminal hands over a screen in pieces.
-            for words in (f"Process {cron.process.pid} on ", " since "):
+            since = f" since {moment_text(utc_now())[:3]} "
+            for words in (f"Process {cron.process.pid} on ", since):
                 wait_until(lambda words=words: app.shows(words, place), words)  # type: ignore[misc]
             source.open()
             assert cron.done().code == 0

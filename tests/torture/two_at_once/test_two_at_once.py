@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from linky_tui.storage.server.local_server import LocalServer
+from tests.tools.clock import SINCE
 from tests.tools.gateway import PRM, gateway
 from tests.tools.homes import Home
 from tests.tools.waiting import wait_until
@@ -69,7 +70,7 @@ def test_whoever_comes_second_says_who_is_at_work_and_does_nothing(
         assert people.code == 3
         assert people.out == ""
         assert f"Process {worker.process.pid} " in people.err
-        assert " since " in people.err
+        assert SINCE.search(people.err)
         assert "Wait until it has finished" in people.err
         assert not any(map(crowd.requests_of, losers))
         source.open()

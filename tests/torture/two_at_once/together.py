@@ -19,6 +19,7 @@ from linky_tui.demo.server import ApiServer
 from linky_tui.domain.models import Reading
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
 from tests.tools.altered import Alteration
+from tests.tools.clock import SINCE
 from tests.tools.gateway import PRM, Gate, half_hours
 from tests.tools.homes import PATIENT, Home
 from tests.tools.program import TIMEOUT_S, Done, finished
@@ -102,7 +103,7 @@ def assert_said_busy(done: Done, pid: int | None = None) -> None:
     assert all(error[key] for key in ("title", "cause", "next_step")), error
     assert "at work" in error["title"]
     assert pid is None or f"Process {pid} " in error["cause"], error
-    assert " since " in error["cause"], error
+    assert SINCE.search(error["cause"]), error
     assert PRM not in error["cause"] + done.err
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -127,14 +129,20 @@ def two_years() -> dict[date, DayRecord]:
     return found
 
 
+@asynccontextmanager
+async def showing(records: dict[date, DayRecord], size: tuple[int, int]) -> AsyncIterator[Sheet]:
+    app = Sheet()
+    async with app.run_test(size=size) as pilot:
+        app.calendar.show(records, TODAY)
+        await wait_until(pilot, lambda: "certified 727" in screen_text(app))
+        yield app
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_symbols_and_counts_show_the_ledger(
     size: tuple[int, int], two_years: dict[date, DayRecord]
 ) -> None:
-    app = Sheet()
-    async with app.run_test(size=size) as pilot:
-        app.calendar.show(two_years, TODAY)
-        await wait_until(pilot, lambda: "certified 727" in screen_text(app))
+    async with showing(two_years, size) as app:
         text = screen_text(app)
         for words in (
             "■ certified 727",
@@ -160,10 +168,7 @@ async def test_equal_days_beside_each_other_are_sent_as_one(
     size: tuple[int, int], two_years: dict[date, DayRecord]
 ) -> None:
     """A style costs 40 bytes: day by day a calendar takes half a minute over a slow line."""
-    app = Sheet()
-    async with app.run_test(size=size) as pilot:
-        app.calendar.show(two_years, TODAY)
-        await wait_until(pilot, lambda: "certified 727" in screen_text(app))
+    async with showing(two_years, size) as app:
         layout = app.calendar._plan
         for line in range(layout.height):
             days = list(layout.line_days(line))
