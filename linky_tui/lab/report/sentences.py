@@ -12,7 +12,7 @@ from linky_tui.lab.report.figures import (
     times_text,
     total_text,
 )
-from linky_tui.text.formatting import NOTHING, count_text
+from linky_tui.text.formatting import NOTHING, bytes_text, count_text
 
 _NOT_MEASURED = "It was not measured: the server refused what it needs."
 
@@ -177,7 +177,7 @@ def _speeds(questions: Sequence[Question]) -> str:
 
 def _per_meter(side: Side, homes: int) -> str:
     total = side.total_bytes
-    return NOTHING if total is None else f"{total / homes / 1000:,.1f} kB"
+    return NOTHING if total is None else bytes_text(total / homes)
 
 
 def _band(estimate: Estimate) -> str:

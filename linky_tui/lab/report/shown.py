@@ -82,19 +82,26 @@ _Parts: TypeAlias = tuple[tuple[Table, ...], tuple[Plot, ...]]
 
 
 def _sizes(result: Result) -> _Parts:
+    named = all(side.compressor == side.label for side in result.sides)
     rows = tuple(
         (
             name_of(side),
-            side.compressor or NOTHING,
-            per_reading_text(side, side.data_bytes),
-            storage_text(side),
-            index_text(side),
-            total_text(side),
+            *(() if named else (side.compressor or NOTHING,)),
+            *(
+                text.removesuffix(" B")
+                for text in (
+                    per_reading_text(side, side.data_bytes),
+                    storage_text(side),
+                    index_text(side),
+                    total_text(side),
+                )
+            ),
             NOTHING if side.buckets is None else count_text(side.buckets),
         )
         for side in result.sides
     )
-    head = ("", "compressor", "data", "storage", "indexes", "total", "buckets")
+    compressor = () if named else ("compressor",)
+    head = ("", *compressor, "data", "storage", "indexes", "total", "buckets")
     return (
         (Table("Bytes a reading, used", head, rows),),
         (
@@ -173,18 +180,8 @@ def _fleet(result: Result) -> _Parts:
         )
         for run in result.fleets
     )
-    head = ("measured", "regular, a meter", "time series, a meter", "regular, readings/s")
-    more = ("time series, readings/s", "buckets", "open buckets", "data a home, least to most")
-    estimated = tuple(
-        (
-            f"{each.place}, {count_text(each.meters)}",
-            each.what,
-            _value_text(each),
-            "measured" if each.measured else "extrapolated",
-            each.formula,
-        )
-        for each in result.estimates
-    )
+    head = ("measured", "regular, a meter", "time series, a meter", "regular, readings a second")
+    more = ("time series, readings a second", "buckets", "open buckets", "data of a home")
     curves = tuple(
         Line(
             f"{name}, {order}",
@@ -202,12 +199,25 @@ def _fleet(result: Result) -> _Parts:
         for order in LoadOrder
     )
     tables = [Table("Fleets", (*head, *more), rows)]
-    if estimated:
-        names = ("", "what", "value (band)", "", "formula")
-        tables.append(Table("A village, a city, the country", names, estimated))
+    tables += [_place(result, place) for place in dict.fromkeys(e.place for e in result.estimates)]
     if result.oplog is not None:
         tables.append(_oplog(result))
     return tuple(tables), (Lines("Storage and indexes a meter", "homes", "kB", curves),)
+
+
+def _place(result: Result, place: str) -> Table:
+    its = [each for each in result.estimates if each.place == place]
+    rows = tuple(
+        (
+            each.what,
+            _value_text(each),
+            "measured" if each.measured else "extrapolated",
+            each.formula if not each.measured else "",
+        )
+        for each in its
+    )
+    title = f"{place[0].upper()}{place[1:]}, {count_text(its[0].meters)} meters"
+    return Table(title, ("", "value (band)", "", "formula"), rows)
 
 
 def _oplog(result: Result) -> Table:
@@ -235,12 +245,16 @@ def _spread(sizes: tuple[int, ...]) -> str:
 
 
 def _value_text(estimate: Estimate) -> str:
+    value, low, high, unit = estimate.value, estimate.low, estimate.high, estimate.unit
+
     def text(value: float) -> str:
         return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.2f}"
 
-    band = f" ({text(estimate.low)} to {text(estimate.high)})"
-    whole = estimate.low == estimate.high
-    return f"{text(estimate.value)}{'' if whole else band} {estimate.unit}"
+    if unit == "GB" and value < 1:
+        band = f" ({bytes_text(low * 1e9)} to {bytes_text(high * 1e9)})"
+        return bytes_text(value * 1e9) + ("" if low == high else band)
+    band = "" if low == high else f" ({text(low)} to {text(high)})"
+    return f"{text(value)}{band} {unit.removesuffix('s') if high == 1 else unit}"
 
 
 def _cardinality(result: Result) -> _Parts:

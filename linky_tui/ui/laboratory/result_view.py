@@ -6,7 +6,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from linky_tui.domain.laboratory import Result
 from linky_tui.errors import LinkyError
@@ -15,6 +15,7 @@ from linky_tui.lab.report.blocks import Bars, Lines, Plot, Ranges, Table
 from linky_tui.lab.report.shown import shown
 from linky_tui.ui.laboratory.curves import LogLines
 from linky_tui.ui.laboratory.experiments import measured_day
+from linky_tui.ui.laboratory.fitted import FittedTable
 from linky_tui.ui.laboratory.rows import BarRows, RangeRows
 from linky_tui.ui.plots import Chart
 
@@ -30,7 +31,7 @@ class ResultView(VerticalScroll, can_focus=True):
         .lab-head { text-style: bold; color: $text-primary; margin-bottom: 0; }
         .lab-error { color: $text-error; }
         Chart { margin-bottom: 1; }
-        DataTable { height: auto; max-height: 24; margin-bottom: 1; }
+        FittedTable { margin-bottom: 1; }
     }
     """
 
@@ -98,21 +99,9 @@ def _words(text: str, classes: str = "") -> Static:
     return Static(text, markup=False, classes=classes or None)
 
 
-def _table(table: Table) -> DataTable[Text]:
-    widget = DataTable[Text](show_cursor=False, zebra_stripes=True)
-    columns = table.columns
-    head, *rows = (
-        [
-            Text(cell if left else cell.rjust(width))
-            for cell, (width, left) in zip(row, columns, strict=True)
-        ]
-        for row in (table.head, *table.rows)
-    )
-    for n, name in enumerate(head):
-        widget.add_column(name, key=str(n))
-    for row in rows:
-        widget.add_row(*row)
-    return widget
+def _table(table: Table) -> FittedTable:
+    left = [n for n, (_, left) in enumerate(table.columns) if left]
+    return FittedTable(table.head, table.rows, left)
 
 
 def _conditions(conditions: tuple[tuple[str, str], ...]) -> Grid:

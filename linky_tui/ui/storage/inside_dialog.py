@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Button, DataTable, Static
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Button, Static
 
 from linky_tui.domain.models import Series
 from linky_tui.storage.lab.inside import Inside, StoredField, inside
 from linky_tui.storage.store import Store
 from linky_tui.text.formatting import bytes_text, count_text, utc_text
+from linky_tui.ui.laboratory.fitted import FittedTable
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import Dialog, copied_text
@@ -53,8 +53,8 @@ series collection that holds it. Nothing is written.
         #inside-tables { height: 1fr; layout: vertical; }
         #inside-tables > Vertical { width: 1fr; height: 1fr; }
         #inside-tables #inside-document { height: auto; max-height: 45%; }
-        #inside-tables DataTable { height: 1fr; }
-        #inside-tables #inside-document DataTable { height: auto; max-height: 100%; }
+        #inside-tables Fields { height: 1fr; }
+        #inside-tables #inside-document Fields { height: auto; max-height: 100%; }
         .inside-head { text-style: bold; color: $text-primary; height: 1; }
         #inside-note { color: $text-warning; }
     }
@@ -84,7 +84,7 @@ series collection that holds it. Nothing is written.
             for name in ("document", "bucket"):
                 with Vertical(id=f"inside-{name}"):
                     yield Static("", classes="inside-head", markup=False)
-                    yield FieldsTable()
+                    yield Fields()
         yield Static("", id="inside-note", markup=False)
         with Horizontal():
             yield Button("◀ Before", id="before", compact=True)
@@ -95,7 +95,7 @@ series collection that holds it. Nothing is written.
     def on_mount(self) -> None:
         self.set_class(self.app.size.width >= _WIDE_CELLS, "-side")
         self.query_one("#inside-note").display = False
-        self.query_one("#inside-bucket DataTable").focus()
+        self.query_one("#inside-bucket Fields").focus()
         self._ask(None, 0)
 
     @on(Button.Pressed, "#before")
@@ -144,33 +144,29 @@ series collection that holds it. Nothing is written.
             ("document", "bucket"), _heads(found), (found.document, found.bucket), strict=True
         ):
             self.query_one(f"#inside-{name} .inside-head", Static).update(head)
-            self.query_one(f"#inside-{name} FieldsTable", FieldsTable).show(fields)
+            self.query_one(f"#inside-{name} Fields", Fields).show(fields)
         note = self.query_one("#inside-note", Static)
         note.update(found.note)
         note.display = bool(found.note)
 
 
-class FieldsTable(DataTable[Text]):
+class Fields(VerticalScroll, can_focus=True):
     """Fields with what they are, how many bytes they take, and what they say."""
 
-    def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=True)
+    def compose(self) -> ComposeResult:
+        yield FittedTable(("field", "bytes", "value", "type"), left=(0, 2, 3))
 
     def show(self, fields: Sequence[StoredField]) -> None:
-        self.clear(columns=True)
-        if not fields:
-            return
-        self.add_columns("field", "bytes", "value", "type")
-        for each in fields:
-            size = Text(f"{count_text(each.size_bytes):>5}")
-            self.add_row(Text(each.name), size, Text(each.value), Text(each.kind, "dim"))
+        self.query_one(FittedTable).show(
+            [(each.name, count_text(each.size_bytes), each.value, each.kind) for each in fields]
+        )
 
     # Left and right go to other readings.
 
-    def action_cursor_left(self) -> None:
+    def action_scroll_left(self) -> None:
         self.screen.action_step(-1)  # type: ignore[attr-defined]
 
-    def action_cursor_right(self) -> None:
+    def action_scroll_right(self) -> None:
         self.screen.action_step(1)  # type: ignore[attr-defined]
 
 

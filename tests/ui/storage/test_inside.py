@@ -6,7 +6,8 @@ import pymongo
 import pytest
 
 from linky_tui.storage.collections.documents import Document
-from linky_tui.ui.storage.inside_dialog import CLOSED_AFTER, FieldsTable, InsideDialog
+from linky_tui.ui.laboratory.fitted import FittedTable
+from linky_tui.ui.storage.inside_dialog import CLOSED_AFTER, InsideDialog
 from linky_tui.ui.storage.page import StoragePage
 from tests.tools.app import SMALL_FIRST_DAY, StoredHome, flowing, screen_text, wait_until
 from tests.ui.conftest import Running
@@ -30,13 +31,12 @@ async def test_one_reading_twice(
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
         await pilot.press("i")
         await wait_until(pilot, lambda: "Document: 130 B" in screen_text(app))
-        document, bucket = app.screen.query(FieldsTable)
-        fields = {str(bucket.get_row_at(n)[0]): n for n in range(bucket.row_count)}
-        assert str(bucket.get_row_at(fields["_id"])[2]) == str(bucket_id)
+        document, bucket = (each.rows for each in app.screen.query(FittedTable))
+        fields = {name: (value, kind) for name, _, value, kind in bucket}
+        assert fields["_id"][0] == str(bucket_id)
         assert {"control.min.power_w", "control.max.power_w", "data.power_w"} <= set(fields)
-        values = [str(document.get_row_at(n)[2]) for n in range(document.row_count)]
-        assert str(readings[first].power_w) in values
-        kinds = [str(bucket.get_row_at(fields[f"data.{n}"])[3]) for n in ("timestamp", "power_w")]
+        assert str(readings[first].power_w) in [value for _, _, value, _ in document]
+        kinds = [fields[f"data.{name}"][1] for name in ("timestamp", "power_w")]
         assert kinds == ["compressed column"] * 2
         after = readings[first + 1].start.strftime("%Y-%m-%dT%H:%M:00Z")
         await pilot.press("right")

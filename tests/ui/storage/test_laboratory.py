@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Footer, Input, Static
+from textual.widgets import Footer, Input, Static
 from textual.widgets._footer import FooterKey
 
 from linky_tui.lab.kept import load
@@ -16,6 +16,7 @@ from linky_tui.system import paths
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.laboratory.dialogs import HomesDialog, ReportDialog
 from linky_tui.ui.laboratory.experiments import ExperimentList
+from linky_tui.ui.laboratory.fitted import FittedTable
 from linky_tui.ui.laboratory.result_view import ResultView
 from linky_tui.ui.laboratory.rows import BarRows
 from linky_tui.ui.plots import Chart
@@ -76,8 +77,8 @@ async def test_an_experiment_runs_beside_everything_else_and_is_kept(
         view = app.screen.query_one(ResultView)
         (bars,) = (chart.plot for chart in view.query(Chart))
         assert isinstance(bars, BarRows)
-        (table,) = view.query(DataTable)
-        assert table.row_count > 8
+        (table,) = view.query(FittedTable)
+        assert len(table.rows) > 8
         words = " ".join(str(each.content) for each in view.query(Static))
         assert "How this was measured" in words
     other = make_app(home=small_home)

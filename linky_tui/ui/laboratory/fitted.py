@@ -1,0 +1,126 @@
+"""A table that fits whatever width there is: its texts go on below, or it becomes a list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import ClassVar
+
+from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
+from rich.style import Style
+from rich.table import Table as Grid
+from rich.text import Text
+from textual.widget import Widget
+
+_GAP_CELLS = 2
+"""Between two columns."""
+_WHOLE_CELLS = 16
+"""What is not longer, a figure with its unit, stays in one line."""
+
+
+class FittedTable(Widget):
+    """Rows under a head; nothing is ever cut.
+
+    Args:
+        head: of each column.
+        rows: the cells of each row.
+        left: columns that stand to the left; figures stand to the right.
+    """
+
+    DEFAULT_CSS = """
+    FittedTable {
+        height: auto;
+        width: 1fr;
+        & > .fitted--head { color: $text-muted; text-style: bold; }
+        & > .fitted--odd { background: $boost; }
+    }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"fitted--head", "fitted--odd"}
+
+    def __init__(
+        self,
+        head: Sequence[str] = (),
+        rows: Sequence[Sequence[str]] = (),
+        left: Collection[int] = (0,),
+    ) -> None:
+        super().__init__()
+        self.head, self.rows, self._left = head, rows, left
+
+    def show(self, rows: Sequence[Sequence[str]]) -> None:
+        """Other rows under the same head."""
+        self.rows = rows
+        self.refresh(layout=True)
+
+    def render(self) -> _Fitted:
+        styles = (self.get_component_rich_style(f"fitted--{name}") for name in ("head", "odd"))
+        return _Fitted(self.head, self.rows, self._left, *styles)
+
+
+class _Fitted:
+    """The table for the width at hand."""
+
+    def __init__(
+        self,
+        head: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        left: Collection[int],
+        head_style: Style,
+        odd_style: Style,
+    ) -> None:
+        self._head, self._rows, self._left = head, rows, left
+        self._head_style, self._odd_style = head_style, odd_style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if self._rows:
+            widths = self._widths(options.max_width)
+            yield self._list() if widths is None else self._grid(widths)
+
+    def _widths(self, most: int) -> list[int] | None:
+        """Of each column: first heads go on below, then the widest ones; None: no room at all."""
+        columns = list(zip(self._head, *self._rows, strict=True))
+        widths = [max(map(len, cells)) for cells in columns]
+        bodies = [max(map(len, cells)) for _, *cells in columns]
+        least = [max(_word(name), *map(_least, cells)) for name, *cells in columns]
+        room = most - _GAP_CELLS * (len(columns) - 1)
+        if sum(least) > room:
+            return None
+        while sum(widths) > room:
+            loose = [n for n in range(len(widths)) if widths[n] > least[n]]
+            widths[max(loose, key=lambda n: (widths[n] > bodies[n], widths[n]))] -= 1
+        return widths
+
+    def _grid(self, widths: Sequence[int]) -> Grid:
+        grid = Grid(
+            box=None,
+            header_style=self._head_style,
+            row_styles=(Style.null(), self._odd_style),
+            pad_edge=False,
+            padding=(0, _GAP_CELLS, 0, 0),
+        )
+        for n, (name, width) in enumerate(zip(self._head, widths, strict=True)):
+            grid.add_column(Text(name), justify=self._justify(n), width=width)
+        for row in self._rows:
+            grid.add_row(*map(Text, row))
+        return grid
+
+    def _justify(self, column: int) -> JustifyMethod:
+        return "left" if column in self._left else "right"
+
+    def _list(self) -> Grid:
+        grid = Grid.grid(padding=(0, _GAP_CELLS, 0, 0))
+        for _ in range(2):
+            grid.add_column()
+        for first, *others in self._rows:
+            grid.add_row(Text(first, "bold"), style=self._odd_style)
+            for name, cell in zip(self._head[1:], others, strict=True):
+                if cell:
+                    grid.add_row(Text(name, self._head_style), Text(cell))
+        return grid
+
+
+def _least(cell: str) -> int:
+    return len(cell) if len(cell) <= _WHOLE_CELLS else _word(cell)
+
+
+def _word(cell: str) -> int:
+    """Its longest word."""
+    return max(map(len, cell.split()), default=0)
