@@ -52,7 +52,7 @@ VIEWS = {
     "charts-duration": (View.DURATION, Span.MONTH),
 }
 """Further pictures of Charts, with the crosshair."""
-ABOVE = {"help": "f1", "present": "f5", "copy": "j"}
+ABOVE = {"inside": "i", "help": "f1", "present": "f5", "copy": "j"}
 """What stands above the page that is shown, and its key."""
 SIZES = ("80x24", "120x40")
 THEMES = ("textual-dark", "textual-light")

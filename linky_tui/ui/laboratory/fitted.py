@@ -14,7 +14,7 @@ from textual.widget import Widget
 _GAP_CELLS = 2
 """Between two columns."""
 _WHOLE_CELLS = 16
-"""What is not longer, a figure with its unit, stays in one line."""
+"""A figure with its unit that is not longer stays in one line."""
 
 
 class FittedTable(Widget):
@@ -79,7 +79,10 @@ class _Fitted:
         columns = list(zip(self._head, *self._rows, strict=True))
         widths = [max(map(len, cells)) for cells in columns]
         bodies = [max(map(len, cells)) for _, *cells in columns]
-        least = [max(_word(name), *map(_least, cells)) for name, *cells in columns]
+        least = [
+            max(_word(name), *map(_word if n in self._left else _figure, cells))
+            for n, (name, *cells) in enumerate(columns)
+        ]
         room = most - _GAP_CELLS * (len(columns) - 1)
         if sum(least) > room:
             return None
@@ -117,10 +120,10 @@ class _Fitted:
         return grid
 
 
-def _least(cell: str) -> int:
-    return len(cell) if len(cell) <= _WHOLE_CELLS else _word(cell)
-
-
 def _word(cell: str) -> int:
     """Its longest word."""
     return max(map(len, cell.split()), default=0)
+
+
+def _figure(cell: str) -> int:
+    return len(cell) if len(cell) <= _WHOLE_CELLS else _word(cell)
