@@ -12,13 +12,16 @@ import pytest
 from linky_tui.domain.laboratory import (
     Contestant,
     Crowding,
+    FleetRun,
     Format,
     Layout,
+    LoadOrder,
     Question,
     Result,
     Side,
 )
 from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.experiments.estimates import estimates
 from linky_tui.lab.kept import FILE_NAME, from_json, keep, load, to_json
 from linky_tui.lab.report.figures import per_reading_text
 from linky_tui.lab.report.html import html
@@ -153,3 +156,30 @@ def test_a_damaged_file_is_no_results(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE_NAME).write_text(text)
     assert load(tmp_path) == {}
     assert keep(tmp_path, [result("race")]) == load(tmp_path) != {}
+
+
+def test_a_place_is_told_in_sizes_that_one_reads() -> None:
+    def side(layout: Layout, meter_bytes: int) -> Side:
+        stored = 1000 * meter_bytes
+        return Side("", layout, 34_000_000, 0, "", (), 37_000, 1, stored, 0)
+
+    run = FleetRun(
+        1000,
+        0,
+        LoadOrder.BY_DAY,
+        side(Layout.REGULAR, 1_571_200),
+        side(Layout.TIME_SERIES, 69_464),
+        2,
+        1000,
+        991_000,
+    )
+    found = shown(result("fleet", fleets=(run,), estimates=estimates([run], None)))
+    assert "1.57 MB a meter as regular documents and 69.5 kB as time series" in found.sentence
+    village, _, country = found.tables[1:]
+    assert village.title == "A village, 1,000 meters"
+    values = {row[0]: row[1:3] for row in village.rows}
+    assert values["time series, storage and indexes"] == ("69.5 MB", "measured")
+    assert values["memory of open buckets"] == ("991 kB", "extrapolated")
+    assert values["regular, disks"] == ("1 disk", "extrapolated")
+    assert ("time series, shards", "22 shards") in [row[:2] for row in country.rows]
+    assert any("152 kB of storage" in note for note in found.notes)

@@ -7,12 +7,14 @@ from typing import TypeAlias
 
 from linky_tui.domain.laboratory import (
     FINE_READINGS,
+    PAGE_BYTES,
     Contestant,
     Estimate,
     Layout,
     LoadOrder,
     Result,
     Side,
+    largest_lived,
 )
 from linky_tui.lab.catalogue import BY_KEY
 from linky_tui.lab.report.blocks import Bar, Bars, Line, Lines, Plot, Range, Ranges, Shown, Table
@@ -335,6 +337,14 @@ def _notes(result: Result) -> tuple[str, ...]:
             "two largest fleets where that is more. What shards both collections on a cluster: "
             "linky-tui --shard-commands."
         )
+        lived = largest_lived(result.fleets)
+        if lived is not None and (buckets := lived.timeseries.buckets):
+            notes.append(
+                f"If each of the {count_text(round(buckets / lived.homes))} buckets of a meter "
+                f"had a page of the file ({bytes_text(PAGE_BYTES)}) for itself, a meter would take "
+                f"{bytes_text(PAGE_BYTES * buckets / lived.homes)} of storage. How many share one "
+                "depends on when the server writes them; no fleet is worse than that."
+            )
     if any(each.buckets is not None for each in _all_sides(result)):
         notes.append("Used bytes: the files less what the server can reuse in them.")
     return tuple(notes)
