@@ -128,13 +128,13 @@ terminal as large as that allows (often `Ctrl` and `+`).
 
 def large_figures(comparison: Comparison) -> list[tuple[str, str]]:
     """What is said above each figure, and the figure: four savings, two sizes of a reading."""
-    saved, settling = comparison.saved, "" if comparison.settled else f": {SETTLING}"
+    saved, state = comparison.saved, " saved" if comparison.settled else f": {SETTLING}"
     sizes = (comparison.regular, comparison.timeseries)
     return [
         ("data saved", percent_text(saved.data)),
-        (f"storage saved{settling}", percent_text(saved.storage)),
-        (f"indexes saved{settling}", percent_text(saved.index)),
-        (f"total saved{settling}", percent_text(saved.total)),
+        (f"storage{state}", percent_text(saved.storage)),
+        (f"indexes{state}", percent_text(saved.index)),
+        (f"total{state}", percent_text(saved.total)),
         *(
             (
                 f"bytes a reading, {plain(size.name, 20)}",

@@ -46,6 +46,7 @@ def test_figures_are_never_guessed(comparison: Comparison, figures: list[str]) -
     found = large_figures(comparison)
     assert [figure for _, figure in found] == figures
     assert ["settling" in label for label, _ in found[:4]] == [False] + [not comparison.settled] * 3
+    assert max(len(label) for label, _ in found[:4]) < 80 // 4  # whole at 80 columns
 
 
 def digits(app: LinkyApp) -> list[str]:
