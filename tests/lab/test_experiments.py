@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,7 @@ from linky_tui.lab.homes import simulated_home
 from linky_tui.lab.kept import from_json, to_json
 from linky_tui.lab.report.figures import find
 from linky_tui.lab.report.sentences import sentence
-from tests.tools.laboratory import left_behind, results_of, small_home, small_task
+from tests.tools.laboratory import FIRST, LAST, left_behind, results_of, small_home, small_task
 
 READINGS = len(small_home().readings)
 
@@ -147,8 +146,13 @@ def test_the_race_compares_answers_and_tells_plans(short_tmp_path: Path) -> None
 
 
 def test_a_fleet_is_loaded_in_both_orders_and_extrapolated(short_tmp_path: Path) -> None:
-    result = results_of(["fleet"], small_task(short_tmp_path, homes=12))["fleet"]
+    task = small_task(short_tmp_path, homes=12)
+    result, again = (results_of(["fleet"], task)["fleet"] for _ in range(2))
     told(result)
+    for one, two in zip(result.fleets, again.fleets, strict=True):
+        # Two processes insert at once: where so little is in it, their turns show in the file.
+        same_sizes(one.regular, two.regular, 0.05)
+        same_sizes(one.timeseries, two.timeseries, 0.05)
     assert [(run.homes, run.homes_from) for run in result.fleets] == [
         *((10, 0), (10, 12), (10, 22), (10, 0)),
         *((12, 0), (12, 0)),
@@ -190,15 +194,26 @@ def test_a_crowded_server_closes_buckets_early(short_tmp_path: Path) -> None:
     assert half.threshold_bytes > tenth.threshold_bytes
 
 
-def test_the_same_seed_gives_the_same_sizes(short_tmp_path: Path) -> None:
-    task = small_task(short_tmp_path, home=simulated_home(7))
-    one, two = (results_of(["compressors"], task)["compressors"].sides for _ in range(2))
-    for first, second in zip(one, two, strict=True):
-        assert first.data_bytes == second.data_bytes
-        assert second.total_bytes == pytest.approx(first.total_bytes, rel=0.01), first.label
-    other = replace(task, home=simulated_home(8))
+def test_the_same_seed_gives_the_same_sizes(sized: dict[str, Result], short_tmp_path: Path) -> None:
+    again = results_of(sized, small_task(short_tmp_path, home=simulated_home(7, FIRST, LAST)))
+    for key, result in sized.items():
+        for first, second in zip(result.sides, again[key].sides, strict=True):
+            if not first.refused:
+                same_sizes(first, second)
+    other = small_task(short_tmp_path, home=simulated_home(8, FIRST, LAST))
     three = results_of(["compressors"], other)["compressors"].sides
-    assert three[4].data_bytes != one[4].data_bytes
+    assert three[4].data_bytes != sized["compressors"].sides[4].data_bytes
+
+
+def same_sizes(first: Side, second: Side, share: float = 0.01) -> None:
+    """Within a share, or the pages that each figure may be off by."""
+    name = f"{first.layout}, {first.label}"
+    # An _id that the server or the driver makes up compresses a little differently each time.
+    assert second.data_bytes == pytest.approx(first.data_bytes, rel=0.002), name
+    # Where each bucket holds a reading or two, thousands of such _id decide which pages split.
+    share = 0.1 if (first.readings_per_bucket or 99) < 2 else share
+    pages = first.error_bytes
+    assert second.total_bytes == pytest.approx(first.total_bytes, rel=share, abs=pages), name
 
 
 def test_every_experiment_is_told(sized: dict[str, Result]) -> None:
