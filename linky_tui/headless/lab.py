@@ -15,7 +15,7 @@ from linky_tui.errors import LinkyError
 from linky_tui.headless.options import Options
 from linky_tui.headless.output import Interrupted, print_json, print_lines, say, wrapped
 from linky_tui.headless.summary import worst
-from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.catalogue import BY_KEY, need_a_home
 from linky_tui.lab.events import Measured, Progressed, Started, Unmeasured
 from linky_tui.lab.grounds import GroundsHere, ScratchGrounds
 from linky_tui.lab.homes import Home, simulated_home, stored_home
@@ -75,7 +75,8 @@ def run_lab(session: Session, options: Options, stop: threading.Event) -> int:
 def _task(session: Session, options: Options, stop: threading.Event) -> Iterator[Task]:
     """What to do, on which server and with which home."""
     demo = session.demo
-    home = simulated_home(options.seed) if demo else None
+    stored = need_a_home(options.experiments or BY_KEY) and not demo
+    home = None if stored else simulated_home(options.seed)
     scratch = ScratchGrounds(
         paths.data_dir(demo=demo), paths.runtime_dir(demo=demo), session.config.mongodb.mongod
     )

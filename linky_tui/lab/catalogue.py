@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 DEFAULT_HOMES, MOST_HOMES = 100, 100_000
@@ -107,3 +108,8 @@ EXPERIMENTS: tuple[Experiment, ...] = (
 
 BY_KEY = {each.key: each for each in EXPERIMENTS}
 """In the order of their numbers."""
+
+
+def need_a_home(keys: Iterable[str]) -> bool:
+    """Whether any of these experiments measures the readings of one home."""
+    return not all(BY_KEY[key].by_homes for key in keys)

@@ -13,7 +13,7 @@ from textual.containers import Container, Horizontal, Vertical
 from textual.events import DescendantFocus, Resize
 from textual.widgets import OptionList, ProgressBar, Static
 
-from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.catalogue import BY_KEY, need_a_home
 from linky_tui.lab.durations import YEAR_READINGS, expected_s
 from linky_tui.lab.runner import LabState
 from linky_tui.text.formatting import count_text, duration_text, plain
@@ -100,12 +100,11 @@ class LaboratoryPanel(Container):
 
     def _run(self, keys: tuple[str, ...]) -> None:
         app = self.app
-        homeless = app.demo or all(BY_KEY[key].by_homes for key in keys)
         if app.lab.state.busy:
             stop = key_label(app, "storage-cancel", app.config.keys)
             app.notify(f"Wait until what runs has ended, or stop it with {stop}.",
                        severity="warning", markup=False)  # fmt: skip
-        elif not (homeless or app.store_ready):
+        elif need_a_home(keys) and not app.demo and not app.store_ready:
             app.notify("MongoDB is not connected, and the stored readings are there.",
                        severity="warning")  # fmt: skip
         elif app.lab.start(keys, task_for(app.backend, app.series, keys, app.lab_homes)):

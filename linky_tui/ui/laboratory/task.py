@@ -6,7 +6,7 @@ import threading
 
 from linky_tui.domain.models import Series
 from linky_tui.errors import LinkyError, Side
-from linky_tui.lab.catalogue import BY_KEY
+from linky_tui.lab.catalogue import need_a_home
 from linky_tui.lab.grounds import ScratchGrounds
 from linky_tui.lab.homes import simulated_home, stored_home
 from linky_tui.lab.runner import MakeTask
@@ -22,11 +22,8 @@ def task_for(
     """Makes the task of some experiments: on the stored readings, in the demo on its home."""
 
     def make(stop: threading.Event) -> Task:
-        demo = backend.session.demo
-        if demo or all(BY_KEY[key].by_homes for key in keys):
-            home = simulated_home(0)
-        else:
-            home = stored_home(backend.store, _known(series))
+        stored = need_a_home(keys) and not backend.session.demo
+        home = stored_home(backend.store, _known(series)) if stored else simulated_home(0)
         return Task(home, grounds(backend), homes=homes, stop=stop)
 
     return make

@@ -47,6 +47,8 @@ def test_here_works_in_a_database_that_is_named_and_dropped(
     empty = terminal.run("--lab", "formats", "--here", "--json")
     assert empty.code == 1
     assert "--backfill" in empty.document["error"]["next_step"]
+    homes = terminal.run("--lab", "cardinality", "--here", "--json")  # needs no readings of ours
+    assert [each["experiment"] for each in homes.document["errors"]] == ["cardinality"]
     series = HOME.series.__class__(A)
     with open_store(terminal.uri, terminal.database, tmp_path) as store:
         put_regular(store, series, HOME.readings)
