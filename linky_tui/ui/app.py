@@ -24,6 +24,7 @@ from textual.screen import Screen
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.system.paths import data_dir
+from linky_tui.ui.plots import few_colors
 from linky_tui.ui.shell.bindings import HELP_KEY, PRESENT_KEY, SCREENSHOT_KEY, bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.dialogs import ConfirmDialog, Dialog
@@ -102,6 +103,7 @@ class LinkyApp(AppCore):
     # Start and configuration
 
     def on_load(self) -> None:
+        self.set_class(few_colors(self), "-few-colors", update=False)
         usual = self.theme
         self._apply_configuration()
         if self.theme != usual:  # before anything is styled: what is, would be styled again

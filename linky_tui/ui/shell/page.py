@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
-from linky_tui.ui.plots import Chart, few_colors
+from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
@@ -88,7 +88,6 @@ class Page(Screen[None]):
         ):
             names = [name for least, name in steps if least <= cells]
             self.add_class(*names[-1:], update=False)
-        self.set_class(few_colors(self.app), "-few-colors", update=False)
         yield StatusHeader(self.PLACE.lower())
         yield from self.compose_body()
         yield Static(id="store-away")
