@@ -264,7 +264,7 @@ class LinkyApp(AppCore):
                 partial(self.call_later, self.run_action, binding.action, owner),
             )
         for command in super().get_system_commands(screen):
-            if command.title not in ("Quit", "Screenshot"):
+            if command.title not in ("Keys", "Quit", "Screenshot"):  # ours say more
                 yield command
 
 

@@ -52,7 +52,7 @@ series collection that holds it. Nothing is written.
         & > Static { margin: 0; }
         #inside-tables { height: 1fr; layout: vertical; }
         #inside-tables > Vertical { width: 1fr; height: 1fr; }
-        #inside-tables #inside-document { height: auto; max-height: 45%; }
+        #inside-tables #inside-document { height: auto; max-height: 50%; }
         #inside-tables Fields { height: 1fr; }
         #inside-tables #inside-document Fields { height: auto; max-height: 100%; }
         .inside-head { text-style: bold; color: $text-primary; height: 1; }

@@ -31,6 +31,7 @@ async def test_one_reading_twice(
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
         await pilot.press("i")
         await wait_until(pilot, lambda: "Document: 130 B" in screen_text(app))
+        assert [each.max_scroll_y for each in app.screen.query("#inside-document Fields")] == [0]
         document, bucket = (each.rows for each in app.screen.query(FittedTable))
         fields = {name: (value, kind) for name, _, value, kind in bucket}
         assert fields["_id"][0] == str(bucket_id)
