@@ -142,6 +142,8 @@ class Page(Screen[None]):
             if not was_away:
                 self._focus_before = self.focused
         self.set_class(away, "-away")
+        if away != was_away:
+            self.refresh_bindings()
         if was_away and not away and self.focused is None:
             self.set_focus(self._focus_before)
 

@@ -219,7 +219,7 @@ figure.
         if action == "cancel":
             return lab.busy and not lab.stopping if self.in_laboratory else self._job is not None
         if action in ("run", "inside", "access"):
-            return not self.in_laboratory
+            return not self.in_laboratory and (None if self.has_class("-away") else True)
         if action == "lab":
             fits = {"pause": lab.busy and not lab.stopping, "write_report": True}
             return self.in_laboratory and fits.get(str(parameters[0]), not lab.busy)

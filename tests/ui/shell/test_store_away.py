@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets._footer import FooterKey
 
 from linky_tui.config import MongoSettings
 from linky_tui.storage import connection
@@ -75,6 +76,21 @@ async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri
         assert app.screen.focused is not None
         await pilot.press("l")
         await wait_until(pilot, lambda: "MongoDB answers." in screen_text(app))
+
+
+async def test_keys_that_can_do_nothing_then_are_grey(make_app: MakeApp, mongod_uri: str) -> None:
+    app = make_app()
+
+    def grey() -> set[str]:
+        keys = app.screen.query(FooterKey)
+        return {key.description for key in keys if key.has_class("-disabled")}
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        with mongodb_away(mongod_uri):
+            await pilot.press("o")
+            actions = {"Verify", "Repair", "Defragment", "Zstd", "Inside", "Get in"}
+            await wait_until(pilot, lambda: grey() == actions)
+        await wait_until(pilot, lambda: app.store_ready and not grey())
 
 
 async def test_a_page_without_anything_says_it_and_one_with_figures_keeps_them(
