@@ -103,7 +103,6 @@ class LinkyApp(AppCore):
     # Start and configuration
 
     def on_load(self) -> None:
-        self.set_class(few_colors(self), "-few-colors", update=False)
         usual = self.theme
         self._apply_configuration()
         if self.theme != usual:  # before anything is styled: what is, would be styled again
@@ -111,6 +110,8 @@ class LinkyApp(AppCore):
 
     def get_default_screen(self) -> Screen[None]:
         """The first page. A mode of its own would be waited for, and drawn twice."""
+        # Nothing is styled yet, and from now on it is known what the terminal is.
+        self.set_class(few_colors(self), "-few-colors", update=False)
         return _lazy(self.PAGES[self.current_mode])()
 
     def on_mount(self) -> None:

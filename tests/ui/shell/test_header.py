@@ -99,6 +99,7 @@ async def test_tabs_fit_and_lead_to_their_pages(running: Running, width: int) ->
 
 async def test_another_key_is_written_before_its_tab(running: Running) -> None:
     async with running((80, 24), more='[keys]\nstorage = "f6"\nlog = "w"') as (app, pilot):
+        assert not app.has_class("-few-colors"), "a terminal without a screen has all colours"
         await wait_until(pilot, lambda: "F6 Storage" in line(app, 1))
         assert "w Log" in line(app, 1)
 
