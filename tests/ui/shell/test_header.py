@@ -110,7 +110,7 @@ def test_function_keys_are_written_as_on_the_keyboard(make_app: MakeApp) -> None
     assert {key: app.get_key_display(Binding(key, "")) for key in keys} == keys
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "gruvbox", "dracula"])
+@pytest.mark.parametrize("theme", ["textual-light", "dracula"])
 async def test_pages_and_dialogs_are_readable_in_16_colours(
     running: Running, monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:
