@@ -13,7 +13,7 @@ from linky_tui.ui.shell.page import Page
 from tests.tools.app import wait_until
 from tests.ui.conftest import Running
 
-ROUNDS = 3
+ROUNDS = 2
 KEYS = {
     "d": ("f1", "ctrl+p", "f5", "j"),
     "c": ("slash", "v", "v", "t"),
