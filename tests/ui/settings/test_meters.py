@@ -72,6 +72,8 @@ async def test_a_meter_is_added_from_a_token_with_two_prms(make_app: MakeApp) ->
             (OTHER, "Barn"),
         ]
         assert saved(app).meters[1].token == token
+        # The cards are made anew after a save.
+        await wait_until(pilot, lambda: app.screen.query("#meter-1 .show"))
         await pilot.click("#meter-1 .show")
         await wait_until(pilot, lambda: app.series == Series(OTHER))
         assert "Barn" in app.meter_text
