@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
@@ -38,12 +39,12 @@ class FittedTable(Widget):
 
     def __init__(
         self,
-        head: Sequence[str] = (),
+        head: Sequence[str],
         rows: Sequence[Sequence[str]] = (),
         left: Collection[int] = (0,),
     ) -> None:
         super().__init__()
-        self.head, self.rows, self._left = head, rows, left
+        self._head, self.rows, self._left = head, rows, left
 
     def show(self, rows: Sequence[Sequence[str]]) -> None:
         """Other rows under the same head."""
@@ -52,35 +53,31 @@ class FittedTable(Widget):
 
     def render(self) -> _Fitted:
         styles = (self.get_component_rich_style(f"fitted--{name}") for name in ("head", "odd"))
-        return _Fitted(self.head, self.rows, self._left, *styles)
+        return _Fitted(self._head, self.rows, self._left, *styles)
 
 
+@dataclass(frozen=True, slots=True)
 class _Fitted:
     """The table for the width at hand."""
 
-    def __init__(
-        self,
-        head: Sequence[str],
-        rows: Sequence[Sequence[str]],
-        left: Collection[int],
-        head_style: Style,
-        odd_style: Style,
-    ) -> None:
-        self._head, self._rows, self._left = head, rows, left
-        self._head_style, self._odd_style = head_style, odd_style
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    left: Collection[int]
+    head_style: Style
+    odd_style: Style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        if self._rows:
+        if self.rows:
             widths = self._widths(options.max_width)
             yield self._list() if widths is None else self._grid(widths)
 
     def _widths(self, most: int) -> list[int] | None:
         """Of each column: first heads go on below, then the widest ones; None: no room at all."""
-        columns = list(zip(self._head, *self._rows, strict=True))
+        columns = list(zip(self.head, *self.rows, strict=True))
         widths = [max(map(len, cells)) for cells in columns]
         bodies = [max(map(len, cells)) for _, *cells in columns]
         least = [
-            max(_word(name), *map(_word if n in self._left else _figure, cells))
+            max(_word(name), *map(_word if n in self.left else _figure, cells))
             for n, (name, *cells) in enumerate(columns)
         ]
         room = most - _GAP_CELLS * (len(columns) - 1)
@@ -94,29 +91,25 @@ class _Fitted:
     def _grid(self, widths: Sequence[int]) -> Grid:
         grid = Grid(
             box=None,
-            header_style=self._head_style,
-            row_styles=(Style.null(), self._odd_style),
+            header_style=self.head_style,
+            row_styles=(Style.null(), self.odd_style),
             pad_edge=False,
             padding=(0, _GAP_CELLS, 0, 0),
         )
-        for n, (name, width) in enumerate(zip(self._head, widths, strict=True)):
-            grid.add_column(Text(name), justify=self._justify(n), width=width)
-        for row in self._rows:
+        for n, (name, width) in enumerate(zip(self.head, widths, strict=True)):
+            justify: JustifyMethod = "left" if n in self.left else "right"
+            grid.add_column(Text(name), justify=justify, width=width)
+        for row in self.rows:
             grid.add_row(*map(Text, row))
         return grid
 
-    def _justify(self, column: int) -> JustifyMethod:
-        return "left" if column in self._left else "right"
-
     def _list(self) -> Grid:
         grid = Grid.grid(padding=(0, _GAP_CELLS, 0, 0))
-        for _ in range(2):
-            grid.add_column()
-        for first, *others in self._rows:
-            grid.add_row(Text(first, "bold"), style=self._odd_style)
-            for name, cell in zip(self._head[1:], others, strict=True):
+        for first, *others in self.rows:
+            grid.add_row(Text(first, "bold"), style=self.odd_style)
+            for name, cell in zip(self.head[1:], others, strict=True):
                 if cell:
-                    grid.add_row(Text(name, self._head_style), Text(cell))
+                    grid.add_row(Text(name, self.head_style), Text(cell))
         return grid
 
 

@@ -6,6 +6,7 @@ import pytest
 from textual.app import App, ComposeResult
 
 from linky_tui.ui.laboratory.fitted import FittedTable
+from tests.tools.app import screen_text
 
 HEAD = ("measured", "regular, a meter", "time series, readings a second", "formula")
 ROWS = (
@@ -20,23 +21,23 @@ class _Table(App[None]):
         yield FittedTable(HEAD, ROWS)
 
 
-@pytest.mark.parametrize("columns", [20, 44, 52, 80, 140])
-async def test_no_word_is_cut(columns: int) -> None:
+async def lines(columns: int) -> list[str]:
     app = _Table()
     async with app.run_test(size=(columns, 60)):
-        table = app.query_one(FittedTable)
-        lines = [table.render_line(y).text for y in range(table.size.height)]
-    shown = " ".join(lines).split()
+        return screen_text(app).splitlines()
+
+
+@pytest.mark.parametrize("columns", [20, 44, 52, 80, 140])
+async def test_no_word_is_cut(columns: int) -> None:
+    found = await lines(columns)
+    shown = " ".join(found).split()
     assert [word for word in WORDS if shown.count(word) < WORDS.count(word)] == []
-    assert max(map(len, lines)) <= columns
+    assert max(map(len, found)) <= columns
 
 
 async def test_figures_stand_to_the_right_and_in_one_line() -> None:
-    app = _Table()
-    async with app.run_test(size=(80, 60)):
-        table = app.query_one(FittedTable)
-        lines = [table.render_line(y).text for y in range(table.size.height)]
+    found = await lines(80)
     small, large = (
-        next(line for line in lines if figure in line) for figure in ("1.56 MB", "24.2 ± 0.1 B")
+        next(line for line in found if figure in line) for figure in ("1.56 MB", "24.2 ± 0.1 B")
     )
     assert small.index("1.56 MB") + len("1.56 MB") == large.index("24.2 ± 0.1 B") + 12
