@@ -172,8 +172,10 @@ class LinkyApp(AppCore):
             self._leave_page(lambda: self.switch_mode(name))
 
     def _leave_page(self, go: Callable[[], object]) -> None:
-        page = self.screen
-        if isinstance(page, Page):
+        if any(each.id == "leaving-question" for each in self.screen_stack):
+            return
+        page = next((each for each in reversed(self.screen_stack) if isinstance(each, Page)), None)
+        if page is not None:  # which may have a dialog above it
             page.before_leaving(go)
         else:
             go()

@@ -267,4 +267,6 @@ the environment go before the file: their fields say so.
                 go()
 
         names = ", ".join(TITLES[name] for name in changed)
-        self.app.push_screen(UnsavedDialog(f"You changed {names}."), answered)
+        question = UnsavedDialog(f"You changed {names}.")
+        question.id = "leaving-question"
+        self.app.push_screen(question, answered)

@@ -174,6 +174,11 @@ async def test_leaving_with_changes_asks(running: Running) -> None:
         await pilot.press("escape")
         await wait_until(pilot, lambda: isinstance(app.screen, SettingsPage))
         assert field(app, "enedis-requests_per_day").text == "60"
+        await pilot.press("f1", "ctrl+q", "ctrl+q")
+        await wait_until(pilot, lambda: isinstance(app.screen, UnsavedDialog))
+        assert sum(isinstance(each, UnsavedDialog) for each in app.screen_stack) == 1
+        await pilot.press("escape", "escape")
+        await wait_until(pilot, lambda: isinstance(app.screen, SettingsPage))
         await pilot.press("l")
         await wait_until(pilot, lambda: isinstance(app.screen, UnsavedDialog))
         await pilot.press("left", "enter")
