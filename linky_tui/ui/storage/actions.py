@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
+from textual.message import Message
+
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import today
 from linky_tui.storage.compare.verify import Verdict, Verification, verify
@@ -25,6 +27,12 @@ Progress = Callable[[str, int, int], None]
 
 _DIGEST_DIGITS = 12
 
+DEFRAGMENT = (
+    "The time series collection is emptied and filled again, in order, from the regular one, which "
+    "is only read. Until that has ended, whoever reads the time series collection sees a part of "
+    "it. Stopped in between nothing is lost: the next run completes it."
+)
+
 
 class Action(Enum):
     """The actions, with what they are called while they run."""
@@ -33,6 +41,26 @@ class Action(Enum):
     REPAIR = "Repairing"
     DEFRAGMENT = "Rebuilding the time series collection"
     ZSTD = "Copying with zstd"
+
+
+@dataclass(frozen=True)
+class Running:
+    """The action that runs."""
+
+    action: Action
+    stop: threading.Event
+
+
+@dataclass
+class ActionAdvanced(Message):
+    """An action got on; queued ones collapse."""
+
+    doing: str
+    done: int
+    total: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, ActionAdvanced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,3 +182,10 @@ def _zstd_text(probe: ZstdCopy) -> str:
 
 def _short(digest: str) -> str:
     return f"{digest[:_DIGEST_DIGITS]}…"
+
+
+def stopped_text(action: Action) -> str:
+    """What a stopped action leaves behind."""
+    if action in (Action.REPAIR, Action.DEFRAGMENT):
+        return "Stopped before its end. Nothing is lost: the next run completes it, or press e."
+    return "Stopped before its end. Nothing was changed."

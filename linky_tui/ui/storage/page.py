@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -12,7 +12,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal, Vertical, VerticalScroll
 from textual.events import Resize
-from textual.message import Message
 from textual.widgets import Button, ProgressBar, Static
 
 from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
@@ -26,7 +25,15 @@ from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.messages import StoreFailed
 from linky_tui.ui.shell.page import POINT_KEYS, Page
 from linky_tui.ui.storage.access_dialog import AccessDialog
-from linky_tui.ui.storage.actions import Action, ActionResult, run_action
+from linky_tui.ui.storage.actions import (
+    DEFRAGMENT,
+    Action,
+    ActionAdvanced,
+    ActionResult,
+    Running,
+    run_action,
+    stopped_text,
+)
 from linky_tui.ui.storage.faces import FaceBar, laboratory_help
 from linky_tui.ui.storage.growth import GrowthChart
 from linky_tui.words.events import EventText, Tone
@@ -40,33 +47,8 @@ WHY = (
     "A time series collection packs up to 1,000 readings of a meter into one document, column by "
     "column. That saves most; the compressor is the smaller part."
 )
-DEFRAGMENT = (
-    "The time series collection is emptied and filled again, in order, from the regular one, which "
-    "is only read. Until that has ended, whoever reads the time series collection sees a part of "
-    "it. Stopped in between nothing is lost: the next run completes it."
-)
 _SIDE_CELLS = 120
 READY = "Verify reads every reading of both. Repair makes them identical again."
-
-
-@dataclass
-class ActionAdvanced(Message):
-    """An action got on; queued ones collapse."""
-
-    doing: str
-    done: int
-    total: int
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, ActionAdvanced)
-
-
-@dataclass(frozen=True)
-class Running:
-    """The action that runs."""
-
-    action: Action
-    stop: threading.Event
 
 
 class StoragePage(Page):
@@ -168,6 +150,7 @@ figure.
         self._job: Running | None = None
         self._lab = (False, False)  # whether the laboratory was busy and stopping when last seen
         self._probe: ZstdCopy | None = None
+        self._able: dict[str, bool] = {}
 
     def compose_body(self) -> ComposeResult:
         yield FaceBar()
@@ -194,6 +177,7 @@ figure.
         self.query_one("#sizes").border_title = "On disk"
         self.query_one("#work").border_title = "Actions"
         self.app.comparison_changed.subscribe(self, lambda _: self._show_sizes())
+        self.app.status_changed.subscribe(self, lambda _: self._follow_able())
         self.app.lab_changed.subscribe(self, lambda _: self._follow_lab())
         self._show_sizes()
 
@@ -219,11 +203,31 @@ figure.
         if action == "cancel":
             return lab.busy and not lab.stopping if self.in_laboratory else self._job is not None
         if action in ("run", "inside", "access"):
-            return not self.in_laboratory and (None if self.has_class("-away") else True)
+            return not self.in_laboratory and (self._can(action, *parameters) or None)
         if action == "lab":
+            if self.in_laboratory and self.has_class("-away") and not lab.busy:
+                return None
             fits = {"pause": lab.busy and not lab.stopping, "write_report": True}
             return self.in_laboratory and fits.get(str(parameters[0]), not lab.busy)
         return True
+
+    def _can(self, action: str, name: object = "") -> bool:
+        """Whether MongoDB answers, and has what the action needs, as far as that is known."""
+        app, snapshot = self.app, self.app.comparison.snapshot
+        if not app.store_ready or action == "access" or snapshot is None or app.ingest.state.busy:
+            return app.store_ready
+        both = snapshot.comparison
+        needs_regular = name in ("DEFRAGMENT", "ZSTD")
+        return bool(both.regular.readings or (both.timeseries.readings and not needs_regular))
+
+    def _follow_able(self) -> None:
+        able = {name: self._can("run", name) for name in Action.__members__}
+        able["access"] = self._can("access")
+        if able != self._able:
+            self._able = able
+            for button in self.query("#buttons Button").results(Button):
+                button.disabled = not able.get(button.name or "", True)
+            self.refresh_bindings()
 
     # Faces
 
@@ -263,8 +267,8 @@ figure.
 
     def action_inside(self) -> None:
         series = self.app.series
-        if series is None or not self.app.store_ready:
-            self.notify("MongoDB is not connected, or there is no meter yet.", severity="warning")
+        if series is None:
+            self.notify("There is no meter yet.", severity="warning")
             return
         from linky_tui.ui.storage.inside_dialog import InsideDialog
 
@@ -279,9 +283,7 @@ figure.
         elif self.app.ingest.state.busy:
             self.notify("Readings are being fetched. Wait until that has finished, or stop it.",
                         severity="warning")  # fmt: skip
-        elif not self.app.store_ready:
-            self.notify("MongoDB is not connected.", severity="warning")
-        elif Action[name] is Action.DEFRAGMENT and not self.has_class("-nothing"):
+        elif Action[name] is Action.DEFRAGMENT:
             question = ConfirmDialog("Defragment?", DEFRAGMENT, yes="Defragment", danger=True)
             self.app.push_screen(question, self._confirmed)
         else:
@@ -289,8 +291,7 @@ figure.
 
     def action_access(self) -> None:
         server, snapshot = self.app.server, self.app.comparison.snapshot
-        if not self.app.store_ready or server is None or server.access is None:
-            self.notify("MongoDB is not connected.", severity="warning")
+        if server is None or server.access is None:
             return
         comparison = snapshot.comparison if snapshot is not None else None
         dialog = AccessDialog(server.access, self.app.backend.store, comparison)
@@ -319,7 +320,7 @@ figure.
         try:
             outcome = await asyncio.to_thread(act)
         except StorageStopped:
-            outcome = ActionResult(_stopped_text(running.action), wrote=True)
+            outcome = ActionResult(stopped_text(running.action), wrote=True)
         except LinkyError as error:
             why = await asyncio.to_thread(backend.explained, error)
             outcome = ActionResult(f"{why.title}. {why.cause}", good=False)
@@ -381,15 +382,10 @@ figure.
     # What is shown
 
     def _show_sizes(self) -> None:
+        self._follow_able()
         snapshot = self.app.comparison.snapshot
         if snapshot is None:
             return
         self.set_class(not snapshot.comparison.regular.readings, "-nothing")
         self.query_one(SizeBars).show(size_bars(snapshot.comparison, self._probe))
         self.query_one(GrowthChart).follow()
-
-
-def _stopped_text(action: Action) -> str:
-    if action in (Action.REPAIR, Action.DEFRAGMENT):
-        return "Stopped before its end. Nothing is lost: the next run completes it, or press e."
-    return "Stopped before its end. Nothing was changed."

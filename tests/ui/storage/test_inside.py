@@ -55,11 +55,13 @@ async def test_one_reading_twice(
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
 
 
-async def test_nothing_stored_is_said(running: Running) -> None:
+async def test_a_meter_of_which_nothing_is_stored_is_told(running: Running) -> None:
     async with running((80, 24), empty=True) as (app, pilot):
+        await wait_until(pilot, lambda: app.series is not None)
         await pilot.press("o")
         await wait_until(pilot, lambda: isinstance(app.screen, StoragePage))
-        await pilot.press("i")
+        assert app.series is not None
+        app.push_screen(InsideDialog(app.series))
         await wait_until(pilot, lambda: isinstance(app.screen, InsideDialog))
         await wait_until(pilot, lambda: "Nothing is stored" in flowing(app))
         await pilot.press("left", "c", "escape")

@@ -340,33 +340,9 @@ async def test_mongodb_goes_away_during_an_action_and_comes_back(
                 pilot, lambda: page(app).query_one("#table").border_subtitle == "MongoDB is away"
             )
             assert rows(app)["data"] == before["data"], "what was known stays"
-            await pilot.press("v")
-            await wait_until(pilot, lambda: said(app, "MongoDB is not connected"))
         await wait_until(pilot, lambda: app.store_ready)
         await pilot.press("v")
         await done(pilot, app, "Identical")
-
-
-async def test_empty_names_the_key_and_has_nothing_to_defragment(running: Running) -> None:
-    async with running((80, 24), empty=True) as (app, pilot):
-        await opened(pilot, app)
-        assert "Press b to backfill the history" in screen_text(app)
-        assert not page(app).comparison.table.display
-        await pilot.press("f")
-        await done(pilot, app, "Nothing is stored yet")
-
-
-async def test_a_lost_regular_collection_is_told_with_its_way_back(
-    running: Running, own_home: StoredHome
-) -> None:
-    with pymongo.MongoClient[dict[str, Any]](own_home.uri) as client:
-        client[own_home.database].drop_collection("consumption")
-    async with running(home=own_home) as (app, pilot):
-        await opened(pilot, app)
-        assert "The regular collection is empty, but" in screen_text(app)
-        assert "Nothing is stored yet" not in screen_text(app)
-        await pilot.press("e")
-        await done(pilot, app, "Repaired")
 
 
 async def test_keys_do_not_clash_with_those_of_the_application() -> None:
