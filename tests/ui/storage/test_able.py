@@ -55,6 +55,12 @@ async def test_without_mongodb_none_is_left_until_it_is_back(
     async with running(home=small_home) as (app, pilot):
         page = await opened(pilot, app)
         await wait_until(pilot, lambda: lit(page) == ANY | REGULAR)
+        await pilot.press("y")
+        await wait_until(pilot, lambda: "mongosh" in screen_text(app))
+        page.refresh_bindings()
+        await pilot.pause(0.3)
+        assert "Stop" not in screen_text(app), "nothing runs, nor under a dialog"
+        await pilot.press("escape")
         with mongodb_away(mongod_uri):
             await pilot.press("v")
             await wait_until(pilot, lambda: not app.store_ready)
