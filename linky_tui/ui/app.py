@@ -96,6 +96,7 @@ class LinkyApp(AppCore):
     }
 
     def __init__(self, config_file: Path | None = None, *, demo: bool = False) -> None:
+        self._few_colors = False
         super().__init__(config_file, demo=demo)
         self._demo_started = False
         self._running_loop: asyncio.AbstractEventLoop | None = None
@@ -111,8 +112,19 @@ class LinkyApp(AppCore):
     def get_default_screen(self) -> Screen[None]:
         """The first page. A mode of its own would be waited for, and drawn twice."""
         # Nothing is styled yet, and from now on it is known what the terminal is.
-        self.set_class(few_colors(self), "-few-colors", update=False)
+        self._few_colors = few_colors(self)
+        if self._few_colors:
+            self.set_class(True, "-few-colors", update=False)
+            self.stylesheet.set_variables(self.get_css_variables())
         return _lazy(self.PAGES[self.current_mode])()
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        if not self._few_colors or self.current_theme.ansi:
+            return variables
+        from linky_tui.ui.sixteen import in_16_colors
+
+        return in_16_colors(variables)
 
     def on_mount(self) -> None:
         for name, place in self.PAGES.items():

@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import pytest
 from rich.cells import cell_len
-from rich.color import ColorSystem
-from rich.terminal_theme import TerminalTheme
 from textual.binding import Binding
-from textual.color import Color
-from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey, FooterLabel
 
 from linky_tui.config.keyboard import ACTIONS
 from linky_tui.ui.app import LinkyApp
-from linky_tui.ui.plots.colors import contrast
 from linky_tui.ui.shell.header import PAGE_NAMES, PageTabs, StatusLine, status_parts
-from linky_tui.ui.shell.page import Page
 from tests.tools.app import screen_text, wait_until
 from tests.ui.conftest import MakeApp, Running
 
 TWO = ("12345678901234", "22345678901234")
-HUES = [(red, green, blue) for blue in (0, 1) for green in (0, 1) for red in (0, 1)]
-XTERM = TerminalTheme(
-    (0, 0, 0),
-    (229, 229, 229),
-    [*((205 * red, 205 * green, 205 * blue) for red, green, blue in HUES[:-1]), (229, 229, 229)],
-    [(127, 127, 127), *((255 * red, 255 * green, 255 * blue) for red, green, blue in HUES[1:])],
-)
-"""Nearly the 16 colours of xterm."""
-_BARS = (PageTabs, StatusLine, FooterKey)
 
 
 def line(app: LinkyApp, number: int) -> str:
@@ -110,58 +95,6 @@ def test_function_keys_are_written_as_on_the_keyboard(make_app: MakeApp) -> None
     keys = {"f1": "F1", "shift+f12": "⇧F12", "ctrl+f": "^f", "f": "f", "escape": "esc"}
     app = make_app(empty=True)
     assert {key: app.get_key_display(Binding(key, "")) for key in keys} == keys
-
-
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "gruvbox", "dracula"])
-async def test_pages_and_dialogs_are_readable_in_16_colours(
-    running: Running, monkeypatch: pytest.MonkeyPatch, theme: str
-) -> None:
-    monkeypatch.setattr("linky_tui.ui.app.few_colors", lambda _: True)
-    async with running((80, 24), more=f'[display]\ntheme = "{theme}"') as (app, pilot):
-        await wait_until(pilot, lambda: app.store_ready)
-        for name, key, words in (
-            ("backfill", "", "Fetch day"),
-            ("backfill", "f", "costs one request"),
-            ("backfill", "f1", "closes"),
-            ("storage", "", "Zstd"),
-            ("storage", "y", "mongosh"),
-            ("storage", "i", "Document: 130 B"),
-            ("charts", "", "Latest"),
-            ("settings", "", "Save"),
-        ):
-            app.action_page(name)
-            await wait_until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
-            if key:
-                await pilot.press(key)
-            await wait_until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
-            assert hard_to_read(app) == []
-            if key:
-                await pilot.press("escape")
-
-
-def hard_to_read(app: LinkyApp) -> list[tuple[Widget, str]]:
-    """Texts that can be chosen or read, in colours of 16 that are too much alike.
-
-    Of a header and a footer those are also signs; elsewhere signs draw borders and pictures.
-    """
-    found, checked = [], 0
-    for widget in app.screen.walk_children(Widget):
-        if widget.is_container or widget.disabled or widget.has_class("-disabled"):
-            continue
-        for strip in widget.render_lines(widget.outer_size.region):
-            for text, style, _ in strip:
-                signs = text.strip() if isinstance(widget, _BARS) else any(map(str.isalnum, text))
-                if not (signs and style and style.color and style.bgcolor):
-                    continue
-                checked += 1
-                text_color, ground = (
-                    Color(*each.downgrade(ColorSystem.STANDARD).get_truecolor(XTERM))
-                    for each in (style.color, style.bgcolor)
-                )
-                if contrast(text_color, ground) < 3:
-                    found.append((widget, text))
-    assert checked > (10 if isinstance(app.screen, Page) else 3)
-    return found
 
 
 @pytest.mark.parametrize("name", list(LinkyApp.PAGES))
