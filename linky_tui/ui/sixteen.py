@@ -35,7 +35,7 @@ def in_16_colors(variables: Mapping[str, str]) -> dict[str, str]:
         if _GREYS.fullmatch(name):
             return _GREY
         if value.startswith("auto") or _OVER_INK.fullmatch(name):
-            return "auto"
+            return "auto 100%"  # plain "auto" would leave links without a colour
         if _INK.fullmatch(name):
             return ink.hex
         if _GROUND.fullmatch(name):

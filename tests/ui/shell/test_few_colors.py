@@ -49,6 +49,7 @@ OPENED = (
     ("charts", "j", "Markdown"),
     ("settings", "", "Save"),
     ("welcome", "m", "Get a token"),
+    ("welcome", "f1", "conso.boris.sh"),
     ("dashboard", "ctrl+p", "Search for"),
 )
 """A page, the key of a dialog, and words that come with it."""
