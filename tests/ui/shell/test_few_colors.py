@@ -34,7 +34,7 @@ XTERM = TerminalTheme(
     [(127, 127, 127), *((255 * red, 255 * green, 255 * blue) for red, green, blue in HUES[1:])],
 )
 """Nearly the 16 colours of xterm."""
-THEMES = ("textual-dark", "textual-light", "gruvbox", "dracula")
+THEMES = ("textual-dark", "gruvbox", "dracula", "textual-light")
 _BARS = (PageTabs, StatusLine, FooterKey)
 OPENED = (
     ("backfill", "", "Fetch day"),
@@ -61,33 +61,36 @@ QUESTIONS: dict[str, Callable[[], Dialog[Any]]] = {
 }
 
 
-@pytest.mark.parametrize("theme", THEMES)
 async def test_pages_and_dialogs_are_readable_in_16_colours(
-    running: Running, monkeypatch: pytest.MonkeyPatch, theme: str
+    running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("linky_tui.ui.app.few_colors", lambda _: True)
-    marks = theme == "textual-light"  # told by lines, blocks and underlines: alike in all
-    async with running((80, 24), more=f'[display]\ntheme = "{theme}"') as (app, pilot):
+    found: list[object] = []
+    async with running((80, 24)) as (app, pilot):
         await wait_until(pilot, lambda: app.store_ready)
-        found: list[object] = []
+
+        async def judge(words: str, *, marks: bool = True) -> None:
+            await wait_until(pilot, lambda: words in screen_text(app))
+            for theme in THEMES:
+                app.theme = theme
+                await pilot.pause()
+                found.extend((theme, *each) for each in hard_to_read(app, words))
+            if marks:  # told by lines, blocks and underlines: alike in all themes
+                found.extend(await without_focus_mark(app, pilot))
+
         for name, key, words in OPENED:
             app.action_page(name)
             await wait_until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
             if key:
                 await pilot.press(key)
-            await wait_until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
-            found += hard_to_read(app, words)
-            if marks and (key or name == "settings"):
-                found += await without_focus_mark(app, pilot)
+            await judge(words, marks=bool(key) or name == "settings")
             if key:
                 await pilot.press("escape")
         for words, question in QUESTIONS.items():
             app.push_screen(question())
-            await wait_until(pilot, lambda words=words: words in screen_text(app))  # type: ignore[misc]
-            found += hard_to_read(app, words)
-            found += await without_focus_mark(app, pilot) if marks else []
+            await judge(words)
             app.pop_screen()
-        assert found == []
+    assert found == []
 
 
 def seen(strip: Strip) -> list[tuple[str, Color, Color, Style]]:

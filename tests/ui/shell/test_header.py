@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 from textual.binding import Binding
+from textual.pilot import Pilot
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey, FooterLabel
 
@@ -61,27 +62,33 @@ async def test_n_tells_which_of_several_meters_it_is(running: Running) -> None:
         assert "Next meter" in line(app, 1)
 
 
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
-async def test_tabs_fit_and_lead_to_their_pages(running: Running, width: int) -> None:
-    async with running((width, 24)) as (app, pilot):
-        for name in reversed(PAGE_NAMES):
-            tabs = app.screen.query_one(PageTabs)
-            places = {tab.action: tab for tab in tabs._tabs()}
-            assert all(tab.start + tab.text.cell_len <= width for tab in places.values())
-            place = places[f"page('{name}')"]
-            await pilot.click(PageTabs, offset=(place.start, 0))
-            await wait_until(pilot, lambda name=name: app.current_mode == name)  # type: ignore[misc]
-            await pilot.pause()
-            tabs = app.screen.query_one(PageTabs)
-            lit = next(tab for tab in tabs._tabs() if tab.action == f"page('{name}')")
-            assert ACTIONS[name].title in lit.text.plain
-            assert any("bold" in str(span.style) for span in lit.text.spans)
-            underlined = [
-                lit.text.plain[span.start : span.end]
-                for span in lit.text.spans
-                if getattr(span.style, "underline", False)
-            ]
-            assert [each.lower() for each in underlined] == [ACTIONS[name].key]
+async def test_tabs_fit_and_lead_to_their_pages(running: Running) -> None:
+    async with running((120, 24)) as (app, pilot):
+        for width in (120, 80, 60, 40, 20):
+            await pilot.resize_terminal(width, 24)
+            await wait_until(pilot, lambda width=width: app.screen.size.width == width)  # type: ignore[misc]
+            for name in reversed(PAGE_NAMES):
+                await led_to(app, pilot, name)
+
+
+async def led_to(app: LinkyApp, pilot: Pilot[None], name: str) -> None:
+    """A tab is clicked, and it is the one that is lit."""
+    tabs = app.screen.query_one(PageTabs)._tabs()
+    assert all(tab.start + tab.text.cell_len <= app.size.width for tab in tabs)
+    place = next(tab.start for tab in tabs if tab.action == f"page('{name}')")
+    await pilot.click(PageTabs, offset=(place, 0))
+    await wait_until(pilot, lambda: app.current_mode == name)
+    await pilot.pause()
+    tabs = app.screen.query_one(PageTabs)._tabs()
+    lit = next(tab for tab in tabs if tab.action == f"page('{name}')")
+    assert ACTIONS[name].title in lit.text.plain
+    assert any("bold" in str(span.style) for span in lit.text.spans)
+    underlined = [
+        lit.text.plain[span.start : span.end]
+        for span in lit.text.spans
+        if getattr(span.style, "underline", False)
+    ]
+    assert [each.lower() for each in underlined] == [ACTIONS[name].key]
 
 
 async def test_another_key_is_written_before_its_tab(running: Running) -> None:
