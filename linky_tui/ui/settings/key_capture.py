@@ -8,13 +8,19 @@ from textual.events import Blur, Focus, Key
 from textual.message import Message
 from textual.widgets import Static
 
-_MOVES = ("tab", "shift+tab")
+from linky_tui.ui.shell.bindings import HELP_KEY
+
+_PASSED_ON = ("tab", "shift+tab", "ctrl+c")
 _LEAVES = "escape"
 _RESETS = ("backspace", "delete")
 
 
 class KeyCapture(Static, can_focus=True):
-    """Shows a key; while it has the focus, the next one that is pressed takes its place."""
+    """Shows a key; while it has the focus, the next one that is pressed takes its place.
+
+    Keys that help, leave or move do what they always do: Tab, Ctrl+C, Escape, that of the help, and
+    those that come before any field's, of the palette and of quitting.
+    """
 
     DEFAULT_CSS = """
     KeyCapture {
@@ -56,7 +62,8 @@ class KeyCapture(Static, can_focus=True):
         self.update("press the new key…" if waiting else self._shown)
 
     async def _on_key(self, event: Key) -> None:
-        if event.key in _MOVES:
+        bound = self.screen.active_bindings.get(event.key)
+        if event.key in _PASSED_ON or (bound is not None and bound.binding.id == HELP_KEY.id):
             return
         event.stop()
         event.prevent_default()

@@ -7,6 +7,7 @@ from itertools import groupby
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Label, OptionList, Static
@@ -17,6 +18,7 @@ from linky_tui.config.model import KEYS
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.settings.key_capture import KeyCapture
 from linky_tui.ui.settings.panels import SettingsPanel
+from linky_tui.ui.shell.bindings import key_label
 
 _KEY_WIDTH, _TITLE_WIDTH = 14, 18
 _NAMES_FROM_CELLS = 110
@@ -104,12 +106,23 @@ class KeysPanel(SettingsPanel):
         said = f"{action.help or action.title} ({action.id}). {usual}"
         text = f"✗ {problem}" if problem else f"! {warning}" if warning else said
         if self.query_one(KeyCapture).has_focus:
-            text = f"{usual} Backspace or Delete goes back to it, Esc leaves the key as it is."
+            text = (
+                f"{usual} Backspace or Delete goes back to it, Esc leaves the key as it is. "
+                f"{self._fixed()} and Tab do what they always do."
+            )
             problem = warning = ""
         line = self.query_one("#keys-said", Static)
         line.update(text)
         line.set_class(bool(problem), "bad")
         line.set_class(bool(warning and not problem), "warn")
+
+    def _fixed(self) -> str:
+        """The keys that no action can be given here."""
+        keys = [
+            key_label(self.app, name, self.app.config.keys)
+            for name in ("help", "palette", "quit-always")
+        ]
+        return ", ".join((*keys, self.app.get_key_display(Binding("ctrl+c", ""))))
 
     @on(OptionList.OptionHighlighted, "#keys-list")
     def _choose(self, event: OptionList.OptionHighlighted) -> None:

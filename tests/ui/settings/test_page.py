@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, OptionList, Select, Static
 
@@ -14,6 +15,7 @@ from linky_tui.config.model import SECTIONS
 from linky_tui.demo.household import DEMO_PRM
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.forms.fields import Field
+from linky_tui.ui.help.dialog import HelpDialog
 from linky_tui.ui.settings.body import SettingsBody
 from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.unsaved_dialog import UnsavedDialog
@@ -285,6 +287,26 @@ async def test_keys_are_remapped_and_judged(running: Running) -> None:
         assert saved(app).keys == {"log": "w"}
         await pilot.press("w")
         await wait_until(pilot, lambda: app.current_mode == "log")
+
+
+@pytest.mark.parametrize("helps", ["f1", "f2"])
+async def test_keys_that_help_or_leave_are_not_recorded(running: Running, helps: str) -> None:
+    async with running((80, 24), empty=True, more=f'[keys]\nhelp = "{helps}"') as (app, pilot):
+        await open_settings(app, pilot, "keys")
+        await pilot.press("escape", "enter")
+        await wait_until(pilot, lambda: f"{helps.upper()}, ^p, ^q, ^c and Tab do" in flowing(app))
+        for key, opened in ((helps, HelpDialog), ("ctrl+p", CommandPalette)):
+            await pilot.press(key)
+            await wait_until(pilot, lambda opened=opened: isinstance(app.screen, opened))  # type: ignore[misc]
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: "press the new key" in screen_text(app))
+        await pilot.press("ctrl+c", "tab")
+        await wait_until(pilot, lambda: "press the new key" not in screen_text(app))
+        assert page(app).changed_sections == ()
+        await pilot.press("shift+tab", "f3")
+        await wait_until(pilot, lambda: page(app)._draft.keys.get("sync") == "f3")  # type: ignore[union-attr]
+        await pilot.press("enter", "ctrl+q")
+        await wait_until(pilot, lambda: isinstance(app.screen, UnsavedDialog))
 
 
 async def test_another_database_is_connected_at_once(
