@@ -88,9 +88,9 @@ class DashboardPage(Page):
 
 - **Six figures**, each compared with what is usual. A dash says why there is none. Rest the mouse
   on one to read how it is computed, click it for more.
-- **Daily energy** of the last 60 days: weekends in another colour over a double axis, ticks on
-  Mondays, a line at the median. A dot is a day that is missing, never a zero. Click a bar to open
-  its day in Charts.
+- **Daily energy** of the last 60 days: weekends in another colour, without colours thinner or in a
+  pattern, over a double axis, ticks on Mondays, a line at the median. A dot is a day that is
+  missing, never a zero. Click a bar to open its day in Charts.
 - **Load curve** of the last day that has readings.
 - **The same data, stored twice**: your readings in a regular MongoDB collection and in a time
   series collection. Sizes are measured every 2 seconds while something is being written (● live),

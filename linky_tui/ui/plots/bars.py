@@ -31,6 +31,8 @@ _HALVES = "  ▄▄▄▄█"
 _SHADES = ("█", "▓", "▒")
 _HATCH, _FAINT, _STRIPES = "▒", "░", "▄"
 _WEEKEND = "▓"
+_THIN = ("▏▕┃", "▏▕╻")
+"""A weekend's bar and its tip, by the halves of a cell that it has: these have no shades."""
 MISSING = "·"
 _WIDEST_GAP = 3.0
 
@@ -68,7 +70,8 @@ def draw_bars(plot: BarPlot, width: int, height: int, colors: Palette, marker: s
     _draw(place, bars, limits, colors, marker)
     legend: list[LegendEntry] = []
     if whole and plot.weekends:
-        sample = _WEEKEND if colors.shapes else "█"
+        thin = _THIN[0][-1] if slots[0][1] >= 1 else _THIN[0][0]
+        sample = "█" if not colors.shapes else thin if fine else _WEEKEND
         legend.append([(f"{sample} ", colors.weekend), ("weekend", colors.text)])
     if whole and plot.partial:
         hatch = _STRIPES if fine else _HATCH
@@ -195,8 +198,8 @@ def _draw_halves(place: Frame, bar: _Bar, cells: float) -> None:
             char = ("▌▐█" if whole else "▖▗▄")[sides - 1]
             if bar.fill == _HATCH:
                 char = "▖▗▄"[sides - 1]
-            elif bar.fill != "█" and sides == 3:
-                char = bar.fill
+            elif bar.fill == _WEEKEND:
+                char = _THIN[not whole][sides - 1]
             place.grid.put(place.left + column, bottom - row, char, bar.style)
 
 

@@ -54,6 +54,28 @@ def test_weekends_are_told_under_their_bars_and_by_their_colour(colors: object) 
     assert "weekend" in "".join(grid.chars[0])
 
 
+@pytest.mark.parametrize("marker", MARKERS)
+@pytest.mark.parametrize("width", [34, 48, 100])
+@pytest.mark.parametrize("least", [2.0, 10.0])
+def test_without_colours_weekends_have_a_pattern_of_their_own(
+    width: int, marker: str, least: float
+) -> None:
+    """Bars of half a cell, of a cell that begins in the middle of one, and of whole cells."""
+    weekends = frozenset(index for index in range(28) if index % 7 >= 5)
+    values = [least if index in weekends else 10.0 for index in range(28)]
+    grid = draw(days(28, weekends=weekends, values=values), width, 16, PLAIN, marker)
+    assert grid.reach is not None
+    signs: dict[bool, set[str]] = {True: set(), False: set()}
+    for column in range(int(grid.reach.bounds[0][0]), width):
+        if (place := place_at(grid.reach, column, 5)) is not None and grid.chars[-4][column] != " ":
+            signs[place[0] in weekends].add(grid.chars[-4][column])
+    assert signs[True]
+    assert signs[False]
+    assert not signs[True] & signs[False]
+    heading = "".join(grid.chars[0])
+    assert heading[heading.index(" weekend") - 1] in signs[True]
+
+
 def test_the_median_is_a_line_at_its_height_with_its_value() -> None:
     values = [10.0 if index % 2 else 4.0 for index in range(20)]
     rows = drawn(days(20, values=values, median=5.0), width=80, height=23)
