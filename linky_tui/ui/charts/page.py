@@ -127,6 +127,7 @@ own total.
         yield Chart(
             "Reading.",
             marker=self.app.config.display.marker,
+            legend_in_border=True,
             id="chart",
             classes="panel",
         )

@@ -27,6 +27,21 @@ MEDIAN_LINE = "╌"
 _LEAST = 1e-6
 
 
+LegendEntry = Sequence[tuple[str, Style]]
+"""Pieces of text and their styles, shown as one."""
+LEGEND_GAP = 3
+"""Cells between two of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What the line above a picture can say beside the unit."""
+
+    left: int = 0  # the first column behind the unit
+    note: str = ""  # a few words
+    legend: Sequence[LegendEntry] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Where in a grid the places of a plot lie that can be read."""
@@ -45,6 +60,8 @@ class Grid:
         self.width = width
         self.height = height
         self.reach: Reach | None = None
+        self.heading = Heading()
+        self.heading_end = width  # the column of the first row that a legend leaves free up to
         self.chars = [[" "] * width for _ in range(height)]
         self.styles: list[list[Style | None]] = [[None] * width for _ in range(height)]
 
@@ -64,7 +81,7 @@ class Grid:
         grid = Grid(self.width, self.height)
         grid.chars = [list(row) for row in self.chars]
         grid.styles = [list(row) for row in self.styles]
-        grid.reach = self.reach
+        grid.reach, grid.heading_end = self.reach, self.heading_end
         return grid
 
     def copy_row(self, source: int, target: int) -> None:
@@ -223,26 +240,28 @@ def _thinned(labels: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
     return shown[:1]
 
 
-LegendEntry = Sequence[tuple[str, Style]]
-"""Pieces of text and their styles, shown as one."""
-
-
 def draw_heading(
     place: Frame, unit: str, note: str, legend: Sequence[LegendEntry], colors: Palette
 ) -> None:
-    """The unit above its axis, then the note, and at the right the legend, as far as they fit."""
-    grid = place.grid
+    """The unit above its axis; the note and the legend are left to :func:`finish_heading`."""
     used = max(0, place.left - 2 - len(unit)) + len(unit) + 2
-    grid.put(used - len(unit) - 2, 0, unit, colors.strong)
-    width = sum(cell_len(text) for entry in legend for text, _ in entry) + 3 * (len(legend) - 1)
-    free = grid.width - used
-    if legend and width <= free:
+    place.grid.put(used - len(unit) - 2, 0, unit, colors.strong)
+    place.grid.heading = Heading(used, note, legend)
+
+
+def finish_heading(grid: Grid, colors: Palette, *, with_legend: bool) -> None:
+    """Beside the unit the note, and at the right the legend if wanted, as far as they fit."""
+    heading, free = grid.heading, grid.width - grid.heading.left
+    gaps = LEGEND_GAP * (len(heading.legend) - 1)
+    width = sum(cell_len(text) for entry in heading.legend for text, _ in entry) + gaps
+    if with_legend and heading.legend and width <= free:
         column = grid.width - width
-        for entry in legend:
+        grid.heading_end = column - 2
+        for entry in heading.legend:
             for text, style in entry:
                 grid.put(column, 0, text, style)
                 column += cell_len(text)
-            column += 3
+            column += LEGEND_GAP
         free -= width + 2
-    if note and len(note) <= free:
-        grid.put(used, 0, note, colors.dim)
+    if heading.note and len(heading.note) <= free:
+        grid.put(heading.left, 0, heading.note, colors.dim)

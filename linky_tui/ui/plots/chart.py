@@ -7,7 +7,9 @@ from datetime import date
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
 from textual.app import App
+from textual.content import Content
 from textual.events import Click, Leave, MouseEvent, MouseMove
 from textual.message import Message
 from textual.reactive import reactive
@@ -50,6 +52,7 @@ class Chart(Widget, can_focus=True):
         empty: str = "No data yet.",
         *,
         marker: str = "half-block",
+        legend_in_border: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's own name
         classes: str | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class Chart(Widget, can_focus=True):
         self._drawn: tuple[tuple[object, ...], Grid] | None = None
         self._shown: tuple[object, list[Strip]] | None = None
         self._by_mouse = False
+        self._legend_in_border = legend_in_border
 
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, self._theme_changed)
@@ -164,6 +168,8 @@ class Chart(Widget, can_focus=True):
         key = (self.plot, self.empty, width, height, self.marker, self.app.theme)
         if self._drawn is None or not _same(self._drawn[0], key):
             self._drawn, self._shown = (key, self._draw(width, height)), None
+            if self._legend_in_border:
+                self.call_later(self._show_legend)
         shown = (self.place, self._drawn)
         if self._shown is None or self._shown[0] != shown:
             grid, spot = self._drawn[1], self.spot
@@ -179,7 +185,18 @@ class Chart(Widget, can_focus=True):
     def _draw(self, width: int, height: int) -> Grid:
         if self.plot is None:
             return _sentence(self.empty, width, height, self._palette())
-        return draw(self.plot, width, height, self._palette(), self.marker)
+        legend_above = not self._legend_in_border
+        return draw(
+            self.plot, width, height, self._palette(), self.marker, with_legend=legend_above
+        )
+
+    def _show_legend(self) -> None:
+        """In the border, where no crosshair's words hide it."""
+        from linky_tui.ui.plots.canvas import LEGEND_GAP
+
+        entries = () if self._drawn is None else self._drawn[1].heading.legend
+        legend = Text(" " * LEGEND_GAP).join(Text.assemble(*entry) for entry in entries)
+        self.border_subtitle = Content.from_rich_text(legend)
 
     def _palette(self) -> Palette:
         from linky_tui.ui.plots.palette import palette
@@ -198,23 +215,33 @@ def few_colors(app: App[Any]) -> bool:
     return not app.is_headless and app.console.color_system in (None, "standard", "windows")
 
 
-def draw(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> Grid:
+def draw(
+    plot: Plot, width: int, height: int, colors: Palette, marker: str, *, with_legend: bool = True
+) -> Grid:
     """Draw any plot; below ``MIN_WIDTH`` by ``MIN_HEIGHT`` cells it only says so.
 
     ``marker`` is ``braille``, ``half-block`` or ``dot``, from the finest to what any font has.
+    Without its legend, its heading holds what the legend has to say elsewhere.
 
     Raises:
         TypeError: a plot of an unknown kind.
     """
+    from linky_tui.ui.plots.canvas import MIN_HEIGHT, MIN_WIDTH, finish_heading
+
+    if width < MIN_WIDTH or height < MIN_HEIGHT:
+        return _sentence(TOO_SMALL, width, height, colors)
+    grid = _picture(plot, width, height, colors, marker)
+    finish_heading(grid, colors, with_legend=with_legend)
+    return grid
+
+
+def _picture(plot: Plot, width: int, height: int, colors: Palette, marker: str) -> Grid:
     # With plotext: what draws is loaded behind the first frame.
     from linky_tui.ui.plots.bars import draw_bars, draw_groups
-    from linky_tui.ui.plots.canvas import MIN_HEIGHT, MIN_WIDTH
     from linky_tui.ui.plots.heat import draw_heat
     from linky_tui.ui.plots.line import draw_lines
     from linky_tui.ui.plots.plots import BarPlot, DrawnPlot, GroupPlot, HeatPlot, LinePlot
 
-    if width < MIN_WIDTH or height < MIN_HEIGHT:
-        return _sentence(TOO_SMALL, width, height, colors)
     match plot:
         case BarPlot():
             return draw_bars(plot, width, height, colors, marker)

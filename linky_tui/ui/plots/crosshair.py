@@ -32,7 +32,10 @@ def place_at(reach: Reach, column: int, row: int) -> Place | None:
 
 
 def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid:
-    """A copy of a picture with a line at a place and what is read there above it."""
+    """A copy of a picture with a line at a place and what is read there above it.
+
+    The legend stays where there is room for both.
+    """
     reach = grid.reach
     if reach is None or not 0 <= place[0] < len(reach.bounds):
         return grid
@@ -50,10 +53,12 @@ def with_crosshair(grid: Grid, place: Place, text: str, colors: Palette) -> Grid
     words = f" {text} "
     if cell_len(words) > grid.width:
         words = text[: grid.width - 1] + "…"
-    at = max(0, min(column - cell_len(words) // 2, grid.width - cell_len(words)))
+    left, behind = int(reach.bounds[0][0]), grid.heading_end
+    if behind - left < cell_len(words):
+        behind = grid.width
+    at = max(0, min(column - cell_len(words) // 2, behind - cell_len(words)))
     if any(char != " " for char in shown.chars[0][at : at + len(words)]):
-        left = int(reach.bounds[0][0])
-        shown.put(left, 0, " " * (grid.width - left))  # nothing stands there by half
+        shown.put(left, 0, " " * (behind - left))  # nothing stands there by half
     shown.put(at, 0, words, colors.pointer + Style(reverse=True, bold=True))
     return shown
 

@@ -278,3 +278,29 @@ async def test_a_day_is_opened_from_a_bar_by_key_and_by_click(running: Running) 
         await wait_until(pilot, lambda: "Energy, November" in screen_text(app))
         await pilot.press("shift+right", "enter")
         await wait_until(pilot, lambda: period() == "Sun 1 Nov 2026")
+
+
+@pytest.mark.parametrize(
+    ("view", "span", "said", "legend"),
+    [
+        (View.AVERAGE, Span.MONTH, "23:30 · working days · ", "working days   ▀▀ "),
+        (View.YEARS, Span.YEAR, "Dec 2025 · ", "▒ 2024   ▓ 2025   █ 2026   ░ incomplete"),
+        (View.ENERGY, Span.MONTH, "Sat 21 Nov 2026 · ", "█ weekend   ╌╌ median"),
+    ],
+)
+async def test_what_is_read_and_the_legend_are_both_in_sight_at_80_columns(
+    running: Running, view: View, span: Span, said: str, legend: str
+) -> None:
+    async with running((80, 24)) as (app, pilot):
+        await pilot.press("c")
+        await wait_until(pilot, lambda: isinstance(app.screen, ChartsPage) and app.screen._period)
+        page = app.screen
+        assert isinstance(page, ChartsPage)
+        page.action_view(list(View).index(view))
+        page.action_span(span.name)
+        await wait_until(pilot, lambda: legend in screen_text(app))
+        await pilot.press("shift+left")
+        await wait_until(pilot, lambda: said in screen_text(app))
+        assert legend in screen_text(app)
+        page.query_one(Chart).show_empty("Nothing.")
+        await wait_until(pilot, lambda: legend not in screen_text(app))

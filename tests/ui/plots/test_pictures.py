@@ -186,6 +186,21 @@ def test_every_place_is_found_under_the_mouse_where_the_crosshair_stands() -> No
     assert places(days(7)) == (7, 1)
 
 
+@pytest.mark.parametrize(("width", "both"), [(60, False), (75, True), (120, True)])
+def test_the_legend_stays_beside_what_is_read_where_there_is_room(width: int, both: bool) -> None:
+    plot = replace(days(28, weekends=frozenset({5}), partial=frozenset({7})), note="a note")
+    said = "Sat 21 Nov 2026 · 594 W · 14.3 kWh"
+    for place in range(28):
+        grid = draw(plot, width, 16, COLORS, "half-block")
+        assert "weekend" in "".join(grid.chars[0])
+        heading = "".join(with_crosshair(grid, (place, 0), said, COLORS).chars[0])
+        assert f" {said} " in heading
+        assert ("█ weekend   ▒ incomplete" in heading) == both
+    assert "weekend" not in "".join(
+        draw(plot, width, 16, COLORS, "dot", with_legend=False).chars[0]
+    )
+
+
 @pytest.mark.parametrize("marker", MARKERS)
 def test_plots_of_nothing_are_drawn(marker: str) -> None:
     nothing: tuple[Plot, ...] = (

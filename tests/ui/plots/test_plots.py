@@ -251,9 +251,9 @@ async def test_an_equal_plot_is_not_drawn_again_but_read_anew(
         for said, value in (("before", 2.0), ("after", 2.0), ("other", 3.0))
     )
 
-    def counted(plot: Plot, *how: Any) -> Grid:
+    def counted(plot: Plot, *how: Any, **more: Any) -> Grid:
         drawings.append(plot)
-        return draw(plot, *how)
+        return draw(plot, *how, **more)
 
     monkeypatch.setattr("linky_tui.ui.plots.chart.draw", counted)
     app = OneChart()
