@@ -193,9 +193,10 @@ def requests_today(requests: RequestsToday | None) -> Figure:
     if requests.per_day is None:
         return Figure("no limit", "demo gateway")
     left = max(0, requests.per_day - requests.used)
+    resets = local_time_text(requests.resets_at)
     return Figure(
         f"{count_text(left)} of {count_text(requests.per_day)} left",
-        "address blocked" if requests.blocked else f"next {local_time_text(requests.resets_at)}",
+        "address blocked" if requests.blocked else f"resets at {resets}",
     )
 
 

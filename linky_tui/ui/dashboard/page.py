@@ -66,8 +66,8 @@ _CARDS = (
     ),
     (
         "Requests today",
-        "Requests to the gateway that today's budget still allows, and when the next day of the "
-        "budget begins, in Paris time.",
+        "Requests to the gateway that today's budget still allows, and when it resets, so that all "
+        "are there again, in Paris time.",
         "settings",
     ),
 )

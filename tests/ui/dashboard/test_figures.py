@@ -276,12 +276,12 @@ def test_coverage_does_not_expect_days_from_before_the_hourly_collection() -> No
 
 def test_requests_left_and_when_the_next_ones_come() -> None:
     figure = requests_today(RequestsToday(3, 80, RESETS))
-    assert (figure.value_text, figure.comparison_text) == ("77 of 80 left", "next 01:00")
+    assert (figure.value_text, figure.comparison_text) == ("77 of 80 left", "resets at 01:00")
     blocked = requests_today(RequestsToday(80, 80, RESETS, blocked=True))
     assert (blocked.value_text, blocked.comparison_text) == ("0 of 80 left", "address blocked")
     summer = RequestsToday(95, 90, datetime(2026, 7, 2, tzinfo=UTC))
     figure = requests_today(summer)
-    assert (figure.value_text, figure.comparison_text) == ("0 of 90 left", "next 02:00")
+    assert (figure.value_text, figure.comparison_text) == ("0 of 90 left", "resets at 02:00")
     assert requests_today(RequestsToday(12, None, RESETS)).value_text == "no limit"
     assert requests_today(None).value_text == NOTHING
 

@@ -80,10 +80,10 @@ async def test_the_six_figures_are_those_of_the_readings(
             (kwh_text(month), f"{change(month, year_ago)} vs 2025"),
             (f"{watts} W", f"{watts * (30 * 24 + 1) / used * 100:.0f} % of all use"),
             ("726 / 730 days", "726 certified"),
-            ("80 of 80 left", "next 01:00"),
+            ("80 of 80 left", "resets at 01:00"),
         ]
         assert card_texts(app) == expected
-        for size in SIZES:
+        for size in (*SIZES, (114, 40)):  # the last is the least for all in one row
             await pilot.resize_terminal(*size)
             await wait_until(
                 pilot, lambda: shows(app, *(text for each in expected for text in each))
@@ -232,7 +232,7 @@ async def test_empty_says_why_and_names_the_key(running: Running, size: tuple[in
             ("–", "not fetched yet"),
             ("–", "needs 7 nights"),
             ("–", "nothing fetched"),
-            ("80 of 80 left", "next 01:00"),
+            ("80 of 80 left", "resets at 01:00"),
         ]
         for chart in page(app).query(Chart):
             assert chart.plot is None
