@@ -1,1 +1,1 @@
-"""The first page: three doors, and the form that connects a meter."""
+"""The first page: two doors, and the form that connects a meter."""

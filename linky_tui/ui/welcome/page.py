@@ -1,4 +1,4 @@
-"""The Welcome page: three doors, for who has no configuration yet."""
+"""The Welcome page: two doors, for who has no configuration yet."""
 
 from __future__ import annotations
 
@@ -28,14 +28,10 @@ _METER = """\
 ╭───────────╮
 │  0 4 8 2  │ kWh
 ╰─────┬─────╯"""
-_SHEET = """\
-┌───┬───┬───┐
-├───┼───┼───┤ csv
-└───┴───┴───┘ xlsx"""
 
 
 class Door(Widget, can_focus=True):
-    """A way to begin; ``hint`` is its key, or why it is ``shut``."""
+    """A way to begin; ``hint`` is its key."""
 
     DEFAULT_CSS = """
     Door {
@@ -47,7 +43,6 @@ class Door(Widget, can_focus=True):
         border-title-color: $text;
         border-subtitle-color: $text-muted;
         &:focus, &:hover { border: round $accent; background: $boost; }
-        &:disabled { border: dashed $foreground 30%; }
         .door-picture {
             width: 100%;
             height: 3;
@@ -56,7 +51,6 @@ class Door(Widget, can_focus=True):
             text-wrap: nowrap;
         }
         .door-sentence { width: 100%; height: auto; }
-        &:disabled .door-picture, &:disabled .door-sentence { color: $text-disabled; }
     }
     """
 
@@ -66,10 +60,8 @@ class Door(Widget, can_focus=True):
 
         name: str
 
-    def __init__(
-        self, name: str, title: str, picture: str, sentence: str, hint: str, *, shut: bool = False
-    ) -> None:
-        super().__init__(id=f"door-{name}", name=name, disabled=shut)
+    def __init__(self, name: str, title: str, picture: str, sentence: str, hint: str) -> None:
+        super().__init__(id=f"door-{name}", name=name)
         self.border_title, self.border_subtitle = title, hint
         self._picture, self._sentence = picture, sentence
 
@@ -103,13 +95,12 @@ class WelcomePage(Page):
     HELP = """
 ## Welcome
 
-Three ways to begin:
+Two ways to begin:
 
 - **Try the demo**: a simulated home with its own database. It needs no account and leaves the
   network alone.
 - **Connect my Linky**: paste the token from https://conso.boris.sh. It is read on this computer,
   and its meters appear at once.
-- **Open Enedis files**: comes later.
 
 The settings are for your own MongoDB or Atlas.
 """
@@ -125,16 +116,15 @@ The settings are for your own MongoDB or Atlas.
     ]
     DEFAULT_CSS = """
     #welcome { height: 1fr; align: center middle; }
-    #welcome-doors { width: 100%; max-width: 132; height: 100%; max-height: 26; padding: 0 2; }
+    #welcome-doors { width: 100%; max-width: 104; height: 100%; max-height: 18; padding: 0 2; }
     #welcome-head { height: auto; margin: 1 0; }
     #welcome-title { width: 100%; text-align: center; text-style: bold; color: $text-primary; }
     #welcome-line { width: 100%; text-align: center; color: $text-muted; }
-    #doors { height: 1fr; max-height: 13; }
+    #doors { height: 1fr; max-height: 11; }
     #welcome-foot { width: 100%; text-align: center; color: $text-muted; margin-top: 1; }
     #welcome-connect { max-width: 110; }
     WelcomePage.-low, WelcomePage.-flat {
         #welcome-head { margin: 0 0 1 0; }
-        #welcome-foot { margin-top: 0; }
         ConnectForm {
             padding: 0 1;
             .step-body, SelectionList, #connect-report { margin: 0 0 0 3; }
@@ -143,8 +133,13 @@ The settings are for your own MongoDB or Atlas.
             #connect-buttons Button { height: 1; border: none; }
         }
     }
-    WelcomePage.-narrow, WelcomePage.-tiny {
+    WelcomePage.-narrow {
+        #welcome-doors { padding: 0 1; max-height: 17; }
+        Door { padding: 1 1 0 1; }
+    }
+    WelcomePage.-tiny, WelcomePage.-flat {
         #welcome-doors { padding: 0 1; overflow-y: auto; }
+        #welcome-foot { margin-top: 0; }
         #doors { layout: vertical; height: auto; max-height: 100; }
         Door { height: auto; min-height: 4; padding: 0 1; width: 100%; }
         .door-picture { display: none; }
@@ -181,14 +176,6 @@ The settings are for your own MongoDB or Atlas.
                         "Paste your token from conso.boris.sh, and up to 3 years of your own "
                         "history arrive.",
                         "m",
-                    )
-                    yield Door(
-                        "files",
-                        "Open Enedis files",
-                        _SHEET,
-                        "Read the csv and xlsx files that you downloaded from your Enedis account.",
-                        "comes later",
-                        shut=True,
                     )
                 yield Static(
                     "Your own MongoDB or Atlas? Press g for the settings first.",

@@ -1,4 +1,4 @@
-"""The Welcome page: three doors for who has no configuration."""
+"""The Welcome page: two doors for who has no configuration."""
 
 from __future__ import annotations
 
@@ -40,20 +40,28 @@ async def open_connect(app: LinkyApp, pilot: Pilot[None]) -> Input:
     return focused
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
-async def test_three_doors_are_shown_and_one_is_shut(
-    running: Running, size: tuple[int, int]
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (60, 20), (80, 15)])
+async def test_every_door_that_is_shown_leads_somewhere(
+    running: Running, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
+    opened: list[LinkyApp] = []
+    monkeypatch.setattr(LinkyApp, "open_demo", lambda app: opened.append(app))
     async with running(size, empty=True, meters=()) as (app, pilot):
         await wait_until(pilot, lambda: "Connect my Linky" in screen_text(app))
         text = screen_text(app)
-        for part in ("Try the demo", "20 seconds", "Open Enedis files", "comes later"):
-            assert part in text
-        await pilot.click("#door-files")
-        await pilot.press("right", "right")
+        for part in ("Try the demo", "network.", "arrive.", "Atlas? Press g"):
+            assert part in text  # no sentence is cut
+        doors = list(app.screen.query(Door))
+        for door in doors:
+            await pilot.click(door)
+            await wait_until(pilot, lambda: opened or isinstance(app.screen.focused, Input))
+            opened.clear()
+            await pilot.press("escape")
+            await wait_until(pilot, lambda: isinstance(app.screen.focused, Door))
+        await pilot.press(*["right"] * len(doors))
         await pilot.pause()
         assert app.current_mode == "welcome"
-        assert app.screen.query_one("#door-demo").has_focus
+        assert app.screen.focused is doors[-1]
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(*size)
         await wait_until(pilot, lambda: "Try the demo" in screen_text(app))
