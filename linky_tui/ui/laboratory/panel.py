@@ -81,7 +81,16 @@ class LaboratoryPanel(Container):
         reading = self.query_one(ResultView) in event.widget.ancestors_with_self
         self.set_class(reading, "-reading")
 
-    # What keys do
+    # What keys do; the page has the actions, but as "screen." they would be an open dialog's.
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.screen.check_action(action, parameters)
+
+    async def action_lab(self, what: str) -> None:
+        await self.screen.run_action(f"lab('{what}')")
+
+    async def action_cancel(self) -> None:
+        await self.screen.run_action("cancel")
 
     def focus_list(self) -> None:
         self.query_one(ExperimentList).focus()

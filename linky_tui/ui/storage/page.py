@@ -97,7 +97,7 @@ figure.
         bind("storage-inside", "inside"),
         bind("storage-access", "access"),
         bind("storage-face", "face", show=False),
-        replace(STOP, action="cancel"),  # under a dialog the screen would be the dialog
+        STOP,
         *(replace(each, show=False) for each in LAB_KEYS),
         *(replace(each, show=False) for each in POINT_KEYS),
     ]  # fmt: skip

@@ -158,6 +158,9 @@ async def test_how_many_homes(running: Running, small_home: StoredHome) -> None:
         before = app.screen.query_one(ExperimentList)._shown["fleet"][0].state
         await pilot.press("h")
         await wait_until(pilot, lambda: isinstance(app.screen, HomesDialog))
+        app.screen_stack[-2].refresh_bindings()
+        await pilot.pause(0.3)
+        assert not {"Stop", "Pause"} & set(screen_text(app).split()), "nothing runs, nor under it"
         await pilot.click("#homes-1000")
         await wait_until(pilot, lambda: "fleets up to 1,000 homes" in screen_text(app))
         assert app.screen.query_one(ExperimentList)._shown["fleet"][0].state != before
