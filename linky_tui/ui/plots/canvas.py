@@ -25,6 +25,7 @@ MIN_WIDTH, MIN_HEIGHT = 20, 5
 GRID_LINE = "┈"
 MEDIAN_LINE = "╌"
 _LEAST = 1e-6
+_FEW_STEPS = 3
 
 
 LegendEntry = Sequence[tuple[str, Style]]
@@ -127,7 +128,11 @@ class Scale:
 
 
 def scale(highest: float, rows: int) -> Scale:
-    """A scale up to a round value that is at least ``highest``, with a tick every few rows."""
+    """A scale up to at least ``highest``, with a tick every few rows.
+
+    It ends at a tick, with few ticks also half-way to one: a whole step more than there is to draw
+    would leave half the picture empty.
+    """
     # A figure too small for any label is drawn as none; the smallest have no logarithm, either.
     highest = highest if math.isfinite(highest) and highest > _LEAST else 1.0
     wanted = max(2, min(6, rows // 3))
@@ -139,8 +144,10 @@ def scale(highest: float, rows: int) -> Scale:
     decimals = 0
     while decimals < 6 and abs(round(step, decimals) - step) > step * 1e-6:
         decimals += 1
-    count = max(1, math.ceil(highest / step - 1e-9))
-    return Scale(count * step, tuple(index * step for index in range(count + 1)), decimals)
+    steps = max(1.0, math.ceil(highest / step * 2 - 1e-9) / 2)
+    if steps > _FEW_STEPS:
+        steps = math.ceil(steps)
+    return Scale(steps * step, tuple(index * step for index in range(int(steps) + 1)), decimals)
 
 
 @dataclass(frozen=True, slots=True)
