@@ -163,7 +163,7 @@ class DisplaySettings:
 
     theme: str = key(
         "textual-dark",
-        "Colours: any theme of the settings screen.",
+        "Colours: one of the themes of Textual, such as textual-light or nord.",
         "the name of a theme",
         checks.filled,
     )

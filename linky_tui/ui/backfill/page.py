@@ -31,7 +31,7 @@ from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import MeterState, Phase
-from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.page import Page, no_meter_text
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
@@ -295,7 +295,7 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
     def _status_text(self) -> str:
         state, meter, facts = self.app.ingest.state, self._meter, self._own_facts
         if self.app.series is None:
-            return "No meter yet. g opens the settings."
+            return no_meter_text(self.app)
         at = self.app.label(state.at) if state.at is not None else ""
         if state.busy and (meter is None or meter.finished is None):
             return running_text(state, meter, at)

@@ -35,7 +35,7 @@ from linky_tui.ui.charts.years import load_years
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.plots.periods import Period, Span
 from linky_tui.ui.shell.bindings import bind
-from linky_tui.ui.shell.page import POINT_KEYS, Page
+from linky_tui.ui.shell.page import POINT_KEYS, Page, no_meter_text, nothing_text
 
 if TYPE_CHECKING:
     from linky_tui.storage.queries import DataDays
@@ -56,8 +56,6 @@ LOADERS: dict[View, Callable[[Store, ChartRequest], ChartData]] = {
 MARKERS = ("braille", "half-block", "dot")
 _MOVE = Binding.Group("Move", compact=True)
 _ZOOM = Binding.Group("Zoom ", compact=True)
-NO_DATA = "No data yet. Press b to fetch the history, or s for yesterday."
-FIRST_COME = "No data yet. The first days are being fetched."
 
 
 class ChartsPage(Page):
@@ -118,7 +116,7 @@ own total.
         self._wanted: ChartRequest | None = None
         self._timer: Timer | None = None
         self._asked_at = 0.0
-        self._could_compare = True
+        self._could = (False, False)  # whether there is a period, and one to compare with
 
     def compose_body(self) -> ComposeResult:
         yield ViewTabs()
@@ -147,7 +145,7 @@ own total.
     def refresh_data(self) -> None:
         series = self.app.series
         if series is None:
-            self._no_data("No meter yet. Press g to add one.")
+            self._no_data(no_meter_text(self.app))
             return
 
         def show(days: DataDays | None) -> None:
@@ -157,7 +155,7 @@ own total.
 
     def _take_over(self, series: Series, days: DataDays | None) -> None:
         if days is None:
-            self._no_data(FIRST_COME if self.app.ingest.state.busy else NO_DATA)
+            self._no_data(nothing_text(self.app))
             return
         before, self._series = self._series, series
         oldest, newest = days.first, days.last
@@ -178,8 +176,18 @@ own total.
 
     def _no_data(self, text: str) -> None:
         self._period = self._wanted = None
+        self.query_one(PeriodBar).show(None)
         self.query_one(SummaryLine).show(Summary(""))
-        self.query_one(Chart).show_empty(text)
+        chart = self.query_one(Chart)
+        chart.border_title = ""
+        chart.show_empty(text)
+        self._follow_keys()
+
+    def _follow_keys(self) -> None:
+        could, self._could = self._could, (self._period is not None, self._can_compare)
+        if could != self._could:
+            # The footer is made anew: nothing to do with every key.
+            self.refresh_bindings()
 
     def _changed(self, *, again: bool = False) -> None:
         """Say at once where one is; load it as soon as the keys come to rest."""
@@ -188,10 +196,7 @@ own total.
             return
         self.query_one(PeriodBar).show(period)
         self.query_one(ViewTabs).active = self._view.value
-        if self._can_compare != self._could_compare:
-            # The footer is made anew: nothing to do with every key.
-            self._could_compare = self._can_compare
-            self.refresh_bindings()
+        self._follow_keys()
         request = ChartRequest(
             self._series, self._view, period, self._against, today() - ONE_DAY, self._curve_first
         )
@@ -233,11 +238,16 @@ own total.
     # Actions
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return True if action != "compare" or self._can_compare else None
+        of_a_period = action in ("move", "zoom", "latest", "jump", "view", "compare")
+        if (of_a_period and self._period is None) or (
+            action == "compare" and not self._can_compare
+        ):
+            return None
+        return super().check_action(action, parameters)
 
     @property
     def _can_compare(self) -> bool:
-        return self._view is View.CURVE and not self._is_everything
+        return self._period is not None and self._view is View.CURVE and not self._is_everything
 
     @property
     def _is_everything(self) -> bool:

@@ -111,7 +111,7 @@ def load_duration(store: Store, request: ChartRequest) -> ChartData:
         filled=True,
         spans=[(percent - 0.5, percent + 0.5) for percent in found.percent],
         read=lambda percent, _: Spot(
-            f"{percent} % of the time ({found.minutes * percent / 6000:,.0f} h) at least",
+            f"reached for {percent} % of the time ({found.minutes * percent / 6000:,.0f} h)",
             found.powers_w[percent],
             found.energies_wh[percent],
         ),

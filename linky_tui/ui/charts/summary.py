@@ -18,6 +18,7 @@ from linky_tui.text.formatting import (
     things,
     watts_text,
 )
+from linky_tui.ui.plots.spots import day_label
 
 if TYPE_CHECKING:
     from linky_tui.storage.queries import DayEnergy
@@ -67,7 +68,9 @@ def day_facts(days: Sequence[DayEnergy]) -> tuple[str, ...]:
         return ()
     most, when = max(known)
     mean = sum(energy for energy, _ in known) / len(known)
-    return f"mean {kwh_text(mean)} a day", f"most {kwh_text(most)} ({day_text(when)})"
+    one_year = days[0].day.year == days[-1].day.year
+    day = day_label(when, year=not one_year)
+    return f"mean {kwh_text(mean)} a day", f"most {kwh_text(most)} ({day})"
 
 
 def missing_readings(days: Sequence[DayEnergy], since: date | None) -> tuple[str, bool]:
@@ -95,7 +98,11 @@ def missing_energy(days: Sequence[DayEnergy]) -> tuple[str, bool]:
     """Of which days no energy is known, or not the whole one, and whether there are none."""
     missing = sum(day.energy_wh is None for day in days)
     torn = sum(day.energy_wh is not None and not day.complete for day in days)
-    return _counted(missing, torn)
+    text, whole = _counted(missing, torn)
+    totals = sum(day.from_total for day in days)
+    if totals and len(days) > 1:
+        text += f", {things(totals, 'day')} from Enedis' totals"
+    return text, whole
 
 
 def _counted(missing: int, torn: int) -> tuple[str, bool]:

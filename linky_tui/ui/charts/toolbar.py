@@ -77,8 +77,12 @@ class PeriodBar(Horizontal):
             yield Chip("Latest", "latest", "The latest data (t)", "latest")
             yield Chip("Go to…", "jump", "Go to a date (/)", "jump")
 
-    def show(self, period: Period) -> None:
-        self.query_one("#period", Static).update(period.text)
+    def show(self, period: Period | None) -> None:
+        """Without a period nothing of it can be clicked."""
+        self.disabled = period is None
+        self.query_one("#period", Static).update("" if period is None else period.text)
+        if period is None:
+            return
         self.query_one("#earlier", Chip).disabled = not period.has_earlier
         self.query_one("#later", Chip).disabled = not period.has_later
         for span in Span:

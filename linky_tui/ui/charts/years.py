@@ -73,4 +73,4 @@ def _compared(months: Months, year: int, other: int) -> str:
     if not then:
         return f"no whole month in both {other} and {year}"
     count = things(len(both), "whole month")
-    return f"{(now - then) / then:+.1%} on {other} over {count}".replace("%", " %", 1)
+    return f"{(now - then) / then:+.1%} vs {other} over {count}".replace("%", " %", 1)

@@ -20,20 +20,14 @@ from linky_tui.ui.comparison.size_bars import SizeBars, two_bars
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell.comparison_state import Snapshot, Step
 from linky_tui.ui.shell.core import AppCore
+from linky_tui.ui.shell.page import nothing_text
 from linky_tui.words.comparison import SETTLING, honest_note, lost_note
 
 if TYPE_CHECKING:
     from linky_tui.storage.store import Store
     from linky_tui.words.copied import Copyable
 
-_NOTHING_YET = "Nothing is stored yet. Press b to backfill the history."
-_FIRST_COME = "Nothing is stored yet. The first days are being fetched."
 COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
-
-
-def nothing_text(app: AppCore) -> str:
-    """What is said while nothing is stored."""
-    return _FIRST_COME if app.ingest.state.busy else _NOTHING_YET
 
 
 class LiveComparison(Vertical):
@@ -57,7 +51,7 @@ class LiveComparison(Vertical):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_figures()
-        yield Static(_NOTHING_YET, id="nothing", classes="empty", markup=False)
+        yield Static(nothing_text(self.app), id="nothing", classes="empty", markup=False)
 
     def compose_figures(self) -> ComposeResult:
         yield from ()

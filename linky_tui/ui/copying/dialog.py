@@ -60,7 +60,7 @@ only when their settings allow it; many take no more than about 74 kB.
             )
 
     def on_mount(self) -> None:
-        self.tell_keys("copy.close", self.app.config.keys, "⏎ copies")
+        self.tell_keys("copy.close", self.app.config.keys, *(["⏎ copies"] if self._choices else []))
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:

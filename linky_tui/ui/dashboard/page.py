@@ -12,7 +12,7 @@ from textual.containers import Container, VerticalScroll
 from textual.events import Resize
 
 from linky_tui.text.formatting import NOTHING
-from linky_tui.ui.comparison.panel import ComparisonPanel, nothing_text
+from linky_tui.ui.comparison.panel import ComparisonPanel
 from linky_tui.ui.dashboard.card import FigureCard
 from linky_tui.ui.dashboard.figure import (
     BAR_DAYS,
@@ -23,7 +23,7 @@ from linky_tui.ui.dashboard.figure import (
 )
 from linky_tui.ui.plots import Chart
 from linky_tui.ui.shell.bindings import PRESENT_KEY, bind
-from linky_tui.ui.shell.page import POINT_KEYS, Page
+from linky_tui.ui.shell.page import POINT_KEYS, Page, no_meter_text, nothing_text
 
 if TYPE_CHECKING:
     from linky_tui.ingest.events import Event
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from linky_tui.ui.dashboard.data import DashboardData
     from linky_tui.words.copied import Copyable
 
-NO_METER = "No meter is configured yet. Press g to connect yours."
 
 _CARDS = (
     (
@@ -270,7 +269,7 @@ Read values with the mouse, or with the keys for reading; Tab chooses the chart.
         for card in self._cards:
             card.show(Figure(NOTHING, reason="no meter yet"))
         for name in ("#bars", "#curve"):
-            self.query_one(name, Chart).show_empty(NO_METER)
+            self.query_one(name, Chart).show_empty(no_meter_text(self.app))
 
     def copyables(self) -> list[Copyable]:
         return self.comparison.copyables()

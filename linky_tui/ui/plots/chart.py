@@ -84,6 +84,10 @@ class Chart(Widget, can_focus=True):
         self.empty = text
         self.plot = self.place = None
 
+    def watch_plot(self, before: Plot | None, plot: Plot | None) -> None:
+        if (before is None) != (plot is None) and self.is_attached:
+            self.screen.refresh_bindings()  # keys that read charts can do something, or no more
+
     # Reading
 
     @property

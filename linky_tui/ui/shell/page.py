@@ -13,10 +13,9 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
-from linky_tui.config.keyboard import ACTIONS
 from linky_tui.domain.paris import PARIS
 from linky_tui.ui.plots import Chart
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import bind, key_label
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.ui.shell.header import StatusHeader
 from linky_tui.words.help import Help
@@ -160,6 +159,12 @@ class Page(Screen[None]):
         charts = [chart for chart in self.query(Chart) if chart.plot is not None]
         return next((chart for chart in charts if chart.place), next(iter(charts), None))
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action not in ("point", "open_day"):
+            return True
+        readable = any(chart.plot is not None for chart in self.query(Chart))
+        return True if readable and not self.has_class("-away") else None
+
     def action_point(self, across: int, down: int) -> None:
         chart = self.pointed_chart
         if chart is not None:
@@ -193,6 +198,22 @@ class Page(Screen[None]):
         self.app.query_store(self, ask, shown, group=group)
 
 
+def nothing_text(app: AppCore) -> str:
+    """What is said while nothing is stored."""
+    if app.ingest.state.busy:
+        return "Nothing is stored yet. The first days are being fetched."
+    return f"Nothing is stored yet. Press {_key(app, 'backfill')} to backfill the history."
+
+
+def no_meter_text(app: AppCore) -> str:
+    """What is said while there is no meter."""
+    return f"No meter is configured yet. Press {_key(app, 'settings')} to connect yours."
+
+
+def _key(app: AppCore, name: str) -> str:
+    return key_label(app, name, app.config.keys)
+
+
 def _away_text(app: AppCore) -> Text:
     """Which MongoDB does not answer, why, when it is tried again, and what to do."""
     error = app.store_error
@@ -204,7 +225,6 @@ def _away_text(app: AppCore) -> Text:
         when = "It is being tried again now."
     else:
         when = "It is not tried again by itself: a corrected setting, once saved, is."
-    settings, log = (app.config.keys.get(name, ACTIONS[name].key) for name in ("settings", "log"))
-    keys = f"{settings} opens the settings, {log} the log."
+    keys = f"{_key(app, 'settings')} opens the settings, {_key(app, 'log')} the log."
     parts = (app.store_place, *error.details, f"{when} {keys}")
     return Text.assemble((error.title, "bold"), *(f"\n\n{part}" for part in parts))

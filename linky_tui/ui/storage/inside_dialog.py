@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 from linky_tui.domain.models import Series
 from linky_tui.storage.lab.inside import Inside, StoredField, inside
 from linky_tui.storage.store import Store
-from linky_tui.text.formatting import bytes_text, count_text, utc_text
+from linky_tui.text.formatting import bytes_text, count_text, moment_text, utc_text
 from linky_tui.ui.laboratory.fitted import FittedTable
 from linky_tui.ui.shell.bindings import bind
 from linky_tui.ui.shell.core import AppCore
@@ -139,7 +139,7 @@ series collection that holds it. Nothing is written.
                 self.notify("There is no further reading.", timeout=3)
             return
         self._found = found
-        what.update(f"The reading that starts at {utc_text(found.start)}")
+        what.update(_when(found))
         for name, head, fields in zip(
             ("document", "bucket"), _heads(found), (found.document, found.bucket), strict=True
         ):
@@ -170,6 +170,11 @@ class Fields(VerticalScroll, can_focus=True):
         self.screen.action_step(1)  # type: ignore[attr-defined]
 
 
+def _when(found: Inside) -> str:
+    paris = moment_text(found.start)
+    return f"The reading of {paris} (Paris), stored as {utc_text(found.start)}"
+
+
 def _heads(found: Inside) -> tuple[str, str]:
     document = f"Document: {bytes_text(found.document_bytes)} for one reading"
     if found.bucket_bytes is None:
@@ -183,7 +188,7 @@ def _heads(found: Inside) -> tuple[str, str]:
 
 def as_text(found: Inside) -> str:
     """Both as lines of text."""
-    lines = [f"The reading that starts at {utc_text(found.start)}"]
+    lines = [_when(found)]
     for head, fields in zip(_heads(found), (found.document, found.bucket), strict=True):
         lines += ["", head]
         width = max((len(each.name) for each in fields), default=0)

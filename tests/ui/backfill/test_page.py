@@ -264,7 +264,7 @@ async def test_the_day_under_the_cursor_is_in_a_border_that_is_in_sight(
 async def test_without_a_meter_the_page_names_the_key_that_leads_to_one(running: Running) -> None:
     async with running((80, 24), empty=True, meters=()) as (app, pilot):
         await pilot.press("b")
-        await wait_until(pilot, lambda: "No meter yet. g opens the settings." in screen_text(app))
+        await wait_until(pilot, lambda: "Press g to connect yours" in screen_text(app))
         assert app.screen.query_one("#run", Button).disabled
         assert app.screen.query_one("#refetch", Button).disabled
 

@@ -223,7 +223,7 @@ async def test_years_are_compared_over_whole_months_only(running: Running) -> No
             )
 
         now, then = until_october(2026), until_october(2025)
-        assert f"{(now - then) / then * 100:+.1f} % on 2025 over 10 whole months" in summary(app)
+        assert f"{(now - then) / then * 100:+.1f} % vs 2025 over 10 whole months" in summary(app)
 
 
 async def test_p_puts_another_period_behind(running: Running, stored_home: StoredHome) -> None:
@@ -299,15 +299,18 @@ async def test_time_before_the_load_curve_is_explained(running: Running) -> None
         assert "31 days missing" in summary(app)
         await pilot.press("v")
         await settled(pilot, app, "Energy, January 2024", BarPlot)
-        assert "nothing missing" in summary(app)
+        assert summary(app).endswith("nothing missing, 31 days from Enedis' totals")
 
 
 async def test_an_empty_database_names_the_keys_that_fill_it(running: Running) -> None:
     async with running((80, 24), empty=True) as (app, pilot):
         await pilot.press("c")
-        await wait_until(pilot, lambda: "No data yet. Press b" in screen_text(app))
+        await wait_until(pilot, lambda: "Nothing is stored yet. Press b" in screen_text(app))
         await pilot.press("left", "up", "v", "t", "p", "m", "slash")
-        assert "No data yet" in screen_text(app)
+        assert "Nothing is stored yet" in screen_text(app)
+        can = {each.binding.id for each in app.screen.active_bindings.values() if each.enabled}
+        assert not can & {"point-left", "charts-earlier", "charts-longer", "charts-jump"}
+        assert not can & {"charts-view", "charts-compare"}
         # While a run goes on it is no use to start one.
         app.ingest.state = replace(app.ingest.state, phase=Phase.RUNNING)
         for key, times in (("escape", 1), ("d", 2)):

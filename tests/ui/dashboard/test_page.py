@@ -237,6 +237,8 @@ async def test_empty_says_why_and_names_the_key(running: Running, size: tuple[in
         for chart in page(app).query(Chart):
             assert chart.plot is None
             assert "Press b" in chart.empty
+        can = {each.binding.id for each in app.screen.active_bindings.values() if each.enabled}
+        assert not can & {"point-left", "open-day"}
         # A table of zeros would say nothing.
         await wait_until(pilot, lambda: table(app).rows and not table(app).display)
 

@@ -13,7 +13,7 @@ from textual.color import Color
 from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Input
 from textual.widgets._footer import FooterKey
 
 from linky_tui.errors import LinkyError
@@ -137,6 +137,8 @@ async def without_focus_mark(app: LinkyApp, pilot: Pilot[None]) -> list[Widget]:
     """Buttons and fields of the screen that look the same with the focus and without it."""
     screen = app.screen
     same = []
+    for line in screen.query(Input):
+        line.cursor_blink = False  # it is a mark also while it is off
     for widget in screen.focus_chain:
         screen.set_focus(widget)
         await pilot.pause()

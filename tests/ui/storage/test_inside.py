@@ -41,12 +41,12 @@ async def test_one_reading_twice(
         assert kinds == ["compressed column"] * 2
         after = readings[first + 1].start.strftime("%Y-%m-%dT%H:%M:00Z")
         await pilot.press("right")
-        await wait_until(pilot, lambda: f"starts at {after}" in flowing(app))
+        await wait_until(pilot, lambda: f"stored as {after}" in flowing(app))
         await pilot.press("left")
-        await wait_until(pilot, lambda: f"starts at {after}" not in flowing(app))
+        await wait_until(pilot, lambda: f"stored as {after}" not in flowing(app))
         await pilot.press("left")
         before = readings[first - 1].start.strftime("%Y-%m-%dT%H:%M:00Z")
-        await wait_until(pilot, lambda: f"starts at {before}" in flowing(app))
+        await wait_until(pilot, lambda: f"stored as {before}" in flowing(app))
         await pilot.press("c")
         await wait_until(pilot, lambda: "control.min.timestamp" in app.clipboard)
         assert before in app.clipboard
