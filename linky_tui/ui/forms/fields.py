@@ -168,7 +168,10 @@ class Field(Widget):
                 select.set_options(_options(self._choices))
             select.value = text
         else:
-            self.query_one(Input).value = text
+            line = self.query_one(Input)
+            line.value = text
+            if line.has_focus:  # as where the focus comes later: what is pasted replaces it
+                line.select_all()
 
     def say(self, problem: str, note: str = "") -> None:
         """Take what is wrong with the text, or what will be made of it; nothing where empty."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pymongo
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
@@ -129,6 +130,21 @@ async def test_ok_takes_what_was_typed_right_before_it(running: Running) -> None
         dialog.query_one("#field-meters-name Input", Input).value = "Cellar"
         dialog.action_take()  # before the dialog has heard of the new name
         await wait_until(pilot, lambda: "Cellar" in screen_text(app))
+
+
+async def test_a_new_token_pasted_into_a_meter_takes_the_place_of_the_old_one(
+    running: Running,
+) -> None:
+    async with running(empty=True) as (app, pilot):
+        await open_meters(app, pilot)
+        await pilot.click("#meter-0 .edit")
+        await wait_until(pilot, lambda: is_open(app))
+        await wait_until(pilot, lambda: isinstance(app.focused, Input))
+        new = token_for(DEMO_PRM, OTHER)
+        assert app.focused is not None
+        app.focused.post_message(Paste(new))
+        await wait_until(pilot, lambda: "Covers 2 meters, valid until" in screen_text(app))
+        assert app.screen.query_one("#field-meters-token", Field).text == new
 
 
 @pytest.fixture
