@@ -78,7 +78,7 @@ class CoverageCalendar(ScrollView, can_focus=True):
         bind("calendar.select", "select", show=False),
     ]
 
-    cursor: reactive[date] = reactive(paris_today, init=False)
+    cursor: reactive[date] = reactive(paris_today, init=False, repaint=False)
     """The day under the cursor."""
     roomy: reactive[bool] = reactive(False, layout=True, init=False)
     """Whether there are lines enough for wide cells."""

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
+from textual.strip import Strip
 
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable
 from linky_tui.domain.paris import ONE_DAY, day_minutes, days_between
@@ -258,6 +259,28 @@ async def test_the_cursor_stays_in_sight_on_a_small_terminal() -> None:
         await pilot.resize_terminal(20, 5)
         await pilot.resize_terminal(120, 40)
         await wait_until(pilot, lambda: app.calendar._plan.bands == 1)
+
+
+async def test_a_move_draws_its_own_lines_again_and_no_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    app = Sheet()
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.calendar.show({}, TODAY)
+        app.calendar.focus()
+        await pilot.pause()
+        drawn: list[int] = []
+        draw = CoverageCalendar.render_line
+
+        def counted(self: CoverageCalendar, y: int) -> Strip:
+            drawn.append(y)
+            return draw(self, y)
+
+        monkeypatch.setattr(CoverageCalendar, "render_line", counted)
+        await pilot.press("left", "left")
+        await wait_until(pilot, lambda: bool(drawn))
+        await pilot.pause()
+        assert len(set(drawn)) == 1
 
 
 async def test_another_day_moves_the_calendar_and_the_cursor_with_it() -> None:
