@@ -68,7 +68,7 @@ only when their settings allow it; many take no more than about 74 kB.
         text = what.text(form)
         self.app.copy_to_clipboard(text)
         size = len(text.encode())
-        said = copied_text(f"{what.title}, as {form.value} ({bytes_text(size)}):")
+        said = copied_text(f"{what.title}, as {form.value} ({bytes_text(size)})")
         if size > MANY_BYTES:
             said += f" Many take no more than {bytes_text(MANY_BYTES)}: choose a shorter period."
         self.app.notify(said, timeout=8, markup=False)

@@ -29,7 +29,7 @@ _QUESTION_KEYS: list[BindingType] = [
 
 def copied_text(what: str) -> str:
     """What is known once something was copied: no terminal answers whether it took it."""
-    return f"{what} sent to the clipboard by way of the terminal. Some terminals do not take it."
+    return f"{what}: sent to the clipboard by way of the terminal. Some terminals do not take it."
 
 
 class Dialog(ModalScreen[T]):
