@@ -63,7 +63,7 @@ _TABLE: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("backfill.pause", "p", "Pause", "Pause; r goes on"),
         ("backfill.stop", "x", "Stop", "Stop; nothing is lost"),
         ("backfill.day", "f", "Fetch day", "Ask for one day again"),
-        ("backfill.calendar", "escape", "Calendar", ""),
+        ("backfill.calendar", "escape", "Calendar", "Out of a field, to the calendar"),
         ("calendar.day-before", "up", "Day before", ""),
         ("calendar.day-after", "down", "Day after", ""),
         ("calendar.week-before", "left", "Week before", ""),

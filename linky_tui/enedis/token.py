@@ -46,7 +46,7 @@ class TokenInfo:
             covered = ", ".join(mask_prm(other) for other in self.prms)
             found.append(f"The token does not cover meter {mask_prm(prm)}, only {covered}.")
         if self.expires is not None and self.expires <= now:
-            found.append(f"The token has expired on {day_text(day_of(self.expires))}.")
+            found.append(f"The token expired on {day_text(day_of(self.expires))}.")
         return tuple(found)
 
     def warnings(self, now: datetime) -> tuple[str, ...]:

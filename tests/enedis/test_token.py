@@ -106,7 +106,7 @@ def test_problems_are_sentences_without_meter_numbers() -> None:
     problems = expired.problems(PRM, NOW)
     assert len(problems) == 2
     assert "does not cover meter 12········2823, only 98········1234." in problems[0]
-    assert problems[1] == "The token has expired on Sun 22 Nov 2026."
+    assert problems[1] == "The token expired on Sun 22 Nov 2026."
     assert TokenInfo((), None).problems(PRM, NOW) == ("The token names no meter.",)
     assert TokenInfo((OTHER, PRM), None).problems(PRM, NOW) == ()
     assert TokenInfo((PRM,), NOW).problems(PRM, NOW) != ()
