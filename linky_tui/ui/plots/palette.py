@@ -75,6 +75,8 @@ class Palette:
     def data_colors(self) -> dict[str, Color]:
         """Every colour that stands for data, by what it is used for; none of the terminal's own."""
         first, ground = self.colors[0], self.background
+        # Of 16 colours the nearest to a pale one may be that of the ground.
+        least = 5.0 if self.monochrome else LEAST_CONTRAST + 0.1
         inks = {
             f"ink {number}": readable(color, ground, LEAST_CONTRAST + 0.05)
             for number, color in enumerate(self.colors)
@@ -89,10 +91,10 @@ class Palette:
             **years,
             "weekend": max(
                 readable(first.blend(self.foreground, 0.55, 1), ground, 5.0),
-                with_contrast(first, ground, LEAST_CONTRAST + 0.1),
+                with_contrast(first, ground, least),
                 key=lambda each: contrast(each, inks["ink 0"]),
             ),
-            "area": with_contrast(first, ground, LEAST_CONTRAST + 0.1),
+            "area": with_contrast(first, ground, least),
             "line": readable(self.foreground.blend(first, 0.2, 1), ground, 7.0),
         }
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from rich.color import ColorSystem
 from rich.console import Console
 from textual.app import App
 from textual.color import Color
@@ -27,6 +28,7 @@ from linky_tui.ui.plots import (
 from linky_tui.ui.plots.chart import draw
 from linky_tui.ui.plots.colors import contrast, hue_distance, luminance, with_contrast
 from linky_tui.ui.plots.palette import LEAST_CONTRAST, Palette, palette
+from linky_tui.ui.sixteen import in_16_colors
 from tests.ui.plots.drawing import MARKERS, PLAIN, drawn
 
 GROUNDS = ("background", "surface", "panel")
@@ -67,6 +69,18 @@ def test_every_colour_of_data_stands_out_from_the_ground(theme: str, ground: str
     }
     assert {name: found for name, found in measured.items() if found < LEAST_CONTRAST} == {}
     assert measured["year 0"] > measured["year 1"] > measured["year 2"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_colour_of_data_stands_out_in_16_colours(theme: str) -> None:
+    variables = in_16_colors(BUILTIN_THEMES[theme].to_color_system().generate())
+    colors = palette(variables, monochrome=True)
+    of_terminal = {
+        name: Color(*color.rich_color.downgrade(ColorSystem.STANDARD).get_truecolor())
+        for name, color in colors.data_colors.items()
+    }
+    measured = {name: contrast(each, colors.background) for name, each in of_terminal.items()}
+    assert {name: found for name, found in measured.items() if found < LEAST_CONTRAST} == {}
 
 
 @pytest.mark.parametrize("theme", THEMES)
