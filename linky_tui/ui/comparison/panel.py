@@ -51,7 +51,9 @@ class LiveComparison(Vertical):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_figures()
-        yield Static(nothing_text(self.app), id="nothing", classes="empty", markup=False)
+        yield Static(
+            nothing_text(self.app, at_all=True), id="nothing", classes="empty", markup=False
+        )
 
     def compose_figures(self) -> ComposeResult:
         yield from ()
@@ -88,7 +90,7 @@ class LiveComparison(Vertical):
             comparison = snapshot.comparison
             self.set_class(not comparison.regular.readings, "-nothing")
             lost = lost_note(comparison, COPIES_BACK)
-            self.query_one("#nothing", Static).update(lost or nothing_text(self.app))
+            self.query_one("#nothing", Static).update(lost or nothing_text(self.app, at_all=True))
         self._show_state()
 
     def _show_state(self) -> None:

@@ -198,11 +198,12 @@ class Page(Screen[None]):
         self.app.query_store(self, ask, shown, group=group)
 
 
-def nothing_text(app: AppCore) -> str:
-    """What is said while nothing is stored."""
+def nothing_text(app: AppCore, *, at_all: bool = False) -> str:
+    """What is said while nothing is stored of the meter that is shown, or of any."""
+    of_it = " of this meter" if len(app.config.meters) > 1 and not at_all else ""
     if app.ingest.state.busy:
-        return "Nothing is stored yet. The first days are being fetched."
-    return f"Nothing is stored yet. Press {_key(app, 'backfill')} to backfill the history."
+        return f"Nothing is stored{of_it} yet. The first days are being fetched."
+    return f"Nothing is stored{of_it} yet. Press {_key(app, 'backfill')} to backfill the history."
 
 
 def no_meter_text(app: AppCore) -> str:

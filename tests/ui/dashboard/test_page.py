@@ -11,6 +11,7 @@ from typing import Any
 import pymongo
 import pytest
 
+from linky_tui.demo.household import DEMO_PRM
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import PARIS, days_between
 from linky_tui.text.formatting import bytes_text, count_text, kwh_text, percent_text
@@ -254,9 +255,11 @@ async def test_without_a_meter_it_says_where_to_connect_one(running: Running) ->
 async def test_a_meter_without_readings_leaves_the_table_of_all(
     running: Running, small_home: StoredHome
 ) -> None:
-    async with running(home=small_home, meters=("98765432109876",)) as (app, pilot):
+    meters = ("98765432109876", DEMO_PRM)
+    async with running(home=small_home, meters=meters) as (app, pilot):
         await loaded(pilot, app)
         assert app.series == Series("98765432109876")
+        await wait_until(pilot, lambda: "Nothing is stored of this meter yet" in flowing(app))
         assert card_texts(app)[0] == ("–", "not fetched yet")
         assert cells(app, "readings")[0] == count_text(len(small_home.readings(SMALL_FIRST_DAY)))
 
