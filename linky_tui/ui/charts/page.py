@@ -55,7 +55,7 @@ LOADERS: dict[View, Callable[[Store, ChartRequest], ChartData]] = {
 """Each asks the store for its view, in a worker thread, and knows no widget."""
 MARKERS = ("braille", "half-block", "dot")
 _MOVE = Binding.Group("Move", compact=True)
-_ZOOM = Binding.Group("Zoom ", compact=True)
+_ZOOM = Binding.Group("Zoom", compact=True)
 
 
 class ChartsPage(Page):
