@@ -167,10 +167,13 @@ _ENDINGS = {
     Status.INTERRUPTED: ("Stopped", Tone.PLAIN),
     Status.FAILED: ("Ended", Tone.PLAIN),
 }
+_GOOD = (Status.COMPLETE, Status.NOTHING_TO_DO)
 
 
 def _finished(event: Finished) -> EventText:
     status = Status(event.status)
+    if status in _GOOD and not (event.inserted or event.requests):
+        return EventText("Done: no request was needed.", Tone.GOOD)
     word, tone = _ENDINGS[status]
     details: tuple[str, ...] = ()
     if status is Status.NOT_PUBLISHED_YET and event.error is not None:

@@ -109,6 +109,10 @@ BROKEN = ApiError("Nonsense", "It said nonsense.", "Try later.")
             "Done: 35,040 new readings with 108 requests.",
             Tone.GOOD,
         ),
+        *(
+            (Finished(SERIES, each, 0, 0), "Done: no request was needed.", Tone.GOOD)
+            for each in ("complete", "nothing_to_do")
+        ),
         (
             Finished(SERIES, "interrupted", 1, 1),
             "Stopped: 1 new reading with 1 request.",
