@@ -64,7 +64,8 @@ def toast_text(
         return f"{there}.", "information"
     if kind is JobKind.REFETCH:
         return f"Asked again. {brought_text(finished)}.", "information"
-    return f"Everything that Enedis has is stored. {brought_text(finished)}.", "information"
+    brought = f" {brought_text(finished)}." if finished.inserted or finished.requests else ""
+    return f"Everything that Enedis has is stored.{brought}", "information"
 
 
 def synced_text(records: Iterable[DayRecord]) -> str:

@@ -374,3 +374,8 @@ def test_every_ending_in_words(
     found = toast_text(JobKind(kind), finished, YESTERDAY, paused=paused)
     assert found == (words, severity)
     assert THERE.status is DayStatus.COMPLETE
+
+
+def test_a_run_that_asked_nothing_counts_nothing() -> None:
+    found = toast_text(JobKind.BACKFILL, Finished(SERIES, "complete", 0, 0), YESTERDAY)
+    assert found == ("Everything that Enedis has is stored.", "information")
