@@ -31,7 +31,7 @@ PASSWORD = "hunter2hunter2"
 
 async def open_meters(app: LinkyApp, pilot: Pilot[None]) -> None:
     await open_settings(app, pilot, "meters")
-    await wait_until(pilot, lambda: app.screen.query("#add-meter"))
+    await wait_until(pilot, lambda: "Add a meter" in screen_text(app))
 
 
 def is_open(app: LinkyApp) -> bool:
