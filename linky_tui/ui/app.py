@@ -279,7 +279,8 @@ class LinkyApp(AppCore):
                 partial(self.call_later, self.run_action, binding.action, owner),
             )
         for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Quit", "Screenshot"):  # ours say more
+            # Ours say more, or nothing is gained here.
+            if command.title not in ("Keys", "Quit", "Screenshot", "Maximize", "Minimize"):
                 yield command
 
 

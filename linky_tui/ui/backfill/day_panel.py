@@ -76,7 +76,7 @@ def status_words(
             missing = f"{duration_text(60 * lacking)} missing" if lacking else "readings overlap"
             return f"Partial: {missing}. {_again(record)}"
         case Mark.LATE:
-            return "Late: it may still arrive. Sync (s) asks again."
+            return "Late: it may still arrive. The next sync asks again."
         case Mark.MISSING:
             came = "nothing came" if record.problem is None else "what came cannot be read"
             return f"Missing: asked, {came}. {_again(record)}"

@@ -115,7 +115,8 @@ def _change(
     whole = first == period.first and all(day.complete for day in (*days, *before))
     if not whole or not before_wh:
         return ()
-    return (f"vs {kwh_text(before_wh)} ({round((now_wh / before_wh - 1) * 100):+d} %)",)
+    part = f" to {short_day_text(until)}" if until < other.last else ""
+    return (f"vs {kwh_text(before_wh)}{part} ({round((now_wh / before_wh - 1) * 100):+d} %)",)
 
 
 def load_energy(store: Store, request: ChartRequest) -> ChartData:

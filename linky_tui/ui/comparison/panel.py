@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from linky_tui.storage.store import Store
     from linky_tui.words.copied import Copyable
 
-COPIES_BACK = "Repair on the Storage page copies them back, as the next sync (s) does"
+COPIES_BACK = "Repair on the Storage page copies them back, as the next sync does"
 
 
 class LiveComparison(Vertical):

@@ -52,7 +52,7 @@ def toast_text(
     if status is Status.NOT_PUBLISHED_YET:
         return (
             f"Enedis has not published {day} yet (usually after 8:00). "
-            "Next try when you press s again or from cron.",
+            "Next try with your next sync, or from cron.",
             "warning",
         )
     if kind is JobKind.SYNC and record is not None:

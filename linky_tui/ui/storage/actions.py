@@ -187,5 +187,5 @@ def _short(digest: str) -> str:
 def stopped_text(action: Action) -> str:
     """What a stopped action leaves behind."""
     if action in (Action.REPAIR, Action.DEFRAGMENT):
-        return "Stopped before its end. Nothing is lost: the next run completes it, or press e."
+        return "Stopped before its end. Nothing is lost: the next run, or Repair, completes it."
     return "Stopped before its end. Nothing was changed."

@@ -246,7 +246,7 @@ async def test_p_puts_another_period_behind(running: Running, stored_home: Store
         await pilot.press("up")
         await wait_until(pilot, lambda: names() == ["9 to 15 Nov 2026"])
         before_wh = stored_home.energy_wh(date(2026, 11, 9), date(2026, 11, 14))
-        assert f" · vs {kwh_text(before_wh)} (" in summary(app)
+        assert f" · vs {kwh_text(before_wh)} to 14 Nov (" in summary(app)
         await pilot.press("down")
         await wait_until(pilot, lambda: names() == ["Sat 14 Nov 2026"])
         await pilot.press("p")

@@ -32,7 +32,7 @@ async def test_the_palette_holds_the_actions_of_the_page_and_of_the_application(
         commands = {each.title: each for each in app.get_system_commands(app.screen)}
         assert {"Sync (s)", "Backfill (b)", "Verify (v)", "Next meter (n)"} <= commands.keys()
         assert [title for title in commands if title.startswith("Quit")] == ["Quit (q)"]
-        assert {"Keys", "Screenshot"}.isdisjoint(commands)
+        assert {"Keys", "Screenshot", "Maximize"}.isdisjoint(commands)
         commands["Log (l)"].callback()
         await wait_until(pilot, lambda: app.current_mode == "log")
 

@@ -320,8 +320,8 @@ THERE = record(YESTERDAY)
             "not_published_yet",
             None,
             False,
-            "Enedis has not published 21 Nov yet (usually after 8:00). Next try when you press s "
-            "again or from cron.",
+            "Enedis has not published 21 Nov yet (usually after 8:00). Next try with your next "
+            "sync, or from cron.",
             "warning",
         ),
         (

@@ -46,10 +46,11 @@ async def test_every_door_that_is_shown_leads_somewhere(
 ) -> None:
     opened: list[LinkyApp] = []
     monkeypatch.setattr(LinkyApp, "open_demo", lambda app: opened.append(app))
-    async with running(size, empty=True, meters=()) as (app, pilot):
+    keys = '[keys]\nsettings = "f6"\nwelcome-demo = "f7"'
+    async with running(size, empty=True, meters=(), more=keys) as (app, pilot):
         await wait_until(pilot, lambda: "Connect my Linky" in screen_text(app))
         text = screen_text(app)
-        for part in ("Try the demo", "network.", "arrive.", "Atlas? Press g"):
+        for part in ("Try the demo", " F7 ─", "network.", "arrive.", "Atlas? Press F6"):
             assert part in text  # no sentence is cut
         doors = list(app.screen.query(Door))
         for door in doors:
