@@ -197,7 +197,8 @@ async def test_the_panel_fills_its_empty_rows_with_two_bars(
         shown = app.comparison.snapshot
         assert shown is not None
         sizes = (shown.comparison.regular, shown.comparison.timeseries)
-        assert [bar.total_bytes for bar in bars.bars] == [each.total_bytes for each in sizes]
+        totals = [each.total_bytes for each in sizes]
+        await wait_until(pilot, lambda: [bar.total_bytes for bar in bars.bars] == totals)
         long, short = (
             line.count("█") + line.count("▒")
             for line in bars.render().plain.splitlines()
