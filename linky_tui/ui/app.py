@@ -20,7 +20,9 @@ from typing import ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import DescendantFocus
 from textual.screen import Screen
+from textual.widgets import Input
 
 from linky_tui.ingest.jobs import JobKind
 from linky_tui.system.paths import data_dir
@@ -176,6 +178,10 @@ class LinkyApp(AppCore):
     @property
     def page_says_store_error(self) -> bool:
         return isinstance(self.screen, Page) and self.screen.says_store_error
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget, Input):  # a cursor that blinks never lets a line rest
+            event.widget.cursor_blink = False
 
     # Actions
 

@@ -10,6 +10,7 @@ from textual.widgets import Static, Tab, Tabs
 from linky_tui.ui.charts.request import TITLES
 from linky_tui.ui.charts.summary import Summary
 from linky_tui.ui.plots.periods import Period, Span
+from linky_tui.ui.shell.page import Said
 
 SPAN_NAMES = {
     Span.DAY: "Day",
@@ -67,7 +68,7 @@ class PeriodBar(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Chip("◀", "move(-1)", "Earlier (left)", "earlier")
-        yield Static("", id="period", markup=False)
+        yield Said("", id="period", markup=False)
         yield Chip("▶", "move(1)", "Later (right)", "later")
         with Horizontal(id="spans"):
             for span, name in SPAN_NAMES.items():
@@ -90,7 +91,7 @@ class PeriodBar(Horizontal):
             chip.set_class(span is period.span, "-shown")
 
 
-class SummaryLine(Static):
+class SummaryLine(Said):
     """Total, mean, peak, and what is missing."""
 
     DEFAULT_CSS = """

@@ -20,7 +20,7 @@ from linky_tui.ui.comparison.size_bars import SizeBars, two_bars
 from linky_tui.ui.comparison.table import ComparisonTable
 from linky_tui.ui.shell.comparison_state import Snapshot, Step
 from linky_tui.ui.shell.core import AppCore
-from linky_tui.ui.shell.page import nothing_text
+from linky_tui.ui.shell.page import Said, nothing_text
 from linky_tui.words.comparison import SETTLING, honest_note, lost_note
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class LiveComparison(Vertical):
 
     def compose(self) -> ComposeResult:
         yield from self.compose_figures()
-        yield Static(
-            nothing_text(self.app, at_all=True), id="nothing", classes="empty", markup=False
-        )
+        yield Said(nothing_text(self.app, at_all=True), id="nothing", classes="empty", markup=False)
 
     def compose_figures(self) -> ComposeResult:
         yield from ()
@@ -167,7 +165,7 @@ class ComparisonPanel(LiveComparison):
 
     def compose_figures(self) -> ComposeResult:
         yield self.table
-        yield Static("", id="note", markup=False)
+        yield Said("", id="note", markup=False)
         if self._bars is not None:
             yield self._bars
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from textual.content import Content
 from textual.events import Click
 from textual.message import Message
-from textual.widgets import Static
 
 from linky_tui.text.formatting import NOTHING
 from linky_tui.ui.dashboard.figure import Figure
+from linky_tui.ui.shell.page import Said
 
 
-class FigureCard(Static):
+class FigureCard(Said):
     """A card that explains itself under the mouse; clicking it opens the page that says more."""
 
     DEFAULT_CSS = """

@@ -10,6 +10,7 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
+from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Footer, Static
 
@@ -39,10 +40,25 @@ CONNECTING_S = 1.0
 """A connection that takes longer is said on the whole page."""
 
 
+class Said(Static):
+    """A text; to say the same again costs no layout."""
+
+    def update(self, content: VisualType = "", *, layout: bool = True) -> None:
+        if content != self.content:
+            super().update(content, layout=layout)
+
+
 class KeyFooter(Footer):
-    """The footer of every page."""
+    """The footer of every page, made anew only when it shows other keys."""
+
+    _shown: list[object] | None = None
 
     async def recompose(self) -> None:
+        active = self.screen.active_bindings.values()
+        shown = [each[1:] for each in active if each.binding.show]
+        if shown == self._shown:
+            return
+        self._shown = [*shown]
         await super().recompose()
         # Its keys watch this, and Textual (https://github.com/Textualize/textual/issues/6666) keeps
         # those that are gone, 20 kB each, until it changes.
