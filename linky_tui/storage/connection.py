@@ -31,8 +31,9 @@ from linky_tui.storage.address import (
     never_primary,
     too_old,
 )
-from linky_tui.storage.errors import friendly, translate, without_table_scans
+from linky_tui.storage.errors import friendly, stopped, translate, without_table_scans
 from linky_tui.storage.server.local_server import LocalServer
+from linky_tui.storage.server.process import POLL_S
 from linky_tui.storage.server.revival import Revival
 from linky_tui.storage.vendors import (
     knowing_time_series,
@@ -88,6 +89,8 @@ _UNCOMPRESSED = (
 _MISSING_COMPRESSOR = ("Wire protocol compression", "Unsupported compressor")
 _PRIMARY_TIMEOUT_S = 20.0
 _PRIMARY_TRY_S = 2.0
+_AT_ONCE_S = 0.001
+"""For what has been waited for already; 0 would be no limit."""
 
 
 @dataclass(frozen=True)
@@ -192,16 +195,16 @@ def connect(
         AccessRefused: a wrong user, password or right.
         ServerRefused: the server is older than 5.0, or no MongoDB.
         StorageError: the embedded one does not start.
-        StorageUnavailable: no server answers.
+        StorageUnavailable: no server answers, or stopped.
     """
     if settings.uri:
         refuse_hosts(hosts_of(settings.uri.strip()).split(","))
-        return _open(_without_our_options(settings.uri), settings, None)
+        return _open(_without_our_options(settings.uri), settings, None, stop)
     local = LocalServer.acquire(
         data_dir, runtime_dir, settings.mongod, settings.local_port, stop=stop
     )
     try:
-        return _open(local.uri, settings, local)
+        return _open(local.uri, settings, local, stop)
     except BaseException:
         local.release()
         raise
@@ -230,12 +233,17 @@ def wait_for_primary(
     return False
 
 
-def _open(uri: str, settings: MongoSettings, local: LocalServer | None) -> Connection:
+def _open(
+    uri: str, settings: MongoSettings, local: LocalServer | None, stop: threading.Event | None
+) -> Connection:
     revival = Revival(local) if local else None
-    client = _client(uri, _LOCAL_SELECTION_MS if local else _SELECTION_MS, revival)
+    selection_ms = _LOCAL_SELECTION_MS if local else _SELECTION_MS
+    client = _client(uri, selection_ms, revival)
     try:
         with friendly("" if local else uri), knowing_time_series():
-            hello = client.admin.command("hello")
+            found = stop is None or _finds_server(client, selection_ms / 1000, stop)
+            with pymongo.timeout(None if found else _AT_ONCE_S):
+                hello = client.admin.command("hello")
             build = client.admin.command("buildInfo")
             if local is None:
                 _refuse_unfit(client, hello, build)
@@ -267,6 +275,21 @@ def _open(uri: str, settings: MongoSettings, local: LocalServer | None) -> Conne
         private_access(local, settings.database) if local else configured_access(settings.uri),
     )
     return Connection(client, handle, server, local, revival)
+
+
+def _finds_server(client: MongoClient[Document], timeout_s: float, stop: threading.Event) -> bool:
+    """Whether the driver finds a server in time: its own wait for one cannot be broken off.
+
+    Raises:
+        StorageUnavailable: stopped.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not client.topology_description.has_readable_server():
+        if time.monotonic() >= deadline:
+            return False
+        if stop.wait(POLL_S):
+            raise stopped("MongoDB had not answered yet.")
+    return True
 
 
 def _refuse_unfit(

@@ -111,6 +111,11 @@ def turned_away(error: PyMongoError) -> bool:
     return code in _TURNED_AWAY or any(map(error.has_error_label, _TURNED_AWAY_LABELS))
 
 
+def stopped(cause: str) -> StorageUnavailable:
+    """The error for a wait for MongoDB that was broken off."""
+    return StorageUnavailable("Stopped", cause, "Start again when you like.", sides=())
+
+
 def without_table_scans() -> ServerRefused:
     """The error for a server that reads no collection without an index."""
     return ServerRefused(

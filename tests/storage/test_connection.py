@@ -42,10 +42,10 @@ from tests.tools.servers import GREETING, claimed_mongod
 SECRET = "hunter2"
 
 
-def refused(uri: str, folder: Path) -> LinkyError:
+def refused(uri: str, folder: Path, stop: threading.Event | None = None) -> LinkyError:
     """The error for an address; nothing of it may hold the password, the traceback included."""
     with pytest.raises(LinkyError) as caught:
-        connect(MongoSettings(uri=uri), folder, folder)
+        connect(MongoSettings(uri=uri), folder, folder, stop=stop)
     error = caught.value
     assert SECRET not in f"{error!s} {error!r} {getattr(error, 'problems', '')}"
     assert SECRET not in "".join(traceback.format_exception_only(error))
@@ -146,11 +146,12 @@ def test_a_compressor_that_is_not_installed_is_no_error(
     connect(settings, tmp_path, tmp_path).close()
 
 
+@pytest.mark.parametrize("stop", [None, threading.Event()])
 def test_an_unreachable_server_is_named_by_its_host_only(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stop: threading.Event | None
 ) -> None:
     monkeypatch.setattr(connection_module, "_SELECTION_MS", 100)
-    error = refused(f"mongodb://me:{SECRET}@127.0.0.1:1/?replicaSet=rs", tmp_path)
+    error = refused(f"mongodb://me:{SECRET}@127.0.0.1:1/?replicaSet=rs", tmp_path, stop)
     assert isinstance(error, StorageUnavailable)
     assert error.cause.startswith("127.0.0.1:1")
     assert os.strerror(errno.ECONNREFUSED) in error.cause

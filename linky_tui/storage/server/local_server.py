@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from linky_tui.errors import LinkyError, OutOfSpace, Side, StorageError, StorageUnavailable
+from linky_tui.storage.errors import stopped
 from linky_tui.storage.server.binary import MongodUnfit, find_mongods
 from linky_tui.storage.server.endpoint import (
     Endpoint,
@@ -342,9 +343,7 @@ def _passed_over(unfit: MongodUnfit, binary: Path) -> str:
 
 def _busy(stop: threading.Event) -> StorageUnavailable:
     if stop.is_set():
-        return StorageUnavailable(
-            "Stopped", "MongoDB was not ready yet.", "Start again when you like.", sides=()
-        )
+        return stopped("MongoDB was not ready yet.")
     return StorageUnavailable(
         "The local MongoDB is busy",
         "Another linky-tui process has been starting or stopping it for a while.",

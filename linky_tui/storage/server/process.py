@@ -17,7 +17,7 @@ from pathlib import Path
 import pymongo
 from pymongo.errors import PyMongoError
 
-from linky_tui.errors import StorageUnavailable
+from linky_tui.storage.errors import stopped
 from linky_tui.storage.server.binary import MongodUnfit, mongod_environment
 from linky_tui.storage.server.endpoint import Endpoint, is_place
 from linky_tui.storage.server.failures import TAIL_BYTES, never_began, start_failure
@@ -133,12 +133,7 @@ class Mongod:
                     process, log_start = self._launch(binary, endpoint)
                     self._write_record(endpoint, process.pid)
                 if stop.wait(POLL_S):
-                    raise StorageUnavailable(
-                        "Stopped",
-                        "MongoDB was still starting.",
-                        "Start again when you like.",
-                        sides=(),
-                    )
+                    raise stopped("MongoDB was still starting.")
         except BaseException:
             if process.poll() is None:
                 with contextlib.suppress(OSError):

@@ -66,6 +66,17 @@ async def test_every_page_says_where_why_when_and_what_to_do(
         await wait_until(pilot, lambda: "Test connection" in screen_text(away))
 
 
+async def test_leaving_waits_for_no_mongodb_that_does_not_answer(
+    away: LinkyApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_SELECTION_MS", 100_000)
+    async with away.run_test() as pilot:
+        await wait_until(pilot, away.backend._opening.locked)
+        await pilot.press("q")
+        await wait_until(pilot, away.leaving.is_set)
+        await wait_until(pilot, lambda: not away.backend._opening.locked(), timeout=30)
+
+
 async def test_the_page_comes_when_mongodb_answers(make_app: MakeApp, mongod_uri: str) -> None:
     app = make_app()
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
