@@ -39,6 +39,8 @@ DROPPED = (
     "The experiment is stopped and its scratch server dropped. Experiments that have ended are "
     "kept."
 )
+CONNECT = "Connect my Linky"
+CONNECT_HELP = ("Paste the token of a meter", "Leave the demo, and paste the token of a meter")
 QUIT_S = 5.0
 """How long a quit that a signal asked for may take."""
 
@@ -147,6 +149,8 @@ class LinkyApp(AppCore):
             collect_seldom()
         if self.leaving.is_set():
             return
+        if self.connect_wanted:
+            self.action_page("welcome")
         self.connect()
         self.run_worker(self._load_behind, thread=True, group="load", exit_on_error=False)
         self.run_worker(self._drop_leftovers, thread=True, group="leftovers", exit_on_error=False)
@@ -198,6 +202,14 @@ class LinkyApp(AppCore):
         else:
             go()
 
+    def action_connect(self) -> None:
+        """Open the form for one's own Linky; the demo is left for it."""
+        if self.demo:
+            self._leave_page(lambda: self._quit(self.open_other))
+        else:
+            self.connect_wanted = True
+            self.action_page("welcome")
+
     def action_sync(self) -> None:
         self.start_job(JobKind.SYNC)
 
@@ -238,19 +250,19 @@ class LinkyApp(AppCore):
         return re.sub(r"\bf(?=\d)", "F", shown)
 
     def action_request_quit(self) -> None:
-        self._leave_page(self._quit)
+        self._leave_page(lambda: self._quit(self._leave))
 
-    def _quit(self) -> None:
+    def _quit(self, leave: Callable[[], object]) -> None:
         fetching, experimenting = self.ingest.state.busy, self.experimenting
         if not fetching and not experimenting:
-            self._leave()
+            leave()
             return
         if self.screen.id == "quit-question":
             return
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self._leave()
+                leave()
 
         question = ConfirmDialog(
             "Quit while fetching?" if fetching else "Quit while an experiment runs?",
@@ -284,6 +296,8 @@ class LinkyApp(AppCore):
                 binding.tooltip or binding.description,
                 partial(self.call_later, self.run_action, binding.action, owner),
             )
+        if self.current_mode != "welcome":  # which has a key for it
+            yield SystemCommand(CONNECT, CONNECT_HELP[self.demo], self.action_connect)
         for command in super().get_system_commands(screen):
             # Ours say more, or nothing is gained here.
             if command.title not in ("Keys", "Quit", "Screenshot", "Maximize", "Minimize"):
@@ -306,17 +320,20 @@ def run_app(config_file: Path | None, *, demo: bool) -> int:
     Raises:
         ConfigError: the configuration is wrong.
     """
+    files = {True: None, False: None, demo: config_file}
+    connect = False
     while True:
-        app = LinkyApp(config_file, demo=demo)
+        app = LinkyApp(files[demo], demo=demo)
+        app.connect_wanted = connect
         with _quitting(app):
             try:
                 app.run()
             finally:
                 app.close_lab()
                 app.backend.close()
-        if not app.demo_wanted:
+        if not app.other_wanted:
             return app.return_code or 0
-        config_file, demo = None, True
+        connect, demo = demo, not demo
 
 
 @contextmanager

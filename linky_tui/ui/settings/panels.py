@@ -25,6 +25,7 @@ from linky_tui.text.formatting import (
 )
 from linky_tui.ui.forms.draft import Draft
 from linky_tui.ui.forms.fields import Field, say
+from linky_tui.ui.shell.bindings import key_label
 from linky_tui.ui.shell.core import AppCore
 from linky_tui.words.schedule import entry
 
@@ -37,7 +38,7 @@ TITLES = {
 }
 DEMO_NOTE = (
     "This does not apply in the demo: its home and its gateway are simulated, and its MongoDB is "
-    "a private one of its own. Leave the demo to change these."
+    "a private one of its own. Connect my Linky in the palette ({palette}) leaves the demo."
 )
 UNTESTED = "Connects with what stands here and writes nothing."
 _NOT_IN_DEMO = frozenset({"mongodb", "enedis", "meters"})
@@ -80,7 +81,8 @@ class SettingsPanel(VerticalScroll):
         if text:
             yield Static(text, classes="panel-help", markup=False)
         if self.locked:
-            yield Static(f"! {DEMO_NOTE}", classes="demo-note", markup=False)
+            note = DEMO_NOTE.format(palette=key_label(self.app, "palette", self.app.config.keys))
+            yield Static(f"! {note}", classes="demo-note", markup=False)
 
     def focus_content(self) -> None:
         """Focus what scrolls, so that the keys of the page work."""

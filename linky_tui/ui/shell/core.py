@@ -55,7 +55,9 @@ class AppCore(StoreApp):
         self._lab_seen: LabState | None = None
         self.lab_changed: Signal[None] = Signal(self, "lab")
         self.lab_homes = DEFAULT_HOMES  # of its largest fleet
-        self.demo_wanted = False  # whether the demo is to be opened next
+        # whether the demo is to be opened next, or from there the application on one's own home
+        self.other_wanted = False
+        self.connect_wanted = False  # whether Welcome is to show its form next
         self.day_wanted: date | None = None  # which day Charts is to show next
         self.last_sync_text = ""
         # how far back each meter is to be fetched, where that is less than all
@@ -377,7 +379,7 @@ class AppCore(StoreApp):
             self._lab.stop()
         self.exit()
 
-    def open_demo(self) -> None:
-        """Leave, and let :func:`run_app` open the demo."""
-        self.demo_wanted = True
+    def open_other(self) -> None:
+        """Leave, and let :func:`run_app` open the demo, or from there what is no demo."""
+        self.other_wanted = True
         self._leave()

@@ -98,7 +98,7 @@ class WelcomePage(Page):
 Two ways to begin:
 
 - **Try the demo**: a simulated home with its own database. It needs no account and leaves the
-  network alone.
+  network alone. **Connect my Linky** in its palette leads on to your own meter.
 - **Connect my Linky**: paste the token from https://conso.boris.sh. It is read on this computer,
   and its meters appear at once.
 
@@ -197,6 +197,12 @@ The settings are for your own MongoDB or Atlas.
         self.app.status_changed.subscribe(self, lambda _: self._start_if_ready())
         self.query_one(ConnectForm).border_title = "Connect my Linky"
 
+    def on_screen_resume(self) -> None:
+        super().on_screen_resume()
+        if self.app.connect_wanted:
+            self.app.connect_wanted = False
+            self.action_door("connect")
+
     @property
     def _switcher(self) -> ContentSwitcher:
         return self.query_one("#welcome", ContentSwitcher)
@@ -217,7 +223,7 @@ The settings are for your own MongoDB or Atlas.
 
     def action_door(self, name: str) -> None:
         if name == "demo":
-            self.app.open_demo()
+            self.app.open_other()
         elif name == "connect":
             self._switcher.current = "welcome-connect"
             self.query_one(ConnectForm).start()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -17,7 +18,8 @@ from linky_tui.system import paths
 from linky_tui.ui import app as app_module
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.welcome.page import Door
-from tests.tools.app import HOME, screen_text, token_for, wait_until
+from tests.tools.app import HOME, flowing, run_app, screen_text, token_for, wait_until
+from tests.tools.config import write
 from tests.ui.conftest import MakeApp, Running
 from tests.ui.settings.test_page import shows_secret
 
@@ -45,7 +47,7 @@ async def test_every_door_that_is_shown_leads_somewhere(
     running: Running, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
     opened: list[LinkyApp] = []
-    monkeypatch.setattr(LinkyApp, "open_demo", lambda app: opened.append(app))
+    monkeypatch.setattr(LinkyApp, "open_other", lambda app: opened.append(app))
     keys = '[keys]\nsettings = "f6"\nwelcome-demo = "f7"'
     async with running(size, empty=True, meters=(), more=keys) as (app, pilot):
         await wait_until(pilot, lambda: "Connect my Linky" in screen_text(app))
@@ -77,19 +79,50 @@ async def test_the_demo_door_leaves_for_the_demo(running: Running, how: str) -> 
             await pilot.click("#door-demo")
         else:
             await pilot.press("t" if how == "key" else "enter")
-        await wait_until(pilot, lambda: app.demo_wanted)
+        await wait_until(pilot, lambda: app.other_wanted)
 
 
-def test_run_opens_the_demo_after_its_door(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_opens_the_demo_after_its_door_and_then_the_form(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     opened = []
+    file = write(tmp_path / "config.toml", "")
 
     def fake_run(app: LinkyApp) -> None:
-        opened.append(app.demo)
-        app.demo_wanted = not app.demo
+        opened.append((app.demo, app.backend.config_file, app.connect_wanted))
+        app.other_wanted = len(opened) < 3
 
     monkeypatch.setattr(LinkyApp, "run", fake_run)
-    assert app_module.run_app(None, demo=False) == 0
-    assert opened == [False, True]
+    assert app_module.run_app(file, demo=False) == 0
+    assert opened == [(False, file, False), (True, None, False), (False, file, True)]
+
+
+async def test_the_palette_leads_from_the_demo_to_ones_own_meter(tmp_path: Path) -> None:
+    app = LinkyApp(demo=True)
+    async with run_app(app) as pilot:
+        app._demo_started = True  # nothing is to be fetched here
+        await pilot.press("g", "right", "right")
+        await wait_until(
+            pilot, lambda: "Connect my Linky in the palette (^p) leaves" in flowing(app)
+        )
+        await pilot.press("ctrl+p")
+        await pilot.press(*"connect")
+        await wait_until(pilot, lambda: "Leave the demo, and paste" in screen_text(app))
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: app.other_wanted)
+
+
+@pytest.mark.parametrize("meters", [(), (DEMO_PRM,)])
+async def test_the_form_is_open_when_the_demo_was_left_for_it(
+    make_app: MakeApp, meters: tuple[str, ...]
+) -> None:
+    app = make_app(empty=True, meters=meters)
+    app.connect_wanted = True
+    async with app.run_test() as pilot:
+        await wait_until(pilot, lambda: "Get a token" in screen_text(app))
+        await wait_until(pilot, lambda: isinstance(app.screen.focused, Input))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: "Try the demo" in screen_text(app))
 
 
 async def test_a_token_shows_its_meters_and_its_end_at_once(make_app: MakeApp) -> None:
