@@ -164,11 +164,11 @@ def _token_problem(meter: Meter, *, foreign: bool) -> LinkyError | None:
         return None
     if len(problems) == 1 and info.prms and meter.prm not in info.prms:
         title = "The token is for another meter"
-        todo = "Correct the PRM in the configuration, or get a token for this meter at"
+        todo = "Correct the PRM in the settings, or get a token for this meter at"
         todo = f"{todo} https://conso.boris.sh."
     else:
         title = "The token will be refused"
-        todo = "Get a new token at https://conso.boris.sh and write it into the configuration."
+        todo = "Get a new token at https://conso.boris.sh and enter it in the settings."
     return TokenRefused(title, " ".join(problems), f"{todo} No request was sent.")
 
 

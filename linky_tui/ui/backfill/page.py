@@ -27,7 +27,7 @@ from linky_tui.ui.backfill.day_panel import DayPanel, day_line
 from linky_tui.ui.backfill.plan import Plan, PlanFacts, load_facts, plan_of
 from linky_tui.ui.backfill.summary import gaps, resting_text
 from linky_tui.ui.backfill.track import Track, counts_text, eta_text, running_text, track_of
-from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.bindings import bind, with_settings_key
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 from linky_tui.ui.shell.event_log import EventLog
 from linky_tui.ui.shell.ingest_control import MeterState, Phase
@@ -305,6 +305,7 @@ One cell a day; the mouse points and clicks. Fetching a day again costs one requ
             return "Reading what is stored."
         plans = list(self._plans.values())
         text = resting_text(meter, facts, self._plan, plans, self._track.weeks_left)
+        text = with_settings_key(self.app, text, self.app.config.keys)
         return f"{text} At work on {at}." if state.busy and state.at != self._shown else text
 
     def _gaps(self) -> list[str]:

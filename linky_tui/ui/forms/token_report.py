@@ -30,6 +30,9 @@ class TokenReport:
         return f"{sign}{self.text}"
 
 
+REFUSED = TokenReport(f"The gateway refused this token: get a new one at {WHERE}.", "bad")
+
+
 def report_token(token: str, prm: str = "") -> TokenReport:
     """Judge a token as typed, for a meter where one is named. Never repeats the token."""
     token = token.strip()

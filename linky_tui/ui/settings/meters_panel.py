@@ -16,14 +16,17 @@ from linky_tui.config.model import METERS
 from linky_tui.domain.models import Flow, Series
 from linky_tui.text.formatting import plain
 from linky_tui.ui.forms.draft import Draft, Texts
-from linky_tui.ui.forms.token_report import report_token
+from linky_tui.ui.forms.token_report import REFUSED, TokenReport, report_token
 from linky_tui.ui.settings.meter_dialog import MeterDialog
 from linky_tui.ui.settings.panels import SettingsPanel
 from linky_tui.ui.shell.dialogs import ConfirmDialog
 
 
 class MeterCard(Widget):
-    """One meter of the list: ``shown`` on the pages now, or not but ``can_show``."""
+    """One meter of the list, with the ``report`` of its token.
+
+    It is ``shown`` on the pages now, or not but ``can_show``.
+    """
 
     DEFAULT_CSS = """
     MeterCard {
@@ -42,11 +45,18 @@ class MeterCard(Widget):
     """
 
     def __init__(
-        self, number: int, meter: Texts, *, shown: bool, can_show: bool, locked: bool
+        self,
+        number: int,
+        meter: Texts,
+        report: TokenReport,
+        *,
+        shown: bool,
+        can_show: bool,
+        locked: bool,
     ) -> None:
         super().__init__(id=f"meter-{number}")
         self.number = number
-        self._meter = meter
+        self._report = report
         self._shown, self._can_show, self._locked = shown, can_show, locked
         prm = meter["prm"] or "PRM from the token"
         name = plain(meter["name"], 60)
@@ -54,7 +64,7 @@ class MeterCard(Widget):
         self.border_subtitle = "● shown on all pages" if shown else ""
 
     def compose(self) -> ComposeResult:
-        report = report_token(self._meter["token"], self._meter["prm"])
+        report = self._report
         yield Label(report.line, classes=f"card-token {report.level}", markup=False)
         with Horizontal(classes="card-buttons"):
             if not self._locked:
@@ -110,9 +120,11 @@ class MetersPanel(SettingsPanel):
         known = {meter.series for meter in self.app.config.meters if meter.prm}
         for number, meter in enumerate(meters):
             series = _series(meter)
+            refused = series is not None and (series, meter["token"]) in self.app.refused
             yield MeterCard(
                 number,
                 meter,
+                REFUSED if refused else report_token(meter["token"], meter["prm"]),
                 shown=series == shown,
                 can_show=series in known,
                 locked=self.locked,

@@ -32,3 +32,9 @@ def key_label(app: App[Any], name: str, chosen: Mapping[str, str]) -> str:
     """
     keys = key_names(chosen.get(name, "")) or key_names(ACTIONS[name].key)
     return app.get_key_display(Binding(keys[0], "")) if keys else ""
+
+
+def with_settings_key(app: App[Any], text: str, chosen: Mapping[str, str]) -> str:
+    """What to do next, with the key where it sends to the settings."""
+    key = key_label(app, "settings", chosen)
+    return text.replace("the settings", f"the settings ({key})") if key else text

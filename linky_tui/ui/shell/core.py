@@ -19,7 +19,7 @@ from textual.timer import Timer
 from linky_tui.config import Meter
 from linky_tui.domain.models import Series
 from linky_tui.domain.paris import ONE_DAY, today, utc_now
-from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable
+from linky_tui.errors import LinkyError, OutOfSpace, StorageUnavailable, TokenRefused
 from linky_tui.ingest.jobs import Job, JobKind, Status
 from linky_tui.lab.catalogue import DEFAULT_HOMES
 from linky_tui.system.paths import state_dir
@@ -59,6 +59,7 @@ class AppCore(StoreApp):
         self.other_wanted = False
         self.connect_wanted = False  # whether Welcome is to show its form next
         self.day_wanted: date | None = None  # which day Charts is to show next
+        self.refused: set[tuple[Series, str]] = set()  # tokens that the gateway refused for a meter
         self.last_sync_text = ""
         # how far back each meter is to be fetched, where that is less than all
         self.since: dict[Series, date] = {}
@@ -306,8 +307,13 @@ class AppCore(StoreApp):
         said: dict[tuple[str, SeverityLevel], list[str]] = {}
         for series, meter in ended.meters.items():
             finished, failure = meter.finished, broke_off
+            used = series, meter.job.token
             if finished is not None and finished.status == Status.FAILED:
                 failure = failure or finished.error
+            if isinstance(failure, TokenRefused):
+                self.refused.add(used)
+            elif finished is not None and finished.requests:
+                self.refused.discard(used)
             if failure is not None:
                 failures[str(failure)] = failure
                 ending: tuple[str, SeverityLevel] = str(failure), "error"

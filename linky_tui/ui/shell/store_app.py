@@ -7,6 +7,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -25,6 +26,7 @@ from linky_tui.system import crash
 from linky_tui.system.pictures import save_picture
 from linky_tui.text.formatting import plain
 from linky_tui.ui.shell.backend import Backend
+from linky_tui.ui.shell.bindings import with_settings_key
 from linky_tui.ui.shell.dialogs import ErrorDialog
 from linky_tui.ui.shell.messages import StoreFailed, StoreOpened
 
@@ -129,7 +131,9 @@ class StoreApp(App[None]):
     def show_error(self, error: LinkyError) -> None:
         """Show an error in a dialog; one at a time."""
         if not isinstance(self.screen, ErrorDialog):
-            self.push_screen(ErrorDialog(error))
+            shown = copy(error)
+            shown.next_step = with_settings_key(self, error.next_step, self.config.keys)
+            self.push_screen(ErrorDialog(shown))
 
     def connect(self, *, again: bool = False) -> None:
         """Connect to MongoDB in a thread; ``again`` after its address changed."""

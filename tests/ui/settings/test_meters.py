@@ -12,8 +12,9 @@ from textual.widgets import Input, Select
 
 from linky_tui.config import load
 from linky_tui.demo.household import DEMO_PRM
-from linky_tui.demo.server import ApiServer
+from linky_tui.demo.server import ApiServer, FaultKind
 from linky_tui.domain.models import Flow, Series
+from linky_tui.ingest.jobs import JobKind
 from linky_tui.ui.app import LinkyApp
 from linky_tui.ui.forms.fields import Field
 from linky_tui.ui.settings.meter_dialog import MeterDialog
@@ -21,7 +22,7 @@ from linky_tui.ui.settings.meters_panel import MeterCard
 from linky_tui.ui.settings.page import SettingsPage
 from linky_tui.ui.settings.panels import UNTESTED
 from linky_tui.ui.shell.dialogs import ConfirmDialog
-from tests.tools.app import HOME, screen_text, token_for, wait_until
+from tests.tools.app import HOME, flowing, screen_text, token_for, wait_until
 from tests.ui.conftest import MakeApp, Running
 from tests.ui.settings.test_page import field, open_settings, saved, shows_secret, state, type_into
 
@@ -46,6 +47,28 @@ def is_open(app: LinkyApp) -> bool:
 async def fill(app: LinkyApp, pilot: Pilot[None], name: str, text: str) -> None:
     app.screen.query_one(f"#field-meters-{name} Input", Input).value = text
     await pilot.pause()
+
+
+async def test_a_refused_token_leads_to_the_card_that_tells_of_it(running: Running) -> None:
+    """Until the gateway takes the same token."""
+    with ApiServer({DEMO_PRM: HOME}) as server:
+        async with running((120, 40), server=server) as (app, pilot):
+            for said in ("✗ The gateway refused this token", "✓ Covers 1 meter"):
+                refused = said.startswith("✗")
+                if refused:
+                    server.inject(FaultKind.TOKEN_REFUSED)
+                app.start_job(JobKind.SYNC)
+                await wait_until(pilot, lambda: not app.ingest.state.busy)
+                server.clear_faults()
+                if refused:
+                    await wait_until(pilot, lambda: app.screen.query(".next-step"))
+                    (step,) = app.screen.query(".next-step")
+                    assert "enter it in the settings (g)." in str(step.render())
+                    await pilot.press("escape", "b")
+                    await wait_until(pilot, lambda: "in the settings (g)." in flowing(app))
+                await open_meters(app, pilot)
+                await wait_until(pilot, lambda said=said: said in screen_text(app))  # type: ignore[misc]
+                await pilot.press("escape", "d")
 
 
 async def test_a_meter_is_added_from_a_token_with_two_prms(make_app: MakeApp) -> None:
