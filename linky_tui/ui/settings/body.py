@@ -69,6 +69,13 @@ class SettingsBody(Horizontal):
         self.query_one("#settings-nav", OptionList).replace_option_prompt(name, text)
         self.query_one(Tabs).query_one(f"#{name}", Tab).label = text
 
+    def focus_first(self) -> None:
+        """Focus the list of sections, or, where tabs stand for it, the panel before its fields."""
+        if self.query_one("#settings-side").display:
+            self.query_one("#settings-nav").focus()
+        else:
+            self.panel.focus_content()
+
     def step(self, step: int) -> None:
         names = [*SECTIONS]
         self.show_section(names[(names.index(self.section) + step) % len(names)])

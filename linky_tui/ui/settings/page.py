@@ -48,7 +48,7 @@ Everything counts from the moment it is saved; another MongoDB is connected at o
 the environment go before the file: their fields say so.
 """
     WORDS = ("token", "PRM", "flow", "request")
-    AUTO_FOCUS = "#settings-nav"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         bind("settings-save", "save"),
         bind("settings-leave-field", "leave_field", show=False),
@@ -84,6 +84,8 @@ the environment go before the file: their fields say so.
             yield Button("Save", id="settings-save", compact=True, variant="primary")
 
     def on_screen_resume(self) -> None:
+        if self.focused is None:
+            self._body.focus_first()
         if not self.changed_sections:
             self._read()
 

@@ -81,6 +81,18 @@ async def test_what_was_typed_right_before_saving_is_saved(running: Running) -> 
         await wait_until(pilot, lambda: saved(app).mongodb.database == "cellar")
 
 
+@pytest.mark.parametrize(("width", "tabs"), [(80, 1), (120, 2)])
+async def test_few_tabs_lead_to_the_first_field(running: Running, width: int, tabs: int) -> None:
+    async with running((width, 24), empty=True) as (app, pilot):
+        await open_settings(app, pilot)
+        assert app.screen.focused is not None
+        assert app.screen.focused.region, "what has the focus is seen"
+        await pilot.press(*["tab"] * tabs)
+        assert app.screen.focused is field(app, "mongodb-uri").query_one(Input)
+        await pilot.press(*["shift+tab"] * tabs, "right")
+        await wait_until(pilot, lambda: app.screen.query("#field-enedis-api_url"))
+
+
 async def test_every_key_is_there_with_its_value_and_default(running: Running) -> None:
     async with running((80, 24), empty=True, more="requests_per_day = 40") as (app, pilot):
         await open_settings(app, pilot, "enedis")
