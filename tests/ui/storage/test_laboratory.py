@@ -62,9 +62,7 @@ async def test_an_experiment_runs_beside_everything_else_and_is_kept(
         await opened(pilot, app, 8)
         assert "about" in screen_text(app)
         assert "Not measured yet" in flowing(app)
-        await pilot.press("enter")
-        await wait_until(pilot, lambda: app.lab.state.busy)
-        await pilot.press("d")
+        await pilot.press("enter", "d")  # it takes a second, on which a test cannot lay hands
         await wait_until(pilot, lambda: app.current_mode == "dashboard")
         await wait_until(pilot, lambda: "Against the rest: measured." in screen_text(app))
         await pilot.press("o")
