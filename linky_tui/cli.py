@@ -12,6 +12,7 @@ import errno
 import gc
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import date
@@ -44,12 +45,21 @@ exit codes: 0 done or nothing to do; 1 failed; 2 usage, configuration, token ref
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
+    def error(self, message: str, hint: str = "") -> NoReturn:
         raise UsageError(
             "The command line is not understood",
             f"{plain(message[:1].upper() + message[1:])}.",
-            "linky-tui --help lists the options.",
+            f"{hint}linky-tui --help lists the options.",
         )
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        import difflib  # only here: help and version answer at once
+
+        options = re.findall(r"--([a-z-]+)", self.format_usage())
+        meant = unknown[0][:100].lstrip("-").partition("=")[0].lower()
+        close = difflib.get_close_matches(meant, options, n=1)
+        hint = f"Did you mean --{close[0]}? " if close else ""
+        self.error(f"unrecognized arguments: {' '.join(unknown)}", hint)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -138,9 +148,11 @@ def parse(arguments: Sequence[str]) -> Options | None:
     """
     parser = _parser()
     try:
-        parsed = parser.parse_args(arguments)
+        parsed, unknown = parser.parse_known_args(arguments)
     except SystemExit:
         return None
+    if unknown:
+        parser.refuse(unknown)
     command = "schedule" if parsed.schedule else parsed.command or "app"
     if parsed.lab is not None:
         command = "lab"
@@ -194,7 +206,7 @@ def report_error(error: LinkyError, *, as_json: bool, command: str) -> None:
     sys.stderr.write(printable("\n".join(lines)) + "\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> _Parser:
     parser = _Parser(
         prog="linky-tui",
         description=DESCRIPTION,

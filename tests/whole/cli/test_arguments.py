@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from linky_tui import __version__
@@ -40,6 +42,24 @@ def test_wrong_arguments_end_with_2_and_say_why(terminal: Terminal, arguments: l
     assert as_json.document["status"] == "failed"
     assert as_json.document["error"].keys() >= ERROR_KEYS
     assert as_json.document["problems"] == []
+
+
+@pytest.mark.parametrize(
+    ("argument", "meant"),
+    [
+        ("backfill", "backfill"),
+        ("--bakcfill", "backfill"),
+        ("--Stat=x", "stats"),
+        ("-sync", "sync"),
+        ("shard_commands", "shard-commands"),
+        ("--bogus", None),
+        ("--", None),
+    ],
+)
+def test_a_misspelt_option_is_guessed(terminal: Terminal, argument: str, meant: str | None) -> None:
+    done = terminal.bare(argument, "x")
+    assert done.code == 2
+    assert re.findall(r"Did you mean --([a-z-]+)\?", done.err) == [meant] * bool(meant)
 
 
 def test_json_without_a_command_is_an_error_in_json(terminal: Terminal) -> None:
