@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable, status_now
@@ -19,6 +20,14 @@ from linky_tui.words.events import unread_lines
 
 MAX_UNREAD_LINES = 10
 _MISSING = (DayStatus.LATE, DayStatus.PARTIAL, DayStatus.MISSING)
+_LACKING = {
+    "late": ": not published by Enedis yet",
+    "partial": ": Enedis gave only some of the readings",
+    "missing": ": Enedis gave no readings",
+    "that cannot be read": "",
+    "not asked yet": "",
+}
+"""Days that are not complete in the words of the Backfill page, and why they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +41,7 @@ class MeterSummary:
     error: LinkyError | None = None  # why it is not complete, where there is a reason
     # days of the last 24 months by status; days never asked count as missing
     days: Counter[DayStatus] | None = None
+    lacking: Counter[str] = field(default_factory=Counter)  # days by the words of `_LACKING`
     certified: int | None = None  # complete days whose energy equals Enedis' own total
     # incomplete days whose last answer could not be read, oldest first
     unread: tuple[DayRecord, ...] = ()
@@ -71,10 +81,13 @@ class MeterSummary:
                 f"{count_text(self.days[DayStatus.COMPLETE])} days complete "
                 f"({count_text(self.certified or 0)} certified by Enedis' totals)"
             ]
-        if missing := self._count(*_MISSING):
-            there.append(f"{count_text(missing)} missing")
         if empty := self._count(DayStatus.NO_DATA):
             there.append(f"{count_text(empty)} without data")
+        lacking = [
+            f"{things(count, 'day')} {words}{why}"
+            for words, why in _LACKING.items()
+            if (count := self.lacking[words])
+        ]
         status = self.status.replace("_", " ")
         unread = unread_lines(self.unread)
         if len(unread) > MAX_UNREAD_LINES:
@@ -82,7 +95,7 @@ class MeterSummary:
         return [
             f"{self.name}: {status}, {things(self.inserted, 'new reading')}",
             f"  last 24 months: {', '.join(there)}",
-            *(f"  {line}" for line in unread),
+            *(f"  {line}" for line in (*lacking, *unread)),
         ]
 
     def _count(self, *statuses: DayStatus) -> int | None:
@@ -105,10 +118,9 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
             why = store.connection.explained(gone)
             return replace(ended, status="failed", exit_code=why.exit_code, error=why)
         return ended
-    days = Counter(
-        status_now(records[day], today) if day in records else DayStatus.MISSING
-        for day in days_between(first_askable(today), today - ONE_DAY)
-    )
+    asked = [records.get(day) for day in days_between(first_askable(today), today - ONE_DAY)]
+    days = Counter(_status(each, today) for each in asked)
+    lacking = Counter(_lack(each, today) for each in asked if _status(each, today) in _MISSING)
     first, last = (utc_text(bounds[0]), utc_text(bounds[1])) if bounds else (None, None)
     certified = sum(record.certified for record in records.values())
     unread = tuple(
@@ -116,7 +128,29 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
         for record in records.values()
         if record.problem is not None and record.status is not DayStatus.COMPLETE
     )
-    return replace(ended, days=days, certified=certified, unread=unread, first=first, last=last)
+    return replace(
+        ended,
+        days=days,
+        lacking=lacking,
+        certified=certified,
+        unread=unread,
+        first=first,
+        last=last,
+    )
+
+
+def _status(record: DayRecord | None, today: date) -> DayStatus:
+    return DayStatus.MISSING if record is None else status_now(record, today)
+
+
+def _lack(record: DayRecord | None, today: date) -> str:
+    """In which of the words of `_LACKING` a day that is not complete is told."""
+    status = _status(record, today)
+    if record is None or (status is not DayStatus.PARTIAL and not record.attempts):
+        return "not asked yet"
+    if record.problem is not None and status is not DayStatus.LATE:
+        return "that cannot be read"
+    return status.value
 
 
 def _answers(store: Store) -> bool:

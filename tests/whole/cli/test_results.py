@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from linky_tui.demo.server import Fault, FaultKind
+from linky_tui.demo.server import ApiServer, Fault, FaultKind, RecordedSource
+from linky_tui.domain.models import DailyTotal
+from linky_tui.domain.paris import ONE_DAY, day_of, days_between
 from linky_tui.enedis.hosts import host_of
 from linky_tui.storage import connection
 from linky_tui.storage.store import Store
+from tests.tools.gateway import half_hours
 from tests.tools.program import Done
 from tests.tools.terminal import Terminal
 from tests.whole.cli.conftest import ERROR_KEYS, METER_KEYS, NOW, SUMMARY_KEYS, A, Serve, database
@@ -207,6 +210,28 @@ def test_a_backfill_talks_on_stderr_and_shows_its_result_on_stdout(
     assert "\x1b" not in done.out + done.err
     as_json = terminal.run("--backfill", "--since", "2026-11-08", "--json")
     assert as_json.document["status"] == "complete"
+
+
+def test_a_backfill_says_what_the_days_lack_that_are_not_complete(terminal: Terminal) -> None:
+    first, none, some, late = (date(2026, 11, day) for day in (8, 10, 12, 21))
+    readings = [
+        each
+        for each in half_hours(first, late - ONE_DAY)
+        if day_of(each.start) != none and (day_of(each.start) != some or each.power_w % 3)
+    ]
+    totals = [DailyTotal(day, 9000) for day in days_between(first, late - ONE_DAY)]
+    with ApiServer({A: RecordedSource(readings, totals)}) as server:
+        terminal.configure(server, A)
+        said = terminal.run("--backfill", "--since", str(first)).err
+        document = terminal.run("--backfill", "--since", str(first), "--json").document
+    assert [line.strip() for line in said.splitlines()][-5:] == [
+        "last 24 months: 11 days complete (0 certified by Enedis' totals)",
+        "1 day late: not published by Enedis yet",
+        "1 day partial: Enedis gave only some of the readings",
+        "1 day missing: Enedis gave no readings",
+        "716 days not asked yet",
+    ]
+    assert document["meters"][0]["days_missing"] == 730 - 11
 
 
 def test_a_day_that_cannot_be_read_is_told_by_the_backfill_and_no_reason_for_a_mail(
