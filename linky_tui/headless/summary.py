@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date
 from typing import Any
 
 from linky_tui.domain.coverage import DayRecord, DayStatus, first_askable, status_now
@@ -118,9 +117,14 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
             why = store.connection.explained(gone)
             return replace(ended, status="failed", exit_code=why.exit_code, error=why)
         return ended
-    asked = [records.get(day) for day in days_between(first_askable(today), today - ONE_DAY)]
-    days = Counter(_status(each, today) for each in asked)
-    lacking = Counter(_lack(each, today) for each in asked if _status(each, today) in _MISSING)
+    days: Counter[DayStatus] = Counter()
+    lacking: Counter[str] = Counter()
+    for day in days_between(first_askable(today), today - ONE_DAY):
+        record = records.get(day)
+        status = DayStatus.MISSING if record is None else status_now(record, today)
+        days[status] += 1
+        if status in _MISSING:
+            lacking[_lack(record, status)] += 1
     first, last = (utc_text(bounds[0]), utc_text(bounds[1])) if bounds else (None, None)
     certified = sum(record.certified for record in records.values())
     unread = tuple(
@@ -139,13 +143,8 @@ def summarise(store: Store, ended: MeterSummary) -> MeterSummary:
     )
 
 
-def _status(record: DayRecord | None, today: date) -> DayStatus:
-    return DayStatus.MISSING if record is None else status_now(record, today)
-
-
-def _lack(record: DayRecord | None, today: date) -> str:
+def _lack(record: DayRecord | None, status: DayStatus) -> str:
     """In which of the words of `_LACKING` a day that is not complete is told."""
-    status = _status(record, today)
     if record is None or (status is not DayStatus.PARTIAL and not record.attempts):
         return "not asked yet"
     if record.problem is not None and status is not DayStatus.LATE:
