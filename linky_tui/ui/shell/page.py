@@ -219,15 +219,16 @@ def nothing_text(app: AppCore, *, at_all: bool = False) -> str:
     of_it = " of this meter" if len(app.config.meters) > 1 and not at_all else ""
     if app.ingest.state.busy:
         return f"Nothing is stored{of_it} yet. The first days are being fetched."
-    return f"Nothing is stored{of_it} yet. Press {_key(app, 'backfill')} to backfill the history."
+    return f"Nothing is stored{of_it} yet. Press {key_of(app, 'backfill')} to backfill the history."
 
 
 def no_meter_text(app: AppCore) -> str:
     """What is said while there is no meter."""
-    return f"No meter is configured yet. Press {_key(app, 'settings')} to connect yours."
+    return f"No meter is configured yet. Press {key_of(app, 'settings')} to connect yours."
 
 
-def _key(app: AppCore, name: str) -> str:
+def key_of(app: AppCore, name: str) -> str:
+    """The key of an action as screens write it, as it was chosen."""
     return key_label(app, name, app.config.keys)
 
 
@@ -242,6 +243,6 @@ def _away_text(app: AppCore) -> Text:
         when = "It is being tried again now."
     else:
         when = "It is not tried again by itself: a corrected setting, once saved, is."
-    keys = f"{_key(app, 'settings')} opens the settings, {_key(app, 'log')} the log."
+    keys = f"{key_of(app, 'settings')} opens the settings, {key_of(app, 'log')} the log."
     parts = (app.store_place, *error.details, f"{when} {keys}")
     return Text.assemble((error.title, "bold"), *(f"\n\n{part}" for part in parts))

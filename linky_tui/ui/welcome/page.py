@@ -15,8 +15,8 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
 from linky_tui.ingest.jobs import JobKind
-from linky_tui.ui.shell.bindings import bind, key_label
-from linky_tui.ui.shell.page import Page
+from linky_tui.ui.shell.bindings import bind
+from linky_tui.ui.shell.page import Page, key_of
 from linky_tui.ui.welcome.connect_form import ConnectForm
 from linky_tui.words.help import Help
 
@@ -167,7 +167,7 @@ The settings are for your own MongoDB or Atlas.
                         _CURVE,
                         "A simulated home fills two years of readings in 20 seconds, without an "
                         "account or the network.",
-                        self._key("welcome-demo"),
+                        key_of(self.app, "welcome-demo"),
                     )
                     yield Door(
                         "connect",
@@ -175,17 +175,15 @@ The settings are for your own MongoDB or Atlas.
                         _METER,
                         "Paste your token from conso.boris.sh, and up to 3 years of your own "
                         "history arrive.",
-                        self._key("welcome-connect"),
+                        key_of(self.app, "welcome-connect"),
                     )
                 yield Static(
-                    f"Your own MongoDB or Atlas? Press {self._key('settings')} for the settings.",
+                    f"Your own MongoDB or Atlas? Press {key_of(self.app, 'settings')} for the "
+                    "settings.",
                     id="welcome-foot",
                     markup=False,
                 )
             yield ConnectForm(id="welcome-connect", classes="panel")
-
-    def _key(self, name: str) -> str:
-        return key_label(self.app, name, self.app.config.keys)
 
     @property
     def help(self) -> Help:
